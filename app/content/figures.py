@@ -1,0 +1,228 @@
+"""SVG drawings -> inline SVG that is safe by construction: parsed, held against an allow-list, and written anew.
+
+Nothing of the file's own markup survives: only elements and attributes named here, with values of the shape given here,
+are written out, so a drawing can't run, load, link or style anything, and can't collide with another one on the page.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from xml.parsers import expat
+
+from app.content.faults import Fault
+
+MAX_ELEMENTS = 4000
+MAX_DEPTH = 20
+
+ELEMENTS = frozenset(
+    ["svg", "title", "desc", "g", "path", "line", "polyline", "polygon", "circle", "ellipse", "rect", "text", "tspan"]
+)
+_WITH_TEXT = frozenset({"title", "desc", "text", "tspan"})
+
+_FIGURE_CLASSES = """
+f-slack f-band f-knot f-finger f-nail f-lead f-fill f-wash f-line f-dash f-arrow f-head skin muscle t-ink t-key
+plot plot--fig plot__axis plot__grid plot__line plot__line--key plot__dot plot__dot--key plot__bar plot__bar--hi
+plot__dash-2 plot__dash-3 plot__dash-4
+"""
+CLASSES = frozenset(_FIGURE_CLASSES.split())
+_NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
+_LENGTH = re.compile(_NUMBER)
+_NUMBERS = re.compile(rf"\s*{_NUMBER}(?:[\s,]+{_NUMBER})*\s*")
+_MOVE = re.compile(r"[\sMmZzLlHhVvCcSsQqTtAa0-9eE.,+-]*")
+_TRANSFORM = re.compile(r"\s*(?:(?:matrix|translate|scale|rotate|skewX|skewY)\([\s0-9eE.,+-]*\)[\s,]*)+")
+_SHAPES = {
+    **dict.fromkeys(
+        ["x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry", "width", "height", "textLength", "pathLength"], _LENGTH
+    ),
+    **dict.fromkeys(["x", "y", "dx", "dy", "rotate", "points"], _NUMBERS),
+    "d": _MOVE,
+    "transform": _TRANSFORM,
+    "text-anchor": re.compile("start|middle|end"),
+    "dominant-baseline": re.compile("auto|middle|central|hanging|alphabetic"),
+    "lengthAdjust": re.compile("spacing|spacingAndGlyphs"),
+}
+_SVG = "http://www.w3.org/2000/svg"
+# What drawing programs write on the root and what is written anew, or means nothing inside a page.
+_ROOT_IGNORED = {"xmlns", "role", "aria-labelledby", "version"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing found sound: ``title`` in plain words, and ``body``, the safe markup between the title and the end."""
+
+    name: str
+    path: Path
+    title: str
+    view_box: str
+    body: str
+
+
+def inline_svg(figure: Figure, title_id: str) -> str:
+    """Return the drawing as markup for a page on which ``title_id`` is unique."""
+    return (
+        f'<svg class="plot plot--fig" viewBox="{escape(figure.view_box)}" role="img"'
+        f' aria-labelledby="{escape(title_id)}">'
+        f'<title id="{escape(title_id)}">{escape(figure.title, quote=False)}</title>{figure.body}</svg>'
+    )
+
+
+def read_figure(text: str, path: Path) -> tuple[Figure | None, tuple[Fault, ...]]:
+    """Read one SVG file. There is a figure only where there are no faults."""
+    reader = _Reader(path)
+    try:
+        reader.parser.Parse(text.encode(), True)
+    except expat.ExpatError as error:
+        what = expat.errors.messages.get(error.code, "not well-formed")
+        line = min(error.lineno, text.rstrip().count("\n") + 1)
+        reader.faults.append(
+            Fault(path, line, "svg", f"this is not well-formed SVG ({what})", "XML with every tag closed")
+        )
+    except _GiveUpError:
+        pass
+    else:
+        reader.finish()
+    if reader.faults:
+        return None, tuple(reader.faults)
+    return Figure(path.stem, path, reader.title, reader.view_box, "".join(reader.out)), ()
+
+
+class _GiveUpError(Exception):
+    """A fault after which reading on makes no sense; it is in the list already."""
+
+
+@dataclass(slots=True)
+class _Reader:
+    path: Path
+    faults: list[Fault] = field(default_factory=list)
+    out: list[str] = field(default_factory=list)
+    stack: list[str] = field(default_factory=list)
+    count: int = 0
+    title: str = ""
+    view_box: str = ""
+    parser: expat.XMLParserType = field(default_factory=lambda: expat.ParserCreate("utf-8"))
+
+    def __post_init__(self) -> None:
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
+        self.parser.CharacterDataHandler = self.text
+        self.parser.StartDoctypeDeclHandler = self.doctype
+        self.parser.ProcessingInstructionHandler = self.instruction
+
+    def fault(self, message: str, expected: str | None = None, *, rule: str = "svg", line: int | None = None) -> None:
+        where = self.parser.CurrentLineNumber if line is None else line
+        self.faults.append(Fault(self.path, max(where, 1), rule, message, expected))
+
+    def doctype(self, *_: object) -> None:
+        # Entities are declared here, and with them the ways to blow up or read other files.
+        self.fault("a DOCTYPE stands here", "none; begin with <svg>")
+        raise _GiveUpError
+
+    def instruction(self, target: str, _: str) -> None:
+        self.fault(f"a processing instruction `{target}` stands here", "drawing only")
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.count += 1
+        if self.count > MAX_ELEMENTS or len(self.stack) >= MAX_DEPTH:
+            self.fault("the drawing is too large", f"{MAX_ELEMENTS} elements and {MAX_DEPTH} levels at most")
+            raise _GiveUpError
+        if not self.stack:
+            self._root(name, attributes)
+        elif name not in ELEMENTS or name == "svg":
+            self.fault(f"<{name}> is not allowed in a figure", ", ".join(sorted(ELEMENTS - {"svg"})))
+        elif name == "title":
+            self._title(attributes)
+        else:
+            self.out.append(f"<{name}{self._attributes(name, attributes)}>")
+        self.stack.append(name)
+
+    def end(self, name: str) -> None:
+        self.stack.pop()
+        if self.stack and name != "title":
+            self.out.append(f"</{name}>")
+
+    def text(self, data: str) -> None:
+        inside = self.stack[-1] if self.stack else ""
+        if inside == "title":
+            self.title += data
+        elif inside in _WITH_TEXT:
+            self.out.append(escape(data, quote=False))
+        elif data.strip():
+            self.fault(f"loose text `{data.strip()[:30]}`", "text inside <text>")
+
+    def _root(self, name: str, attributes: dict[str, str]) -> None:
+        if name != "svg":
+            self.fault(f"the file begins with <{name}>", "<svg>")
+            raise _GiveUpError
+        self.view_box = " ".join(attributes.pop("viewBox", "").replace(",", " ").split())
+        numbers = self.view_box.split()
+        if not (
+            len(numbers) == 4
+            and all(_LENGTH.fullmatch(n) for n in numbers)
+            and float(numbers[2]) > 0 < float(numbers[3])
+        ):
+            self.fault("the <svg> has no usable viewBox", 'viewBox="0 0 400 250"', rule="view-box")
+        if attributes.get("xmlns", _SVG) != _SVG:
+            self.fault("the xmlns is not SVG's", f'xmlns="{_SVG}"')
+        rest = {key: value for key, value in attributes.items() if key not in _ROOT_IGNORED}
+        for key in {"width", "height"} & rest.keys():
+            self.fault(f"a fixed {key} on <svg>", "viewBox only, so that the figure fits a phone", rule="view-box")
+            del rest[key]
+        self._attributes(name, rest)
+
+    def _title(self, attributes: dict[str, str]) -> None:
+        if len(self.stack) > 1 or self.title:
+            self.fault(
+                "a second <title>, or one inside a shape", "one <title>, right inside <svg>", rule="figure-title"
+            )
+        for key in attributes.keys() - {"id"}:
+            self.fault(f"{key} on <title>", "a bare <title>")
+
+    def _attributes(self, name: str, attributes: dict[str, str]) -> str:
+        """Return the attributes that may stay, as markup; note a fault for each other one."""
+        kept = []
+        for key, value in attributes.items():
+            if key == "class":
+                self._classes(value)
+            elif key not in _SHAPES:
+                self.fault(f"{key} is not allowed on <{name}>", _instead_of(key))
+                continue
+            elif not _SHAPES[key].fullmatch(value):
+                self.fault(
+                    f'{key}="{value[:30]}" on <{name}> is not understood', "plain numbers or the words SVG has for it"
+                )
+                continue
+            kept.append(f' {key}="{escape(value)}"')
+        return "".join(kept)
+
+    def _classes(self, value: str) -> None:
+        for word in value.split():
+            if word not in CLASSES:
+                close = difflib.get_close_matches(word, sorted(CLASSES), n=1)
+                self.fault(
+                    f"no figure class is called `{word}`",
+                    close[0] if close else "one that the author's manual lists",
+                    rule="figure-class",
+                )
+
+    def finish(self) -> None:
+        self.title = " ".join(self.title.split())
+        if not self.title:
+            self.fault(
+                "the figure has no <title>",
+                "a <title> that says in a sentence what can be seen",
+                rule="figure-title",
+                line=1,
+            )
+
+
+def _instead_of(key: str) -> str:
+    if key == "id":
+        return "no ids (several figures share a page)"
+    if key.startswith("on") or "href" in key:
+        return "no scripts and no links"
+    return "geometry and a class; colours and lines come from the theme"

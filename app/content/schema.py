@@ -1,0 +1,161 @@
+"""The shape of each kind of file, as the author's manual (``questions/README.md``) describes it.
+
+Values arrive as text (see :mod:`app.content.yaml_nodes`); a field that is a number or true/false turns its text into
+one. What several fields mean together is looked at in :mod:`app.content.references` and :mod:`app.content.questions`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from app.domain.content import Kind, Level, Use
+
+ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+SOURCE_PATTERN = r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$"
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+_CITATION = re.compile(r"\[@[^\]]*\]?")
+_TAG = re.compile(r"</?[A-Za-z][^>]*>?|<!--")
+
+
+def _tidy(text: str) -> str:
+    """Fold line ends and runs of blanks into one; no-break spaces are meant and stay."""
+    if _CONTROL.search(text):
+        raise PydanticCustomError("wrong_text", "holds an invisible control character", {"expected": "printable text"})
+    if tag := _TAG.search(text):
+        raise PydanticCustomError(
+            "wrong_text",
+            "holds HTML ({tag})",
+            {"tag": tag.group()[:30], "expected": "plain text, with **bold** or *italics* at most"},
+        )
+    if cite := _CITATION.search(text):
+        raise PydanticCustomError(
+            "wrong_text",
+            "holds a citation ({cite})",
+            {"cite": cite.group()[:30], "expected": "ids in the list of sources"},
+        )
+    folded = re.sub(r"[ \t\n]+", " ", text).strip(" ")
+    if not folded:
+        raise PydanticCustomError("empty", "is empty", {"expected": "some text"})
+    return folded
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,6}", value.strip()):
+        return int(value)
+    raise PydanticCustomError("wrong_number", "is not a whole number", {"expected": "a whole number, in digits"})
+
+
+def _flag(value: Any) -> Any:
+    if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
+        return value.strip().lower() == "true"
+    raise PydanticCustomError("wrong_flag", "is neither true nor false", {"expected": "true or false"})
+
+
+Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_tidy)]
+Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_tidy)]  # a column of the database is as wide
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=60)]
+SourceId = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN, max_length=60)]
+FactId = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN, max_length=20)]
+ReadAgain = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(#[a-z0-9]+(-[a-z0-9]+)*)?$", max_length=120)
+]
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/<>\"'\\]+(/[^\s<>\"'\\]*)?$", max_length=500)]
+Count = Annotated[int, BeforeValidator(_number), Field(ge=1, le=200)]
+Percent = Annotated[int, BeforeValidator(_number), Field(ge=1, le=100)]
+Year = Annotated[int, BeforeValidator(_number), Field(ge=1500, le=2100)]
+Strength = Annotated[int, BeforeValidator(_number), Field(ge=1, le=4)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CourseEntry(Entry):
+    title: Line
+    modules: list[Id] = Field(min_length=1)
+    red_flags: Id
+
+
+class SourceEntry(Entry):
+    id: SourceId
+    label: Line
+    title: Text
+    kind: Text
+    says: Text
+    strength: Strength
+    level: Line
+    where: Text | None = None
+    year: Year | None = None
+    link: Address | None = None
+
+
+class ObjectiveEntry(Entry):
+    id: Id
+    title: Line
+    read: ReadAgain | None = None
+
+
+class DrawEntry(Entry):
+    objective: Id
+    questions: Count
+    level: Level | None = None
+
+
+class PracticeEntry(Entry):
+    questions: Count
+
+
+class TestEntry(Entry):
+    questions: Count
+    blueprint: list[DrawEntry] = Field(min_length=1)
+    minutes: Count | None = None
+
+
+class ModuleEntry(Entry):
+    id: Id
+    title: Line
+    summary: Text
+    pass_mark: Percent
+    objectives: list[ObjectiveEntry] = Field(min_length=1)
+    practice: PracticeEntry
+    test: TestEntry
+
+
+class LessonEntry(Entry):
+    """The head of a lesson, between its two ``---``."""
+
+    id: Id
+    title: Line
+    hook: Text
+    objectives: list[Id] = Field(min_length=1)
+    facts: list[FactId] = []
+
+
+class OptionEntry(Entry):
+    text: Text
+    why: Text
+    correct: Flag = False
+
+
+class QuestionEntry(Entry):
+    id: Id
+    objective: Id
+    level: Level
+    kind: Kind
+    use: Use
+    stem: Text
+    options: list[OptionEntry] = Field(min_length=2, max_length=6)
+    explanation: Text
+    sources: list[SourceId] = Field(min_length=1)
+    critical: Flag = False
+    vignette: Text | None = None
+    facts: list[FactId] = []
+    order: Literal["shuffled", "fixed"] = "shuffled"
+    allow: dict[str, Text] = {}

@@ -1,0 +1,1 @@
+"""The rules of Palpate as pure Python: no I/O, no clock, no unseeded chance. ``now`` and the seed are arguments."""

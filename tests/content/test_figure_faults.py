@@ -1,0 +1,238 @@
+"""What a figure may not hold, and where it is said."""
+
+# ruff: noqa: E501 (tables of literal messages)
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+FIGURE = "1-basics/figures/band.svg"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "faults"),
+    [
+        (
+            FIGURE,
+            'viewBox="0 0 400 250"',
+            "",
+            ['band.svg:1: the <svg> has no usable viewBox; expected viewBox="0 0 400 250" [view-box]'],
+        ),
+        (
+            FIGURE,
+            'viewBox="0 0 400 250"',
+            'viewBox="0 0 0 250"',
+            ['band.svg:1: the <svg> has no usable viewBox; expected viewBox="0 0 400 250" [view-box]'],
+        ),
+        (
+            FIGURE,
+            'viewBox="0 0 400 250"',
+            'viewBox="0 0 400 250" width="400"',
+            ["band.svg:1: a fixed width on <svg>; expected viewBox only, so that the figure fits a phone [view-box]"],
+        ),
+        (
+            FIGURE,
+            "  <title>A fingertip on a band</title>\n",
+            "",
+            [
+                "band.svg:1: the figure has no <title>; expected a <title> that says in a sentence what can be seen [figure-title]"
+            ],
+        ),
+        (
+            FIGURE,
+            "<title>A fingertip on a band</title>",
+            "<title> </title>",
+            [
+                "band.svg:1: the figure has no <title>; expected a <title> that says in a sentence what can be seen [figure-title]"
+            ],
+        ),
+        (
+            FIGURE,
+            "</title>",
+            "</title><title>B</title>",
+            [
+                "band.svg:2: a second <title>, or one inside a shape; expected one <title>, right inside <svg> [figure-title]"
+            ],
+        ),
+        (
+            FIGURE,
+            "<svg xmlns",
+            '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns',
+            ["band.svg:1: a DOCTYPE stands here; expected none; begin with <svg> [svg]"],
+        ),
+        (
+            FIGURE,
+            "<svg xmlns",
+            '<?xml-stylesheet href="x"?><svg xmlns',
+            ["band.svg:1: a processing instruction `xml-stylesheet` stands here; expected drawing only [svg]"],
+        ),
+        (
+            FIGURE,
+            "</svg>",
+            "<script>alert(1)</script></svg>",
+            [
+                "band.svg:5: <script> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]",
+                "band.svg:5: loose text `alert(1)`; expected text inside <text> [svg]",
+            ],
+        ),
+        (
+            FIGURE,
+            "</svg>",
+            '<image href="x.png"/></svg>',
+            [
+                "band.svg:5: <image> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]"
+            ],
+        ),
+        (
+            FIGURE,
+            "</svg>",
+            '<a href="javascript:alert(1)"><text>x</text></a></svg>',
+            [
+                "band.svg:5: <a> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]"
+            ],
+        ),
+        (
+            FIGURE,
+            "</svg>",
+            "<style>*{}</style></svg>",
+            [
+                "band.svg:5: <style> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]",
+                "band.svg:5: loose text `*{}`; expected text inside <text> [svg]",
+            ],
+        ),
+        (
+            FIGURE,
+            "</svg>",
+            "<foreignObject><p>x</p></foreignObject></svg>",
+            [
+                "band.svg:5: <foreignObject> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]",
+                "band.svg:5: <p> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]",
+                "band.svg:5: loose text `x`; expected text inside <text> [svg]",
+            ],
+        ),
+        (
+            FIGURE,
+            "</svg>",
+            '<use href="#x"/></svg>',
+            [
+                "band.svg:5: <use> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]"
+            ],
+        ),
+        (
+            FIGURE,
+            "</svg>",
+            '<svg viewBox="0 0 1 1"/></svg>',
+            [
+                "band.svg:5: <svg> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]"
+            ],
+        ),
+        (
+            FIGURE,
+            "</svg>",
+            '<animate attributeName="href"/></svg>',
+            [
+                "band.svg:5: <animate> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]"
+            ],
+        ),
+        (
+            FIGURE,
+            "</svg>",
+            '<svg:rect xmlns:svg="http://www.w3.org/2000/svg"/></svg>',
+            [
+                "band.svg:5: <svg:rect> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]"
+            ],
+        ),
+        (
+            FIGURE,
+            'd="M8 124h384"',
+            'd="M8 124h384" style="fill:red"',
+            [
+                "band.svg:3: style is not allowed on <path>; expected geometry and a class; colours and lines come from the theme [svg]"
+            ],
+        ),
+        (
+            FIGURE,
+            'd="M8 124h384"',
+            'd="M8 124h384" onclick="x()"',
+            ["band.svg:3: onclick is not allowed on <path>; expected no scripts and no links [svg]"],
+        ),
+        (
+            FIGURE,
+            'd="M8 124h384"',
+            'd="M8 124h384" fill="url(#x)"',
+            [
+                "band.svg:3: fill is not allowed on <path>; expected geometry and a class; colours and lines come from the theme [svg]"
+            ],
+        ),
+        (
+            FIGURE,
+            'd="M8 124h384"',
+            'd="M8 124h384" id="a"',
+            ["band.svg:3: id is not allowed on <path>; expected no ids (several figures share a page) [svg]"],
+        ),
+        (
+            FIGURE,
+            'd="M8 124h384"',
+            'd="M8 124h384&quot; onload=&quot;x"',
+            [
+                'band.svg:3: d="M8 124h384" onload="x" on <path> is not understood; expected plain numbers or the words SVG has for it [svg]'
+            ],
+        ),
+        (
+            FIGURE,
+            'x="34"',
+            'x="calc(1px)"',
+            [
+                'band.svg:4: x="calc(1px)" on <text> is not understood; expected plain numbers or the words SVG has for it [svg]'
+            ],
+        ),
+        (
+            FIGURE,
+            'd="M8 124h384"',
+            'd="M8 124h384" transform="url(x)"',
+            [
+                'band.svg:3: transform="url(x)" on <path> is not understood; expected plain numbers or the words SVG has for it [svg]'
+            ],
+        ),
+        (
+            FIGURE,
+            "f-band",
+            "f-bond",
+            ["band.svg:3: no figure class is called `f-bond`; expected f-band [figure-class]"],
+        ),
+        (
+            FIGURE,
+            "f-band",
+            "btn",
+            ["band.svg:3: no figure class is called `btn`; expected one that the author's manual lists [figure-class]"],
+        ),
+        (FIGURE, "</svg>", "loose</svg>", ["band.svg:5: loose text `loose`; expected text inside <text> [svg]"]),
+        (
+            FIGURE,
+            "</svg>",
+            "",
+            ["band.svg:4: this is not well-formed SVG (no element found); expected XML with every tag closed [svg]"],
+        ),
+        (
+            FIGURE,
+            "</svg>",
+            "</svg><svg/>",
+            [
+                "band.svg:5: this is not well-formed SVG (junk after document element); expected XML with every tag closed [svg]"
+            ],
+        ),
+        (
+            FIGURE,
+            "</svg>",
+            "&nbsp;</svg>",
+            ["band.svg:5: this is not well-formed SVG (undefined entity); expected XML with every tag closed [svg]"],
+        ),
+        (FIGURE, "<svg xmlns", "<html xmlns", ["band.svg:1: the file begins with <html>; expected <svg> [svg]"]),
+    ],
+)
+def test_a_faulty_figure_is_refused(
+    spoil: Callable[[str, str, str], list[str]], name: str, old: str, new: str, faults: list[str]
+) -> None:
+    assert spoil(name, old, new) == faults
