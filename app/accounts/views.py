@@ -1,0 +1,205 @@
+"""Pages about oneself: the account, what a guest left behind, invitations and joining a cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_security.utils import hash_password, login_user
+
+from app.access import account as own_account
+from app.access import ask_to_sign_in, signed_in
+from app.accounts.forms import TAKEN, AccountForm, CodeForm, EmailForm, InvitationForm, is_own_password, refuse
+from app.clock import now
+from app.db import db
+from app.domain import wall_clock
+from app.models import Cohort
+from app.security import forget_guest, guest_left_behind, viewer
+from app.services import cohorts, guests, invitations, users
+from app.services.invitations import InvitationState
+
+blueprint = Blueprint("accounts", __name__)
+
+
+@blueprint.record_once
+def _guard_registration(state: BlueprintSetupState) -> None:
+    views = state.app.view_functions
+    if "security.register" in views:
+        views["security.register"] = _told_when_taken(views["security.register"])
+
+
+def _told_when_taken(register: Callable[..., Any]) -> Callable[..., Any]:
+    """Two people can register one address at one moment. The slower one's form is checked again, and then says so."""
+
+    @wraps(register)
+    def registering() -> Any:
+        try:
+            return register()
+        except users.AddressTakenError:
+            db.session.rollback()
+            return register()
+
+    return registering
+
+
+@blueprint.app_context_processor
+def _guest_work() -> dict[str, Any]:
+    """What a guest did before somebody signed in here; asked about once, until then on every page."""
+
+    def count() -> int:
+        guest = guest_left_behind() if session.get("guest") else None
+        return users.count_guest_work(db.session, guest) if guest else 0
+
+    return {"count_guest_work": count}
+
+
+@blueprint.route("/account", methods=["GET", "POST"])
+@signed_in
+def account() -> ResponseReturnValue:
+    """Change name and time zone; links to e-mail and password."""
+    user, learner = own_account(), viewer().learner
+    assert learner is not None
+    form = AccountForm(obj=user, time_zone=learner.time_zone)
+    if form.validate_on_submit():
+        user.name, learner.time_zone = form.name.data, form.time_zone.data
+        db.session.commit()
+        flash("Your account was changed.")
+        return redirect(url_for("accounts.account"), 303)
+    page = render_template("accounts/account.html", form=form, user=user, zones=wall_clock.zones())
+    return page, 422 if form.errors else 200
+
+
+@blueprint.route("/account/email", methods=["GET", "POST"])
+@signed_in
+def email() -> ResponseReturnValue:
+    """Change the address one signs in with; needs the password."""
+    user = own_account()
+    form = EmailForm()
+    if form.validate_on_submit():
+        if not is_own_password(user, form.password.data):
+            refuse(form.password, "This is not your password.")
+        else:
+            try:
+                users.change_email(db.session, user, form.email.data, now())
+            except users.AddressTakenError:
+                refuse(form.email, "Another account has this address.")
+            else:
+                db.session.commit()
+                flash(f"You now sign in with {user.email}.")
+                return redirect(url_for("accounts.account"), 303)
+    return render_template("accounts/email.html", form=form, user=user), 422 if form.errors else 200
+
+
+@blueprint.post("/account/guest")
+@signed_in
+def guest() -> ResponseReturnValue:
+    """Take what a guest did in this browser over, or leave it."""
+    learner, left = viewer().learner, guest_left_behind()
+    assert learner is not None
+    if left is not None and left.is_guest and request.form.get("keep") == "1":
+        guests.move_work(db.session, left, learner, now())
+        flash("It is yours now. You find it under Progress.")
+    forget_guest()
+    db.session.commit()
+    return redirect(url_for("learn.course"), 303)
+
+
+# -- invitations ------------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/invitation/<token>", methods=["GET", "POST"])
+def invitation(token: str) -> ResponseReturnValue:
+    """Make the account that an administrator offered, and sign in.
+
+    :raise 404: no such invitation.
+    """
+    found = invitations.get_by_token(db.session, token) or abort(404)
+    state = invitations.state_at(found, now())
+    if state is not InvitationState.OPEN:
+        return _unusable(state)
+    if viewer().user is not None:
+        return render_template("accounts/invitation_signed_in.html", invitation=found)
+    form = InvitationForm(name=found.name, email=found.email)
+    if form.validate_on_submit():
+        try:
+            user = invitations.accept(
+                db.session,
+                found,
+                name=form.name.data,
+                email=form.email.data,
+                password_hash=hash_password(form.password.data),
+                time_zone=form.time_zone.data,
+                now=now(),
+            )
+        except users.AddressTakenError:
+            db.session.rollback()
+            refuse(form.email, TAKEN)
+        except invitations.UnusableError:
+            db.session.rollback()
+            return _unusable(InvitationState.USED)
+        else:
+            login_user(user, remember=False, authn_via=["invitation"])
+            db.session.commit()
+            flash("Your account is made, and you are signed in.")
+            return redirect(url_for("learn.course"), 303)
+    return render_template("accounts/invitation.html", form=form, invitation=found), 422 if form.errors else 200
+
+
+def _unusable(state: InvitationState) -> ResponseReturnValue:
+    return render_template("accounts/invitation_over.html", is_used=state is InvitationState.USED), 410
+
+
+# -- joining a cohort -------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/join", methods=["GET", "POST"], defaults={"code": None})
+@blueprint.route("/join/<code>", methods=["GET", "POST"])
+def join(code: str | None) -> ResponseReturnValue:
+    """Enter a code; then see whose cohort it is, and confirm."""
+    if code is None:
+        return _enter_code()
+    cohort = cohorts.get_by_code(db.session, cohorts.code_from(code))
+    if cohort is None:
+        form = CodeForm(formdata=None, code=code)
+        return _no_such_code(form)
+    if not cohorts.may_join(cohort, now()):
+        return render_template("accounts/join_over.html"), 410
+    if request.method == "POST":
+        return _join(cohort)
+    learner = viewer().learner
+    is_member = viewer().user is not None and learner is not None and cohorts.is_member(db.session, cohort, learner)
+    trainers = cohorts.list_trainers(db.session, cohort)
+    return render_template(
+        "accounts/join.html", cohort=cohort, trainers=trainers, is_member=is_member, here=_join_path(cohort)
+    )
+
+
+def _enter_code() -> ResponseReturnValue:
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/join_code.html", form=form), 422 if form.errors else 200
+    cohort = cohorts.get_by_code(db.session, cohorts.code_from(form.code.data))
+    return redirect(_join_path(cohort), 303) if cohort else _no_such_code(form)
+
+
+def _no_such_code(form: CodeForm) -> ResponseReturnValue:
+    refuse(form.code, "No cohort has this code. Look at it again, or ask your trainer for the link.")
+    return render_template("accounts/join_code.html", form=form), 404
+
+
+def _join(cohort: Cohort) -> ResponseReturnValue:
+    learner = viewer().learner
+    if viewer().user is None or learner is None:
+        return ask_to_sign_in(_join_path(cohort))
+    cohorts.join(db.session, cohort, learner, now())
+    db.session.commit()
+    flash(f"You are in {cohort.title}. What is set for you is under Due.")
+    return redirect(url_for("learn.course"), 303)
+
+
+def _join_path(cohort: Cohort) -> str:
+    return url_for("accounts.join", code=cohorts.code_shown(cohort.join_code))

@@ -1,0 +1,34 @@
+"""Forms of the administration."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import EmailField, SelectField, StringField, ValidationError
+from wtforms.validators import Length, Optional
+
+from app.fields import line, text
+from app.models import Role
+from app.services import users
+
+ROLES = [(Role.LEARNER.value, "Learner"), (Role.TRAINER.value, "Trainer"), (Role.ADMIN.value, "Administrator")]
+
+
+def _address(_form: FlaskForm, field: EmailField) -> None:
+    field.data = users.normalised(field.data)
+    if field.data is None:
+        field.data = field.raw_data[0]
+        raise ValidationError("This is no e-mail address. One looks like name@example.org.")
+
+
+class RoleForm(FlaskForm):  # type: ignore[misc]
+    role = SelectField("Role", choices=ROLES)
+
+
+class InviteForm(FlaskForm):  # type: ignore[misc]
+    """Name and e-mail only fill the invited person's form in."""
+
+    role = SelectField("Role", choices=ROLES, default=Role.TRAINER.value)
+    name = StringField(
+        "Name", filters=[line], validators=[Optional(), Length(max=100, message="At most 100 characters.")]
+    )
+    email = EmailField("E-mail", filters=[text], validators=[Optional(), _address], render_kw={"maxlength": 254})

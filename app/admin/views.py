@@ -1,0 +1,162 @@
+"""Pages of the administration."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security.recoverable import generate_reset_password_token
+
+from app.access import account, admins_only
+from app.admin.forms import ROLES, InviteForm, RoleForm
+from app.clock import now
+from app.db import db
+from app.models import Role, User
+from app.services import audit, invitations, users
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+_ACTIONS = {
+    "user.set_role": "Role changed",
+    "user.deactivate": "Deactivated",
+    "user.reactivate": "Reactivated",
+    "user.reset_link": "Reset link made",
+    "user.change_email": "E-mail changed",
+}
+_LAST_ADMIN = "This is the last active administrator: make another one first."
+
+
+@blueprint.get("")
+@admins_only
+def index() -> ResponseReturnValue:
+    return redirect(url_for("admin.users"))
+
+
+@blueprint.get("/users", endpoint="users")
+@admins_only
+def users_page() -> ResponseReturnValue:
+    """All accounts, searchable, 50 a page."""
+    sought = request.args.get("q", "").strip()[:200]
+    page = users.list_page(db.session, sought, request.args.get("page", 1, type=int))
+    return render_template("admin/users.html", page=page, sought=sought, roles=dict(ROLES))
+
+
+@blueprint.get("/users/<int:user_id>")
+@admins_only
+def user(user_id: int) -> ResponseReturnValue:
+    """One account: its role and state, a reset link, and what was done to it.
+
+    :raise 404: no such account.
+    """
+    return _user_page(_found(user_id), RoleForm())
+
+
+@blueprint.post("/users/<int:user_id>/role")
+@admins_only
+def user_role(user_id: int) -> ResponseReturnValue:
+    found, form = _found(user_id), RoleForm()
+    if not form.validate_on_submit():
+        return _user_page(found, form), 422
+    try:
+        users.set_role(db.session, account(), found, Role(form.role.data), now())
+    except users.LastAdminError:
+        return _refused(found, _LAST_ADMIN)
+    db.session.commit()
+    flash(f"{found.name} is now: {dict(ROLES)[found.role].lower()}.")
+    return redirect(url_for("admin.user", user_id=found.id), 303)
+
+
+@blueprint.post("/users/<int:user_id>/deactivate")
+@admins_only
+def user_deactivate(user_id: int) -> ResponseReturnValue:
+    found = _found(user_id)
+    try:
+        users.deactivate(db.session, account(), found, now())
+    except users.LastAdminError:
+        return _refused(found, _LAST_ADMIN)
+    db.session.commit()
+    flash(f"{found.name} is signed out everywhere and can't sign in any more. Everything learned is kept.")
+    return redirect(url_for("admin.user", user_id=found.id), 303)
+
+
+@blueprint.post("/users/<int:user_id>/reactivate")
+@admins_only
+def user_reactivate(user_id: int) -> ResponseReturnValue:
+    found = _found(user_id)
+    users.reactivate(db.session, account(), found, now())
+    db.session.commit()
+    flash(f"{found.name} can sign in again.")
+    return redirect(url_for("admin.user", user_id=found.id), 303)
+
+
+@blueprint.post("/users/<int:user_id>/reset-link")
+@admins_only
+def user_reset_link(user_id: int) -> ResponseReturnValue:
+    """Show a link with which this person chooses a new password: good once, and for a day."""
+    found = _found(user_id)
+    if not found.active:
+        return _refused(found, "A deactivated account needs no password: reactivate it first.")
+    link = _absolute(url_for("security.reset_password", token=_reset_token(found)))
+    audit.record(db.session, account(), "user.reset_link", users.subject_of(found), now())
+    db.session.commit()
+    return _user_page(found, RoleForm(formdata=None), link=link)
+
+
+@blueprint.route("/invitations", methods=["GET", "POST"], endpoint="invitations")
+@admins_only
+def invitations_page() -> ResponseReturnValue:
+    """Invite somebody: the link is shown this once. Below, the open invitations."""
+    form = InviteForm()
+    link = None
+    if form.validate_on_submit():
+        issued = invitations.create(
+            db.session,
+            account(),
+            Role(form.role.data),
+            now(),
+            email=form.email.data or None,
+            name=form.name.data or None,
+        )
+        link = _absolute(url_for("accounts.invitation", token=issued.token))
+        db.session.commit()
+        form = InviteForm(formdata=None)
+    found = invitations.list_open(db.session, now())
+    page = render_template("admin/invitations.html", form=form, link=link, invitations=found, roles=dict(ROLES))
+    return page, 422 if form.errors else 200
+
+
+@blueprint.post("/invitations/<int:invitation_id>/withdraw")
+@admins_only
+def invitation_withdraw(invitation_id: int) -> ResponseReturnValue:
+    found = invitations.get(db.session, invitation_id) or abort(404)
+    invitations.withdraw(db.session, account(), found, now())
+    db.session.commit()
+    flash("The invitation is withdrawn.")
+    return redirect(url_for("admin.invitations"), 303)
+
+
+def _reset_token(user: User) -> str:
+    return str(generate_reset_password_token(user))  # type: ignore[no-untyped-call]
+
+
+def _found(user_id: int) -> User:
+    return users.get(db.session, user_id) or abort(404)
+
+
+def _refused(found: User, message: str) -> ResponseReturnValue:
+    db.session.rollback()
+    flash(message, "error")
+    return _user_page(found, RoleForm(formdata=None)), 409
+
+
+def _user_page(found: User, form: RoleForm, link: str | None = None) -> str:
+    if not form.is_submitted() or link or form.role.data is None:
+        form.role.data = found.role.value
+    events = audit.list_latest(db.session, users.subject_of(found))
+    return render_template(
+        "admin/user.html", user=found, form=form, link=link, events=events, actions=_ACTIONS, roles=dict(ROLES)
+    )
+
+
+def _absolute(path: str) -> str:
+    """A link for other people: at the address that was set, not the one this request happened to use."""
+    return f"{current_app.config['PALPATE'].base_url}{path}"

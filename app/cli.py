@@ -1,0 +1,133 @@
+"""Commands: ``flask content check|publish``, ``flask serve``, ``flask attempts close-expired``, ``flask guests remove``, ``flask admin link``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from flask_migrate import upgrade
+
+from app.clock import now
+from app.content.loader import load_course
+from app.content.publisher import publish
+from app.db import db
+from app.models import Role
+from app.services import guests, invitations, submission, users
+from app.settings import Settings
+
+content = AppGroup("content", help="The course in questions/: check and publish it.")
+attempts = AppGroup("attempts", help="Upkeep of attempts.")
+guest = AppGroup("guests", help="Upkeep of guests.")
+admin = AppGroup("admin", help="Administrators.")
+
+
+def init_app(app: Flask) -> None:
+    for group in (content, attempts, guest, admin):
+        app.cli.add_command(group)
+    app.cli.add_command(serve)
+
+
+def _settings() -> Settings:
+    chosen: Settings = current_app.config["PALPATE"]
+    return chosen
+
+
+@content.command("check")
+def check() -> None:
+    """Name every fault of the content files, with file and line."""
+    loaded = load_course(_settings().content)
+    for fault in loaded.faults:
+        click.echo(str(fault), err=True)
+    if loaded.course is None:
+        raise SystemExit(1)
+    click.echo("No faults.")
+
+
+@content.command("publish")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+def publish_command(dry_run: bool) -> None:
+    """Publish the content files: all of them or, if one has a fault, nothing."""
+    _publish(dry_run=dry_run)
+
+
+def _publish(*, dry_run: bool) -> None:
+    loaded = load_course(_settings().content)
+    if loaded.course is None:
+        for fault in loaded.faults:
+            click.echo(str(fault), err=True)
+        click.echo(f"Nothing was published: {len(loaded.faults)} faults.", err=True)
+        raise SystemExit(1)
+    changes = publish(db.session, loaded.course, now())
+    for line in changes.lines():
+        click.echo(line)
+    if dry_run:
+        db.session.rollback()
+        click.echo("Dry run: nothing was changed.")
+        return
+    db.session.commit()
+    click.echo("Published." if changes else "The course is up to date.")
+
+
+@attempts.command("close-expired")
+def close_expired() -> None:
+    """Close attempts whose time is up. Run it from cron or a timer, every minute or so."""
+    closed = 0
+    while batch := submission.close_expired(db.session, now()):
+        db.session.commit()
+        closed += batch
+    click.echo(f"{closed} closed.")
+
+
+@guest.command("remove")
+@click.option("--days", default=guests.KEPT.days, show_default=True, type=click.IntRange(0, 3650), help="How long guests are kept.")
+def remove_guests(days: int) -> None:
+    """Remove guests, and what they did, after so many days."""
+    removed = guests.remove_old(db.session, now(), timedelta(days=days))
+    db.session.commit()
+    click.echo(f"{removed} removed.")
+
+
+@admin.command("link")
+def admin_link() -> None:
+    """Print a one-time link with which an administrator is made."""
+    issued = invitations.create(db.session, None, Role.ADMIN, now())
+    db.session.commit()
+    click.echo(f"{_settings().base_url}/invitation/{issued.token}")
+
+
+@click.command("serve")
+@with_appcontext
+def serve() -> None:
+    """Do everything that is needed and serve: migrate, publish, print the address, start the server."""
+    settings = _settings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    upgrade(directory=str(current_app.config["MIGRATIONS"]))
+    _publish(dry_run=False)
+    click.echo(f"\n  Palpate is at {settings.base_url}")
+    if not users.has_admin(db.session):
+        issued = invitations.create_first(db.session, now())
+        db.session.commit()
+        click.echo(f"  The first administrator is made here, once: {settings.base_url}/invitation/{issued.token}")
+    click.echo("  Ctrl-C ends it.\n")
+    db.session.remove()
+    db.engine.dispose()
+    sys.stdout.flush()
+    _become_server(settings)
+
+
+def _become_server(settings: Settings) -> None:
+    """Replace this process by the WSGI server, so that signals reach it directly."""
+    root = Path(__file__).resolve().parent.parent
+    os.chdir(root)
+    command = [
+        str(Path(sys.executable).parent / "granian"),
+        *("--interface", "wsgi", "--host", settings.host, "--port", str(settings.port)),
+        *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads)),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "10", "--no-access-log", "--log-level", "error", "wsgi:app"),
+    ]
+    os.execv(command[0], command)  # noqa: S606

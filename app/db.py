@@ -1,0 +1,138 @@
+"""The database: Flask-SQLAlchemy, what SQLite must be told, and how a transaction begins."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, g, has_request_context, request
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Select, TypeDecorator, event
+from sqlalchemy.orm import DeclarativeBase
+
+LOCK_TIMEOUT_SECONDS = 10
+"""How long a statement waits for a lock before it fails (and the learner gets 503 and tries again)."""
+
+_READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Base(DeclarativeBase):
+    """Every constraint has a name, so that Alembic's batch mode can find it again on SQLite."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+# expire_on_commit=False: rendering after the commit takes no new transaction, hence no lock.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+migrate = Migrate(render_as_batch=True, compare_type=True)
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime on both databases. SQLite keeps naive text, which is read back as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime: say in which zone it is")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def init_app(app: Flask, database_url: str) -> None:
+    """Bind the app to its database."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(database_url)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(app.config["MIGRATIONS"]))
+    with app.app_context():
+        prepare(db.engine)
+
+
+def _engine_options(database_url: str) -> dict[str, Any]:
+    if database_url.startswith("sqlite:"):
+        # The pool is larger than any sensible number of threads, so that nobody waits for a connection.
+        return {"connect_args": {"timeout": LOCK_TIMEOUT_SECONDS}, "pool_size": 64}
+    timeouts = f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c idle_in_transaction_session_timeout=60s"
+    return {"connect_args": {"options": timeouts, "connect_timeout": 5}, "pool_pre_ping": True, "pool_size": 16}
+
+
+def prepare(engine: Engine) -> None:
+    """Set each new SQLite connection up, and begin its transactions ourselves."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    # Without this the driver begins and commits behind our back, and updates get lost.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: an answer is on the disk before it is acknowledged.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _is_writing() else "BEGIN")
+
+
+def _is_writing() -> bool:
+    """Whether the transaction about to begin takes the write lock at once.
+
+    A request that reads begins plain; one that may write begins immediate, because a read that is upgraded later fails at once
+    when somebody else wrote in between. Commands always write.
+    """
+    if not has_request_context():
+        return True
+    intent: bool | None = g.get("write_intent")
+    return request.method not in _READING_METHODS if intent is None else intent
+
+
+def begin_plain() -> None:
+    """Let this request's transactions begin plain although it is a POST: it only reads before it hashes a password."""
+    g.write_intent = False
+
+
+def end_read() -> None:
+    """End a transaction that only read, so that slow work (hashing) holds no lock; what follows may write."""
+    if has_request_context():
+        db.session.commit()
+        g.write_intent = True
+
+
+def begin_immediate() -> None:
+    """Let a GET write: the one bounded step that closes overdue attempts before a report."""
+    db.session.commit()
+    g.write_intent = True
+
+
+def locked(statement: Select[Any], *of: type[Base]) -> Select[Any]:
+    """Lock the rows of ``of`` until the commit. On SQLite the whole transaction holds the write lock already."""
+    return statement.with_for_update(of=of)

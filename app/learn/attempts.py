@@ -1,0 +1,227 @@
+"""Attempts over HTTP: start, question, summary, submit, result."""
+
+from __future__ import annotations
+
+from flask import abort, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.clock import now
+from app.db import db
+from app.domain.attempt import AnswerFinal, AssignmentClosed, AttemptClosed, BadAnswer, NoAttemptsLeft, NothingToAsk, Purpose, State
+from app.jinja import clock
+from app.learn import blueprint
+from app.learn.course import module_or_404
+from app.learn.forms import AnswerForm, StartForm
+from app.models import Attempt, ModuleRow
+from app.permissions import may_take_test
+from app.security import ensure_learner, viewer
+from app.services import assignments, attempts, papers, results, submission
+from app.services.attempts import Conflict, Loaded, Saved
+
+
+@blueprint.post("/modules/<slug>/attempts")
+def start(slug: str) -> ResponseReturnValue:
+    """Start practice or the module's own test, or go on with the open one.
+
+    :raise 404: no such module.
+    """
+    module = module_or_404(slug)
+    form = StartForm(request.form)
+    if not form.validate():
+        abort(400, "Say which: mode=practice or mode=test.")
+    if form.mode.data == "test":
+        if not may_take_test(viewer()):
+            return redirect(url_for("security.login", next=url_for("learn.module", slug=slug)), 303)
+        attempt = attempts.start_test(db.session, ensure_learner(), module, now())
+    else:
+        attempt = _start_practice(module, form.missed.data)
+    return _started(attempt)
+
+
+def _start_practice(module: ModuleRow, missed: int | None) -> Attempt:
+    missed_in = attempts.get_for(db.session, viewer(), missed) if missed else None
+    if missed_in is not None and not results.result(db.session, missed_in, now()).release.correctness:
+        # Practising what one missed would tell what one missed.
+        missed_in = None
+    return attempts.start_practice(db.session, ensure_learner(), module, now(), missed_in)
+
+
+@blueprint.post("/assignments/<int:assignment_id>/attempts")
+def start_assignment(assignment_id: int) -> ResponseReturnValue:
+    """Start an assigned test, or go on with the open attempt.
+
+    :raise 404: no such assignment, or not for this learner.
+    """
+    if not may_take_test(viewer()):
+        return redirect(url_for("security.login", next="/"), 303)
+    learner = ensure_learner()
+    granted = assignments.get_granted(db.session, learner, assignment_id)
+    if granted is None:
+        abort(404)
+    module = module_or_404(granted.module_slug)
+    return _started(attempts.start_assignment(db.session, learner, granted, module, now()))
+
+
+def _started(attempt: Attempt) -> ResponseReturnValue:
+    db.session.commit()
+    return redirect(url_for("learn.question", attempt_id=attempt.id, n=1), 303)
+
+
+@blueprint.get("/attempts/<int:attempt_id>")
+def attempt(attempt_id: int) -> ResponseReturnValue:
+    """Go on where an attempt was left: at its first unanswered question."""
+    loaded = _attempt_or_404(attempt_id)
+    left = papers.paper(loaded).unanswered
+    if left:
+        return redirect(url_for("learn.question", attempt_id=attempt_id, n=left[0].n))
+    return redirect(url_for("learn.summary", attempt_id=attempt_id))
+
+
+@blueprint.get("/attempts/<int:attempt_id>/<int:n>")
+def question(attempt_id: int, n: int) -> ResponseReturnValue:
+    """One question of an attempt under way.
+
+    :raise 404: not the viewer's attempt, or no such question in it.
+    """
+    loaded = _attempt_or_404(attempt_id)
+    if not attempts.is_open(loaded.attempt, now()):
+        return redirect(url_for("learn.result", attempt_id=attempt_id))
+    return _question_page(loaded, n)
+
+
+def _question_page(loaded: Loaded, n: int, conflict: Conflict | None = None) -> str:
+    item = loaded.item(n)
+    if item is None:
+        abort(404)
+    view = papers.question(db.session, loaded.attempt.purpose, item)
+    return render_template(
+        "learn/question.html",
+        paper=papers.paper(loaded),
+        question=view,
+        feedback=results.feedback(db.session, item) if view.is_checked else None,
+        reading=_reading(item.version_id) if view.is_checked else None,
+        wanted=papers.texts_at(view, conflict.places) if conflict else None,
+        seconds_left=_seconds_left(loaded.attempt),
+    )
+
+
+def _reading(version_id: int) -> results.Reading | None:
+    objective_id = results.objective_of(db.session, version_id)
+    return results.readings(db.session, [objective_id]).get(objective_id)
+
+
+def _seconds_left(attempt: Attempt) -> int | None:
+    """From the server's clock; the page only counts down from it."""
+    return None if attempt.deadline_at is None else max(0, int((attempt.deadline_at - now()).total_seconds()))
+
+
+@blueprint.post("/attempts/<int:attempt_id>/<int:n>")
+def answer(attempt_id: int, n: int) -> ResponseReturnValue:
+    """Save an answer: the page's own script gets JSON, a plain form goes on to the next question.
+
+    :raise 404: not the viewer's attempt, or no such question in it.
+    """
+    loaded = _attempt_or_404(attempt_id, for_update=True)
+    item = loaded.item(n)
+    if item is None:
+        abort(404)
+    form = AnswerForm(request.form)
+    if not form.validate():
+        raise BadAnswer
+    outcome = attempts.record_answer(db.session, loaded, item, form.change(), now())
+    if isinstance(outcome, Conflict):
+        return _conflict(loaded, n, outcome)
+    db.session.commit()
+    if _wants_json():
+        return _saved(outcome)
+    return redirect(_after(loaded, n, form), 303)
+
+
+def _after(loaded: Loaded, n: int, form: AnswerForm) -> str:
+    """Where a plain form goes on: where it asks to, else (practice) to the feedback or (test) to the next question."""
+    attempt_id, last = loaded.attempt.id, len(loaded.items)
+    if form.go.data and form.go.data != "summary" and int(form.go.data) <= last:
+        return url_for("learn.question", attempt_id=attempt_id, n=int(form.go.data))
+    if not form.go.data and loaded.attempt.purpose is Purpose.PRACTICE and form.option.data:
+        return url_for("learn.question", attempt_id=attempt_id, n=n, _anchor="verdict")
+    if form.go.data or n >= last:
+        return url_for("learn.summary", attempt_id=attempt_id)
+    return url_for("learn.question", attempt_id=attempt_id, n=n + 1)
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _saved(outcome: Saved) -> ResponseReturnValue:
+    return jsonify(revision=outcome.revision, saved=clock(outcome.saved_at) if outcome.saved_at else None)
+
+
+def _conflict(loaded: Loaded, n: int, conflict: Conflict) -> ResponseReturnValue:
+    """Another tab or device saved meanwhile: show both answers, change nothing."""
+    db.session.rollback()
+    fresh = _attempt_or_404(loaded.attempt.id)
+    if _wants_json():
+        item = fresh.items[n - 1]
+        chosen = [place for place, index in enumerate(item.option_order) if index in (item.response or ())]
+        return jsonify(error="stale", revision=item.revision, option=chosen), 409
+    return _question_page(fresh, n, conflict), 409
+
+
+@blueprint.get("/attempts/<int:attempt_id>/summary")
+def summary(attempt_id: int) -> ResponseReturnValue:
+    """Before submission: what is answered, flagged, and still unanswered."""
+    loaded = _attempt_or_404(attempt_id)
+    if not attempts.is_open(loaded.attempt, now()):
+        return redirect(url_for("learn.result", attempt_id=attempt_id))
+    return render_template(
+        "learn/summary.html",
+        paper=papers.paper(loaded),
+        stems=papers.stems(db.session, loaded),
+        seconds_left=_seconds_left(loaded.attempt),
+    )
+
+
+@blueprint.post("/attempts/<int:attempt_id>/submit")
+def submit(attempt_id: int) -> ResponseReturnValue:
+    """Submit, once: again changes nothing and leads to the same result."""
+    loaded = _attempt_or_404(attempt_id, for_update=True)
+    submission.submit(db.session, loaded.attempt, now())
+    db.session.commit()
+    return redirect(url_for("learn.result", attempt_id=attempt_id), 303)
+
+
+@blueprint.get("/attempts/<int:attempt_id>/result")
+def result(attempt_id: int) -> ResponseReturnValue:
+    """The result as far as it is released; a note while an overdue attempt is being closed."""
+    loaded = _attempt_or_404(attempt_id)
+    if attempts.is_open(loaded.attempt, now()):
+        return redirect(url_for("learn.attempt", attempt_id=attempt_id))
+    if loaded.attempt.state is State.OPEN:
+        return render_template("learn/closing.html", paper=papers.paper(loaded)), 200, {"Refresh": "5"}
+    return render_template(
+        "learn/result.html", paper=papers.paper(loaded), attempt=loaded.attempt, result=results.result(db.session, loaded, now())
+    )
+
+
+def _attempt_or_404(attempt_id: int, *, for_update: bool = False) -> Loaded:
+    loaded = attempts.get_for(db.session, viewer(), attempt_id, for_update=for_update)
+    if loaded is None:
+        abort(404)
+    return loaded
+
+
+@blueprint.errorhandler(AttemptClosed)
+@blueprint.errorhandler(AnswerFinal)
+@blueprint.errorhandler(BadAnswer)
+@blueprint.errorhandler(NoAttemptsLeft)
+@blueprint.errorhandler(AssignmentClosed)
+@blueprint.errorhandler(NothingToAsk)
+def refused(error: Exception) -> ResponseReturnValue:
+    """A page (or JSON) that says what happened and what is safe."""
+    db.session.rollback()
+    status = 400 if isinstance(error, BadAnswer) else 409
+    name = type(error).__name__
+    if _wants_json():
+        return jsonify(error=name), status
+    return render_template("learn/refused.html", name=name, attempt_id=(request.view_args or {}).get("attempt_id")), status

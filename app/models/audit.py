@@ -1,0 +1,22 @@
+"""Who changed what, and when."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Model
+from app.models.columns import Document, Key, Moment
+
+
+class AuditEvent(Model):
+    """Append-only. ``action`` is a verb of the domain (``user.deactivate``), ``subject`` what it was done to (``user:12``)."""
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[Key]
+    at: Mapped[Moment] = mapped_column(index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    action: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(60), index=True)
+    details: Mapped[Document]

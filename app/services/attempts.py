@@ -1,0 +1,339 @@
+"""Attempts: starting, answering, submitting, closing. The heart: nothing acknowledged is lost, every action has one effect."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.db import locked
+from app.domain.attempt import (
+    AnswerFinal,
+    AssignmentClosed,
+    AttemptClosed,
+    BadAnswer,
+    NoAttemptsLeft,
+    NothingToAsk,
+    Purpose,
+    State,
+    deadline,
+    state_at,
+)
+from app.domain.content import Kind, Use
+from app.domain.paper import Slot, draw_practice, draw_test
+from app.models import Answer, Assignment, Attempt, AttemptItem, Learner, Mark, ModuleRow
+from app.permissions import Viewer
+from app.services import catalogue, submission
+from app.services.assignments import Granted, closes_at
+
+_SEED_BITS = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An attempt that its viewer may see, with its items, module and, where there is one, assignment: holding it proves the right to it."""
+
+    attempt: Attempt
+    module: ModuleRow
+    assignment: Assignment | None
+
+    @property
+    def items(self) -> list[AttemptItem]:
+        return self.attempt.items
+
+    def item(self, position: int) -> AttemptItem | None:
+        return self.items[position - 1] if 1 <= position <= len(self.items) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a page sends for one question. ``places`` are the places of the chosen options on the page; None where the form had none of it."""
+
+    places: tuple[int, ...] = ()
+    revision: int = 0
+    save_id: str = ""
+    certainty: int | None = None
+    is_cleared: bool = False
+    is_flagged: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The change is stored (or was stored before): what the page shall show."""
+
+    revision: int
+    saved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The page saw an older revision: nothing was changed. ``places`` is what it wanted to save, the item holds what is stored."""
+
+    item: AttemptItem
+    places: tuple[int, ...]
+
+
+# -- loading -----------------------------------------------------------------------------------------------------------------------
+
+
+def get_for(session: Session, viewer: Viewer, attempt_id: int, *, for_update: bool = False) -> Loaded | None:
+    """The viewer's own attempt with its paper, in one statement; None for anybody else. Lesson checks have no pages of their own."""
+    if viewer.learner is None:
+        return None
+    statement = (
+        select(Attempt, ModuleRow, Assignment)
+        .join(ModuleRow, ModuleRow.id == Attempt.module_id)
+        .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
+        .join(Attempt.items)
+        .where(Attempt.id == attempt_id, Attempt.learner_id == viewer.learner.id, Attempt.purpose != Purpose.CHECK)
+        .order_by(AttemptItem.position)
+        .options(contains_eager(Attempt.items))
+    )
+    if for_update:
+        # All POSTs to one attempt go one after another; SQLite holds its one write lock already.
+        statement = locked(statement, Attempt)
+    found = session.execute(statement).unique().one_or_none()
+    return Loaded(*found) if found else None
+
+
+def is_open(attempt: Attempt, now: datetime) -> bool:
+    return state_at(attempt.state, attempt.deadline_at, now) is State.OPEN
+
+
+# -- starting ----------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The terms of an attempt, frozen when it starts."""
+
+    scope: str
+    purpose: Purpose
+    module_id: int
+    pass_mark_percent: int
+    assignment_id: int | None = None
+    attempts_allowed: int | None = None
+    deadline_at: datetime | None = None
+
+
+def practice_scope(module_id: int) -> str:
+    return f"practice:module:{module_id}"
+
+
+def test_scope(module_id: int) -> str:
+    return f"test:module:{module_id}"
+
+
+def assignment_scope(assignment_id: int) -> str:
+    return f"test:assignment:{assignment_id}"
+
+
+def start_practice(session: Session, learner: Learner, module: ModuleRow, now: datetime, missed_in: Loaded | None = None) -> Attempt:
+    """Start practice, or go on with what is open. ``missed_in`` draws what that attempt got wrong, where it can be practised."""
+    terms = _Terms(practice_scope(module.id), Purpose.PRACTICE, module.id, module.pass_mark_percent)
+
+    def paper(seed: int) -> tuple[Slot, ...]:
+        pool = catalogue.pool(session, module.id, Use.PRACTICE)
+        wanted: set[int] = set()
+        if missed_in is not None:
+            objectives, versions = _missed(session, missed_in)
+            wanted = {c.question_id for c in pool if c.version_id in versions}
+            # Test questions are never practised: the practice questions on the same ideas are.
+            wanted = wanted or {c.question_id for c in pool if c.objective_id in objectives}
+        return draw_practice(pool, module.practice_questions, seed, wanted)
+
+    return _start(session, learner, terms, paper, now)
+
+
+def start_test(session: Session, learner: Learner, module: ModuleRow, now: datetime) -> Attempt:
+    """Start the module's own test, or go on with the open one."""
+    ends = deadline(now, module.test_minutes, learner.extra_time_percent)
+    terms = _Terms(test_scope(module.id), Purpose.TEST, module.id, module.pass_mark_percent, deadline_at=ends)
+    return _start(session, learner, terms, lambda seed: _test_paper(session, module, seed), now)
+
+
+def start_assignment(session: Session, learner: Learner, granted: Granted, module: ModuleRow, now: datetime) -> Attempt:
+    """Start an assigned test under its terms, or go on with the open one.
+
+    :raise AssignmentClosed: it closed, and no attempt is open.
+    :raise NoAttemptsLeft: all attempts were taken, and none is open.
+    """
+    assignment = granted.assignment
+    closes = closes_at(assignment)
+    terms = _Terms(
+        assignment_scope(assignment.id),
+        Purpose.TEST,
+        module.id,
+        assignment.pass_mark_percent,
+        assignment.id,
+        assignment.attempts_allowed,
+        deadline(now, assignment.time_limit_minutes, granted.extra_time_percent, closes),
+    )
+    return _start(session, learner, terms, lambda seed: _test_paper(session, module, seed), now, closes)
+
+
+def _test_paper(session: Session, module: ModuleRow, seed: int) -> tuple[Slot, ...]:
+    objectives = catalogue.list_objectives(session, module.id)
+    return draw_test(catalogue.pool(session, module.id, Use.TEST), catalogue.blueprint(module, objectives), seed)
+
+
+def _missed(session: Session, loaded: Loaded) -> tuple[set[int], set[int]]:
+    marks = session.execute(
+        select(Mark.objective_id, Mark.version_id).where(Mark.attempt_id == loaded.attempt.id, Mark.is_right.is_(False))
+    ).all()
+    return {row.objective_id for row in marks}, {row.version_id for row in marks}
+
+
+def _start(
+    session: Session,
+    learner: Learner,
+    terms: _Terms,
+    paper: Callable[[int], tuple[Slot, ...]],
+    now: datetime,
+    closes: datetime | None = None,
+) -> Attempt:
+    """One open attempt per learner and scope, numbers without gaps or doubles: the constraints say so, whoever else starts now."""
+    latest = _latest(session, learner, terms.scope)
+    if latest is not None and latest.state is State.OPEN and not submission.close_if_overdue(session, latest, now):
+        return latest
+    if closes is not None and now > closes:
+        raise AssignmentClosed
+    number = latest.number + 1 if latest else 1
+    if terms.attempts_allowed is not None and number > terms.attempts_allowed:
+        raise NoAttemptsLeft
+    seed = secrets.randbits(_SEED_BITS)
+    slots = paper(seed)
+    if not slots:
+        raise NothingToAsk
+    attempt = _new(learner, terms, number, seed, slots, now)
+    try:
+        with session.begin_nested():
+            session.add(attempt)
+    except IntegrityError:
+        # Somebody started the same at this moment (another tab, another device): theirs is the attempt.
+        theirs = _latest(session, learner, terms.scope)
+        if theirs is None:
+            raise
+        return theirs
+    return attempt
+
+
+def _latest(session: Session, learner: Learner, scope: str) -> Attempt | None:
+    of_scope = select(Attempt).where(Attempt.learner_id == learner.id, Attempt.scope == scope)
+    return session.scalar(of_scope.order_by(Attempt.number.desc()).limit(1))
+
+
+def _new(learner: Learner, terms: _Terms, number: int, seed: int, slots: Sequence[Slot], now: datetime) -> Attempt:
+    return Attempt(
+        learner_id=learner.id,
+        scope=terms.scope,
+        number=number,
+        purpose=terms.purpose,
+        module_id=terms.module_id,
+        assignment_id=terms.assignment_id,
+        seed=seed,
+        state=State.OPEN,
+        started_at=now,
+        deadline_at=terms.deadline_at,
+        attempts_allowed=terms.attempts_allowed,
+        pass_mark_percent=terms.pass_mark_percent,
+        items=[
+            AttemptItem(position=place, version_id=slot.version_id, option_order=list(slot.option_order))
+            for place, slot in enumerate(slots, start=1)
+        ],
+    )
+
+
+# -- answering ---------------------------------------------------------------------------------------------------------------------
+
+
+def record_answer(session: Session, loaded: Loaded, item: AttemptItem, change: Change, now: datetime) -> Saved | Conflict:
+    """Store what a page sends for one question, once, if the page saw what is stored.
+
+    ``now`` is when the request arrived. ``loaded`` was locked by :func:`get_for`. In practice a new answer is marked at once and is final.
+
+    :raise AttemptClosed: submitted, or the time is up.
+    :raise AnswerFinal: the practice answer was checked, and this is another one.
+    :raise BadAnswer: a place that is not on the page, or several where one is asked for.
+    """
+    if not is_open(loaded.attempt, now):
+        raise AttemptClosed
+    shown = catalogue.shown(session, [item.version_id])[item.version_id]
+    response = _response(shown.kind, item, change)
+    if _is_same(item, response, change):
+        _flag(session, item, change)
+        return Saved(item.revision, item.saved_at)
+    if change.revision != item.revision:
+        return _repeated(session, item, change) or Conflict(item, change.places)
+    if loaded.attempt.purpose is Purpose.PRACTICE and item.response is not None:
+        raise AnswerFinal
+    _store(session, item, response, change, now)
+    if loaded.attempt.purpose is Purpose.PRACTICE and response:
+        submission.settle(session, loaded.attempt, [item], now)
+    return Saved(item.revision, now)
+
+
+def _response(kind: Kind, item: AttemptItem, change: Change) -> list[int] | None:
+    """The author's indexes of the chosen places, sorted; None where nothing is chosen."""
+    places = set(change.places)
+    if any(not 0 <= place < len(item.option_order) for place in places) or (len(places) > 1 and kind is not Kind.SEVERAL):
+        raise BadAnswer
+    if change.is_cleared:
+        return None
+    if places:
+        return sorted(item.option_order[place] for place in places)
+    # Boxes can be unticked one by one; a radio button can't, so a form without one says nothing.
+    was_seen = change.revision > 0 and kind is Kind.SEVERAL
+    return None if was_seen else item.response
+
+
+def _is_same(item: AttemptItem, response: list[int] | None, change: Change) -> bool:
+    certainty = change.certainty if change.certainty is not None else item.certainty
+    return response == item.response and (response is None or certainty == item.certainty)
+
+
+def _repeated(session: Session, item: AttemptItem, change: Change) -> Saved | None:
+    """The stored outcome of a save that was sent before: the reply was lost, not the answer."""
+    if not change.save_id:
+        return None
+    stored = session.scalar(
+        select(Answer).where(Answer.attempt_id == item.attempt_id, Answer.position == item.position, Answer.save_id == change.save_id)
+    )
+    return Saved(stored.revision, stored.arrived_at) if stored else None
+
+
+def _store(session: Session, item: AttemptItem, response: list[int] | None, change: Change, now: datetime) -> None:
+    revision = item.revision + 1
+    certainty = None if response is None else change.certainty if change.certainty is not None else item.certainty
+    flagged = item.is_flagged if change.is_flagged is None else change.is_flagged
+    session.execute(
+        update(AttemptItem)
+        .where(AttemptItem.attempt_id == item.attempt_id, AttemptItem.position == item.position)
+        .values(revision=revision, response=response, certainty=certainty, is_flagged=flagged, saved_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        insert(Answer).values(
+            attempt_id=item.attempt_id,
+            position=item.position,
+            revision=revision,
+            save_id=change.save_id or secrets.token_hex(8),
+            response=response,
+            certainty=certainty,
+            arrived_at=now,
+        )
+    )
+    current = {"revision": revision, "response": response, "certainty": certainty, "is_flagged": flagged, "saved_at": now}
+    for name, value in current.items():
+        set_committed_value(item, name, value)
+
+
+def _flag(session: Session, item: AttemptItem, change: Change) -> None:
+    if change.is_flagged is not None and change.is_flagged != item.is_flagged:
+        item.is_flagged = change.is_flagged

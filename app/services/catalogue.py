@@ -1,0 +1,191 @@
+"""What is published: modules, lessons, sources, and question versions, which never change and so are kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, Row, Select, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.domain.content import Level, Source, Use
+from app.domain.paper import Candidate, Line
+from app.domain.question import Key, Shown
+from app.models import LessonRow, ModuleRow, ObjectiveRow, Publication, QuestionKey, QuestionRow, QuestionVersion, SourceRow
+
+T = TypeVar("T")
+
+KEPT_VERSIONS = 20_000
+"""How many question versions a process keeps (about 2 kB each); beyond that it starts afresh."""
+
+
+class _Kept:
+    """What one process keeps of one database. Versions are immutable, so nothing here is ever out of date."""
+
+    __slots__ = ("__weakref__", "keys", "shown")
+
+    def __init__(self) -> None:
+        self.shown: dict[int, Shown] = {}
+        self.keys: dict[int, Key] = {}
+
+
+_kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
+
+
+def _kept_of(session: Session) -> _Kept:
+    return _kept.setdefault(session.get_bind().engine, _Kept())
+
+
+def forget(session: Session) -> None:
+    """Forget what is kept of this database: for tests that roll a publication back."""
+    _kept.pop(session.get_bind().engine, None)
+
+
+def _from_memory(kept: dict[int, T], ids: Iterable[int], load: Callable[[list[int]], dict[int, T]]) -> dict[int, T]:
+    ids = list(ids)
+    missing = [i for i in ids if i not in kept]
+    if missing:
+        if len(kept) > KEPT_VERSIONS:
+            kept.clear()
+            missing = ids
+        kept.update(load(missing))
+    return {i: kept[i] for i in ids}
+
+
+def shown(session: Session, version_ids: Iterable[int]) -> dict[int, Shown]:
+    """What may be shown of these versions, by id: at most one statement, none once they are in memory."""
+
+    def load(missing: list[int]) -> dict[int, Shown]:
+        rows = session.scalars(select(QuestionVersion).where(QuestionVersion.id.in_(missing)))
+        return {
+            row.id: Shown(
+                version_id=row.id,
+                question_id=row.question_id,
+                objective_id=row.objective_id,
+                number=row.number,
+                kind=row.kind,
+                is_critical=row.is_critical,
+                vignette=row.vignette,
+                stem=row.stem,
+                options=tuple(row.options),
+            )
+            for row in rows
+        }
+
+    return _from_memory(_kept_of(session).shown, version_ids, load)
+
+
+def keys(session: Session, version_ids: Iterable[int]) -> dict[int, Key]:
+    """The keys of these versions: only marking and released feedback ask for them."""
+
+    def load(missing: list[int]) -> dict[int, Key]:
+        rows = session.scalars(select(QuestionKey).where(QuestionKey.version_id.in_(missing)))
+        return {
+            row.version_id: Key(
+                correct=tuple(row.correct), whys=tuple(row.whys), explanation=row.explanation, sources=tuple(row.sources)
+            )
+            for row in rows
+        }
+
+    return _from_memory(_kept_of(session).keys, version_ids, load)
+
+
+def sources(session: Session, slugs: Iterable[str]) -> dict[str, Source]:
+    """These entries of the bibliography by id, in the order asked for; unknown ones are left out."""
+    wanted = list(dict.fromkeys(slugs))
+    if not wanted:
+        return {}
+    found = {row.slug: Source(**row.body) for row in session.scalars(select(SourceRow).where(SourceRow.slug.in_(wanted)))}
+    return {slug: found[slug] for slug in wanted if slug in found}
+
+
+def get_publication(session: Session) -> Publication | None:
+    return session.scalar(select(Publication).order_by(Publication.id.desc()).limit(1))
+
+
+def get_module(session: Session, slug: str, *, with_objectives: bool = False) -> ModuleRow | None:
+    """A live module; with its objectives that is a second statement."""
+    statement: Select[tuple[ModuleRow]] = select(ModuleRow).where(ModuleRow.slug == slug, ModuleRow.retired_at.is_(None))
+    if with_objectives:
+        statement = statement.options(selectinload(ModuleRow.objectives))
+    return session.scalar(statement)
+
+
+def list_modules(session: Session) -> Sequence[ModuleRow]:
+    return session.scalars(select(ModuleRow).where(ModuleRow.retired_at.is_(None)).order_by(ModuleRow.position)).all()
+
+
+def list_objectives(session: Session, module_id: int | None = None) -> Sequence[ObjectiveRow]:
+    """The live objectives in the order of the course, of one module or of all."""
+    statement = select(ObjectiveRow).join(ModuleRow).where(ObjectiveRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
+    if module_id is not None:
+        statement = statement.where(ObjectiveRow.module_id == module_id)
+    return session.scalars(statement.order_by(ModuleRow.position, ObjectiveRow.position)).all()
+
+
+def list_lessons(session: Session, module_id: int | None = None) -> Sequence[Row[Any]]:
+    """``(id, slug, module_id, title, hook, minutes, revision, published_at)`` of the live lessons, without their text."""
+    row = LessonRow
+    statement = select(row.id, row.slug, row.module_id, row.title, row.hook, row.minutes, row.revision, row.published_at).where(
+        row.retired_at.is_(None)
+    )
+    if module_id is not None:
+        statement = statement.where(row.module_id == module_id)
+    return session.execute(statement.order_by(row.module_id, row.position)).all()
+
+
+def get_lesson(session: Session, module_id: int, slug: str) -> LessonRow | None:
+    return session.scalar(
+        select(LessonRow).where(LessonRow.slug == slug, LessonRow.module_id == module_id, LessonRow.retired_at.is_(None))
+    )
+
+
+def find_lesson(session: Session, slug: str) -> Row[Any] | None:
+    """``(slug, module_slug)`` of a live lesson, wherever in the course it is."""
+    return session.execute(
+        select(LessonRow.slug, ModuleRow.slug.label("module_slug"))
+        .join(ModuleRow, ModuleRow.id == LessonRow.module_id)
+        .where(LessonRow.slug == slug, LessonRow.retired_at.is_(None))
+    ).one_or_none()
+
+
+def pool(session: Session, module_id: int, use: Use) -> list[Candidate]:
+    """The questions of a module that may be drawn now, in a stable order."""
+    return _candidates(
+        session, select(QuestionRow.id).where(QuestionRow.module_id == module_id, QuestionRow.use == use, QuestionRow.retired_at.is_(None))
+    )
+
+
+def list_checks(session: Session, slugs: Iterable[str]) -> dict[str, Candidate]:
+    """Practice questions by their author's ids, for the checks of a lesson."""
+    wanted = list(slugs)
+    if not wanted:
+        return {}
+    of_slugs = (QuestionRow.slug.in_(wanted), QuestionRow.use == Use.PRACTICE, QuestionRow.retired_at.is_(None))
+    ids = dict(session.execute(select(QuestionRow.id, QuestionRow.slug).where(*of_slugs)).tuples())
+    return {ids[c.question_id]: c for c in _candidates(session, select(QuestionRow.id).where(*of_slugs))}
+
+
+def _candidates(session: Session, question_ids: Select[tuple[int]]) -> list[Candidate]:
+    """Drawing needs no text: three small columns a question."""
+    version = QuestionVersion
+    rows = session.execute(
+        select(
+            QuestionRow.id, version.id, version.objective_id, QuestionRow.level, version.option_count, version.is_order_fixed
+        )
+        .join(version, (version.question_id == QuestionRow.id) & version.superseded_at.is_(None))
+        .where(QuestionRow.id.in_(question_ids))
+        .order_by(QuestionRow.id)
+    )
+    return [Candidate(*row) for row in rows]
+
+
+def blueprint(module: ModuleRow, objectives: Iterable[ObjectiveRow]) -> list[Line]:
+    """The blueprint of a module's test with row ids for the objectives' slugs."""
+    ids = {objective.slug: objective.id for objective in objectives}
+    return [
+        Line(ids[line["objective"]], line["questions"], Level(line["level"]) if line.get("level") else None)
+        for line in module.blueprint
+        if line["objective"] in ids
+    ]

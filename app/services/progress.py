@@ -1,0 +1,261 @@
+"""Where a learner is: the course page, what comes next, scores over time, mastery by objective."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from app.domain.attempt import Purpose, State, percent
+from app.domain.mastery import WINDOW, Level, level
+from app.domain.release import Policy
+from app.models import Assignment, Attempt, Learner, LessonProgress, Mark, ModuleRow, ObjectiveRow, Standing
+from app.services import catalogue
+
+RECENT_MARKS = 600
+"""Mastery reads at most this many of a learner's latest marks, so that a page costs the same after years."""
+
+RECENT_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LessonState:
+    slug: str
+    title: str
+    hook: str
+    minutes: int
+    is_done: bool
+    is_opened: bool
+    is_changed: bool
+    """Finished, and changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleState:
+    slug: str
+    position: int
+    title: str
+    summary: str
+    lessons: tuple[LessonState, ...]
+    best_percent: int | None
+    is_passed: bool
+
+    @property
+    def done(self) -> int:
+        return sum(lesson.is_done for lesson in self.lessons)
+
+    @property
+    def minutes(self) -> int:
+        return sum(lesson.minutes for lesson in self.lessons)
+
+    @property
+    def is_started(self) -> bool:
+        return any(lesson.is_opened for lesson in self.lessons) or self.best_percent is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What comes next: a lesson to read (``section`` is where it was left), or a test that is due to be taken."""
+
+    module_slug: str
+    module_title: str
+    lesson: LessonState | None
+    section: str | None
+    is_begun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    id: int
+    purpose: Purpose
+    module_title: str
+    started_at: datetime
+    deadline_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseView:
+    modules: tuple[ModuleState, ...]
+    next: Next | None
+    open_attempts: tuple[OpenAttempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    attempt_id: int
+    purpose: Purpose
+    module_title: str
+    number: int
+    submitted_at: datetime
+    percent: int
+    is_passed: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveLevel:
+    title: str
+    module_slug: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressView:
+    course: CourseView
+    scores: tuple[Score, ...]
+    objectives: tuple[tuple[str, tuple[ObjectiveLevel, ...]], ...]
+
+
+def course(session: Session, learner: Learner | None, now: datetime) -> CourseView:
+    """The course as one learner stands in it: at most five statements; two for a visitor."""
+    modules = catalogue.list_modules(session)
+    lessons = catalogue.list_lessons(session)
+    read = _read(session, learner)
+    standings = _standings(session, learner)
+    states = tuple(_module_state(module, lessons, read, standings) for module in modules)
+    return CourseView(modules=states, next=_next(modules, lessons, states, read), open_attempts=_open_attempts(session, learner, now))
+
+
+def module(session: Session, learner: Learner | None, row: ModuleRow) -> ModuleState:
+    """One module as one learner stands in it: at most three statements."""
+    return _module_state(row, catalogue.list_lessons(session, row.id), _read(session, learner), _standings(session, learner))
+
+
+def progress(session: Session, learner: Learner, now: datetime) -> ProgressView:
+    """Everything of the progress page: a fixed number of statements, each bounded."""
+    return ProgressView(course=course(session, learner, now), scores=_scores(session, learner), objectives=_mastery(session, learner, now))
+
+
+def _read(session: Session, learner: Learner | None) -> dict[int, LessonProgress]:
+    if learner is None:
+        return {}
+    return {row.lesson_id: row for row in session.scalars(select(LessonProgress).where(LessonProgress.learner_id == learner.id))}
+
+
+def _standings(session: Session, learner: Learner | None) -> dict[int, Standing]:
+    """The best standing in each module's tests, assigned ones included: a pass counts wherever it was earned."""
+    best: dict[int, Standing] = {}
+    if learner is None:
+        return best
+    for row in session.scalars(select(Standing).where(Standing.learner_id == learner.id, Standing.purpose == Purpose.TEST)):
+        held = best.get(row.module_id)
+        if held is None or (row.passed_at is not None, row.best_percent) > (held.passed_at is not None, held.best_percent):
+            best[row.module_id] = row
+    return best
+
+
+def _module_state(
+    module: ModuleRow, lessons: Sequence[Row[Any]], read: Mapping[int, LessonProgress], standings: Mapping[int, Standing]
+) -> ModuleState:
+    standing = standings.get(module.id)
+    return ModuleState(
+        slug=module.slug,
+        position=module.position,
+        title=module.title,
+        summary=module.summary,
+        lessons=tuple(_lesson_state(row, read.get(row.id)) for row in lessons if row.module_id == module.id),
+        best_percent=percent(standing.best_percent, 100) if standing else None,
+        is_passed=standing is not None and standing.passed_at is not None,
+    )
+
+
+def _lesson_state(row: Row[Any], progress: LessonProgress | None) -> LessonState:
+    is_done = progress is not None and progress.done_at is not None
+    return LessonState(
+        slug=row.slug,
+        title=row.title,
+        hook=row.hook,
+        minutes=row.minutes,
+        is_done=is_done,
+        is_opened=progress is not None,
+        is_changed=is_done and progress is not None and (progress.done_revision or 0) < row.revision,
+    )
+
+
+def _next(
+    modules: Sequence[ModuleRow], lessons: Sequence[Row[Any]], states: Sequence[ModuleState], read: Mapping[int, LessonProgress]
+) -> Next | None:
+    """The lesson that was left last, else the first that was not finished, in the order of the course."""
+    unfinished = sorted((row for row in read.values() if row.done_at is None), key=lambda row: row.read_at, reverse=True)
+    by_id = {row.id: row for row in lessons}
+    titles = {module.id: module for module in modules}
+    for progress in unfinished:
+        row = by_id.get(progress.lesson_id)
+        if row is not None:
+            home = titles[row.module_id]
+            return Next(home.slug, home.title, _lesson_state(row, progress), progress.section, is_begun=True)
+    for state in states:
+        for lesson in state.lessons:
+            if not lesson.is_done:
+                return Next(state.slug, state.title, lesson, None, is_begun=bool(read))
+    for state in states:
+        if not state.is_passed:
+            return Next(state.slug, state.title, None, None, is_begun=True)
+    return None
+
+
+def _open_attempts(session: Session, learner: Learner | None, now: datetime) -> tuple[OpenAttempt, ...]:
+    if learner is None:
+        return ()
+    rows = session.execute(
+        select(Attempt.id, Attempt.purpose, ModuleRow.title, Attempt.started_at, Attempt.deadline_at)
+        .join(ModuleRow, ModuleRow.id == Attempt.module_id)
+        .where(Attempt.learner_id == learner.id, Attempt.state == State.OPEN)
+        .order_by(Attempt.started_at.desc())
+    )
+    return tuple(OpenAttempt(*row) for row in rows if row.deadline_at is None or row.deadline_at > now)
+
+
+def _scores(session: Session, learner: Learner) -> tuple[Score, ...]:
+    """The latest results, oldest first."""
+    rows = session.execute(
+        select(Attempt, ModuleRow.title)
+        .join(ModuleRow, ModuleRow.id == Attempt.module_id)
+        .where(Attempt.learner_id == learner.id, Attempt.purpose != Purpose.CHECK, Attempt.points.is_not(None))
+        .order_by(Attempt.submitted_at.desc())
+        .limit(RECENT_ATTEMPTS)
+    ).all()
+    return tuple(
+        Score(
+            attempt.id,
+            attempt.purpose,
+            title,
+            attempt.number,
+            attempt.submitted_at,
+            percent(attempt.points, attempt.max_points),
+            attempt.is_passed,
+        )
+        for attempt, title in reversed(rows)
+    )
+
+
+def _mastery(session: Session, learner: Learner, now: datetime) -> tuple[tuple[str, tuple[ObjectiveLevel, ...]], ...]:
+    """Mastery of every objective, by module, from the learner's latest marks."""
+    # Marks whose right or wrong an assignment has not released yet would show through.
+    is_shown = (Assignment.id.is_(None)) | (Assignment.release == Policy.AFTER_SUBMISSION) | (Assignment.due_at < now)
+    recent = session.execute(
+        select(Mark.objective_id, Mark.is_right)
+        .join(Attempt, Attempt.id == Mark.attempt_id)
+        .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
+        .where(Mark.learner_id == learner.id, is_shown)
+        .order_by(Mark.settled_at.desc(), Mark.attempt_id.desc(), Mark.position.desc())
+        .limit(RECENT_MARKS)
+    )
+    results: dict[int, list[bool]] = defaultdict(list)
+    for objective_id, is_right in recent:
+        if len(results[objective_id]) < WINDOW:
+            results[objective_id].append(is_right)
+    rows = session.execute(
+        select(ObjectiveRow.id, ObjectiveRow.title, ModuleRow.slug, ModuleRow.title)
+        .join(ModuleRow, ModuleRow.id == ObjectiveRow.module_id)
+        .where(ObjectiveRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
+        .order_by(ModuleRow.position, ObjectiveRow.position)
+    )
+    by_module: dict[str, list[ObjectiveLevel]] = defaultdict(list)
+    for objective_id, title, module_slug, module_title in rows:
+        by_module[module_title].append(ObjectiveLevel(title, module_slug, level(results.get(objective_id, []))))
+    return tuple((title, tuple(levels)) for title, levels in by_module.items())

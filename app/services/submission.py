@@ -1,0 +1,153 @@
+"""Settling: marks are written at Check in practice, at submission in a test, and when an overdue attempt is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from app.domain.attempt import CLOSING_DELAY, MarkedItem, Outcome, Purpose, State, is_closable, outcome, state_at
+from app.domain.marking import Result, mark
+from app.models import Attempt, AttemptItem, Mark, Standing
+from app.services import catalogue
+
+
+def settle(session: Session, attempt: Attempt, items: Sequence[AttemptItem], now: datetime) -> list[Result]:
+    """Mark these items and write their marks; return the results in the same order."""
+    results = _results(session, items)
+    if items:
+        session.execute(insert(Mark), [_row(session, attempt, item, result, now) for item, result in zip(items, results, strict=True)])
+    return results
+
+
+def submit(session: Session, attempt: Attempt, now: datetime) -> bool:
+    """Submit an attempt whose items are loaded: marks, total, and where the learner stands, in one go.
+
+    Return False where it was submitted before (by another tab, or by its deadline): then nothing is changed.
+    """
+    if state_at(attempt.state, attempt.deadline_at, now) is not State.OPEN:
+        return close_if_overdue(session, attempt, now)
+    return _close(session, attempt, now, now)
+
+
+def close_if_overdue(session: Session, attempt: Attempt, now: datetime) -> bool:
+    """Close an attempt whose time is up, as of its deadline, once no answer that came in time can still be on its way."""
+    if not is_closable(attempt.state, attempt.deadline_at, now) or attempt.deadline_at is None:
+        return False
+    return _close(session, attempt, attempt.deadline_at, now)
+
+
+def close_expired(session: Session, now: datetime, limit: int = 100) -> int:
+    """Close up to ``limit`` overdue attempts, the longest overdue first; return how many. One statement where there is none."""
+    overdue = session.scalars(
+        select(Attempt)
+        .where(Attempt.state == State.OPEN, Attempt.deadline_at < now - CLOSING_DELAY)
+        .order_by(Attempt.deadline_at)
+        .limit(limit)
+        .options(selectinload(Attempt.items))
+        .with_for_update(skip_locked=True, of=Attempt)
+    ).all()
+    return sum(close_if_overdue(session, attempt, now) for attempt in overdue)
+
+
+def has_expired(session: Session, now: datetime) -> bool:
+    """Whether anything is there for :func:`close_expired`, without taking a lock."""
+    return session.scalar(select(Attempt.id).where(Attempt.state == State.OPEN, Attempt.deadline_at < now - CLOSING_DELAY).limit(1)) is not None
+
+
+def _close(session: Session, attempt: Attempt, submitted_at: datetime, now: datetime) -> bool:
+    items = _items(session, attempt)
+    results = _results(session, items)
+    shown = catalogue.shown(session, [item.version_id for item in items])
+    total = outcome(
+        [
+            MarkedItem(result.points, result.max_points, result.is_right, shown[item.version_id].is_critical)
+            for item, result in zip(items, results, strict=True)
+        ],
+        attempt.pass_mark_percent,
+    )
+    closed = session.execute(
+        update(Attempt)
+        .where(Attempt.id == attempt.id, Attempt.state == State.OPEN)
+        .values(**_closing(attempt, submitted_at, total))
+    )
+    if closed.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    unsettled = [
+        _row(session, attempt, item, result, submitted_at)
+        for item, result in zip(items, results, strict=True)
+        # In practice a checked answer has its mark already.
+        if attempt.purpose is Purpose.TEST or item.response is None
+    ]
+    if unsettled:
+        session.execute(insert(Mark), unsettled)
+    if attempt.purpose is Purpose.TEST:
+        _stand(session, attempt, total, submitted_at)
+    return True
+
+
+def _closing(attempt: Attempt, submitted_at: datetime, total: Outcome) -> dict[str, object]:
+    is_test = attempt.purpose is Purpose.TEST
+    return {
+        "state": State.SUBMITTED,
+        "submitted_at": submitted_at,
+        "points": total.points,
+        "max_points": total.max_points,
+        "is_passed": total.is_passed if is_test else None,
+        "is_critical_missed": total.is_critical_missed,
+    }
+
+
+def _items(session: Session, attempt: Attempt) -> Sequence[AttemptItem]:
+    if "items" in attempt.__dict__:
+        return attempt.items
+    return session.scalars(select(AttemptItem).where(AttemptItem.attempt_id == attempt.id).order_by(AttemptItem.position)).all()
+
+
+def _results(session: Session, items: Sequence[AttemptItem]) -> list[Result]:
+    ids = [item.version_id for item in items]
+    shown, keys = catalogue.shown(session, ids), catalogue.keys(session, ids)
+    return [mark(shown[item.version_id].kind, keys[item.version_id].correct, item.response, item.certainty) for item in items]
+
+
+def _row(session: Session, attempt: Attempt, item: AttemptItem, result: Result, settled_at: datetime) -> dict[str, object]:
+    return {
+        "attempt_id": attempt.id,
+        "position": item.position,
+        "learner_id": attempt.learner_id,
+        "version_id": item.version_id,
+        "objective_id": catalogue.shown(session, [item.version_id])[item.version_id].objective_id,
+        "points": result.points,
+        "max_points": result.max_points,
+        "is_right": result.is_right,
+        "certainty_points": result.certainty_points,
+        "settled_at": settled_at,
+    }
+
+
+def _stand(session: Session, attempt: Attempt, total: Outcome, submitted_at: datetime) -> None:
+    """Keep where the learner stands in this scope: the attempt itself was closed just once, so this is counted once."""
+    percent = 100 * total.points / total.max_points if total.max_points else 0.0
+    standing = session.get(Standing, (attempt.learner_id, attempt.scope))
+    if standing is None:
+        standing = Standing(
+            learner_id=attempt.learner_id,
+            scope=attempt.scope,
+            purpose=attempt.purpose,
+            module_id=attempt.module_id,
+            assignment_id=attempt.assignment_id,
+            attempts=0,
+            best_attempt_id=attempt.id,
+            best_percent=percent,
+        )
+        session.add(standing)
+    standing.attempts += 1
+    standing.latest_attempt_id, standing.latest_percent, standing.latest_at = attempt.id, percent, submitted_at
+    # A pass beats a higher score that failed the safety gate; then the higher score counts.
+    is_best = (total.is_passed, percent) >= (standing.passed_at is not None, standing.best_percent)
+    if is_best:
+        standing.best_attempt_id, standing.best_percent = attempt.id, percent
+    if total.is_passed and standing.passed_at is None:
+        standing.passed_at = submitted_at

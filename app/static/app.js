@@ -1,0 +1,273 @@
+// What pages do better with JavaScript. Every page works without it.
+"use strict";
+
+(() => {
+  const KEPT = "palpate:unsent:";
+  const RETRY_MS = [1000, 2000, 4000, 8000];
+
+  const icon = (name) => {
+    const sprite = document.querySelector("svg.ico use")?.getAttribute("href")?.split("#")[0] ?? "/static/icons.svg";
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("class", "ico");
+    svg.setAttribute("aria-hidden", "true");
+    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+    use.setAttribute("href", `${sprite}#i-${name}`);
+    svg.append(use);
+    return svg;
+  };
+
+  // ---- storage that may be full or forbidden: then an unsent answer lives as long as its page
+  const store = {
+    get(key) { try { return localStorage.getItem(key); } catch { return null; } },
+    set(key, value) { try { localStorage.setItem(key, value); } catch { /* the page itself still has it */ } },
+    remove(key) { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
+    forget(prefix) {
+      try {
+        Object.keys(localStorage).filter((key) => key.startsWith(prefix)).forEach((key) => localStorage.removeItem(key));
+      } catch { /* nothing was kept */ }
+    },
+  };
+
+  const freshId = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+  // ---- saving test answers: one save in flight, resent unchanged until acknowledged, then the next
+  class Saver {
+    constructor(form) {
+      this.form = form;
+      this.key = KEPT + form.dataset.saves;
+      this.status = form.querySelector("[data-saved]");
+      this.inFlight = null;
+      this.isDirty = false;
+      this.isStopped = false;
+      this.failures = 0;
+      this.whenDone = [];
+      form.addEventListener("change", () => this.changed());
+      form.addEventListener("submit", (event) => this.submitted(event));
+      window.addEventListener("online", () => this.retryNow());
+      window.addEventListener("beforeunload", (event) => { if (this.isUnsaved()) event.preventDefault(); });
+      this.restore();
+    }
+
+    isUnsaved() { return !this.isStopped && (this.isDirty || this.inFlight !== null); }
+
+    answer() {
+      const data = new FormData(this.form);
+      return { option: data.getAll("option"), flag: data.getAll("flag").at(-1) };
+    }
+
+    // An answer that an earlier page could not send: put it back, and send it.
+    restore() {
+      const kept = store.get(this.key);
+      if (!kept) return;
+      const { option, flag } = JSON.parse(kept);
+      this.form.querySelectorAll('[name="option"]').forEach((box) => { box.checked = option.includes(box.value); });
+      const box = this.form.querySelector('input[type="checkbox"][name="flag"]');
+      if (box && flag !== undefined) box.checked = flag === "1";
+      this.changed();
+    }
+
+    changed() {
+      if (this.isStopped) return;
+      this.isDirty = true;
+      store.set(this.key, JSON.stringify(this.answer()));
+      this.next();
+    }
+
+    next() {
+      if (this.inFlight || !this.isDirty || this.isStopped) return;
+      this.isDirty = false;
+      const body = new URLSearchParams(new FormData(this.form));
+      body.delete("go");
+      body.set("save_id", freshId());
+      if (!body.has("option") && this.form.querySelector('[name="option"][type="checkbox"]')) body.set("clear", "1");
+      this.inFlight = body;
+      this.send();
+    }
+
+    async send() {
+      try {
+        const response = await fetch(this.form.action, {
+          method: "POST", body: this.inFlight, headers: { Accept: "application/json" }, redirect: "manual",
+        });
+        if (response.ok) return this.acknowledged(await response.json());
+        if (response.status === 409) return this.refused(await response.json());
+        if (response.type === "opaqueredirect" || [400, 403, 404].includes(response.status)) return this.signedOut();
+        return this.failed();
+      } catch {
+        return this.failed();
+      }
+    }
+
+    acknowledged(reply) {
+      this.failures = 0;
+      this.inFlight = null;
+      this.form.elements.revision.value = reply.revision;
+      if (this.isDirty) return this.next();
+      store.remove(this.key);
+      this.say("check", reply.saved ? `Saved ${reply.saved}` : "Saved", false);
+      this.mark();
+      this.whenDone.splice(0).forEach((go) => go());
+      return undefined;
+    }
+
+    failed() {
+      const wait = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)];
+      this.failures += 1;
+      this.say("alert", "Not saved, trying again", true);
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.send(), wait);
+    }
+
+    retryNow() {
+      if (!this.inFlight) return;
+      clearTimeout(this.timer);
+      this.send();
+    }
+
+    // Another tab saved meanwhile, or the attempt was handed in: the server's page says which, and shows both answers.
+    refused(reply) {
+      this.isStopped = true;
+      store.remove(this.key);
+      if (reply.error !== "stale") return location.reload();
+      this.form.elements.save_id.value = this.inFlight.get("save_id");
+      return HTMLFormElement.prototype.submit.call(this.form);
+    }
+
+    signedOut() {
+      this.inFlight = null;
+      this.isDirty = true;
+      this.say("alert", "Not saved: sign in again in another tab, then change the answer", true);
+    }
+
+    say(name, words, isRetry) {
+      if (!this.status || this.status.textContent === words) return;
+      this.status.replaceChildren(icon(name), words);
+      this.status.classList.toggle("saved--retry", isRetry);
+    }
+
+    // Keep the map and the bar in step with what the server acknowledged.
+    mark() {
+      const here = this.form.querySelector('.qmap__n[aria-current="step"]');
+      const isAnswered = this.form.querySelector('[name="option"]:checked') !== null;
+      const isFlagged = this.answer().flag === "1";
+      if (!here) return;
+      here.classList.toggle("is-answered", isAnswered);
+      here.classList.toggle("is-flagged", isFlagged);
+      here.querySelector(".ico")?.remove();
+      if (isFlagged) here.append(icon("flag"));
+      here.querySelector(".sr").textContent = `${isAnswered ? ", answered" : ", not answered"}${isFlagged ? ", flagged" : ""}`;
+      const all = this.form.querySelectorAll(".qmap__n").length;
+      const answered = this.form.querySelectorAll(".qmap__n.is-answered").length;
+      const flagged = this.form.querySelectorAll(".qmap__n.is-flagged").length;
+      const counts = this.form.querySelectorAll(".key li");
+      [`${answered} answered`, `${all - answered} not answered`, `${flagged} flagged`].forEach((words, at) => {
+        if (counts[at]) counts[at].lastChild.textContent = words;
+      });
+      const bar = document.querySelector(".exam .bar");
+      if (bar) { bar.value = answered; bar.setAttribute("aria-label", `${answered} of ${all} questions answered`); }
+    }
+
+    // Going on: what is on its way is acknowledged first, then the plain form goes (it changes nothing more).
+    submitted(event) {
+      if (this.isStopped) return;
+      const button = event.submitter;
+      if (button?.hasAttribute("data-clears")) return;
+      if (!this.isUnsaved()) { if (button?.name === "go") this.go(event, button.value); return; }
+      event.preventDefault();
+      this.whenDone.push(() => (button?.name === "go" ? this.go(event, button.value) : this.form.requestSubmit(button)));
+      this.retryNow();
+    }
+
+    // Everything is saved: nothing needs posting, the next page alone is needed.
+    go(event, where) {
+      event.preventDefault();
+      const base = this.form.action.replace(/\/\d+$/, "");
+      location.assign(`${base}/${where}`);
+    }
+  }
+
+  // ---- the timer counts down from the server's seconds; the clock of this machine is not asked
+  const startTimer = (timer) => {
+    const began = performance.now();
+    const total = Number(timer.dataset.secondsLeft);
+    const shown = timer.querySelector("[data-time]");
+    const says = document.querySelector("[data-time-says]");
+    const marks = [300, 60].filter((mark) => mark < total);
+    const tick = () => {
+      const left = Math.max(0, total - Math.floor((performance.now() - began) / 1000));
+      shown.textContent = left >= 120 ? `${Math.floor(left / 60)} min` : `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      timer.classList.toggle("timer--soon", left < 60);
+      if (marks.length && left <= marks[0]) {
+        const mark = marks.shift();
+        says.textContent = mark === 60 ? "One minute left" : `${mark / 60} minutes left`;
+      }
+      if (left > 0) setTimeout(tick, 1000);
+      else location.assign(timer.dataset.ends);
+    };
+    tick();
+  };
+
+  // ---- lessons: remember the section, show it in the contents
+  const followReading = (article) => {
+    const links = new Map([...document.querySelectorAll(".toc a")].map((link) => [link.hash.slice(1), link]));
+    let sent = null;
+    const reached = (id) => {
+      links.forEach((link, name) => (name === id ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
+      if (!article.dataset.place || sent === id || id === "sources") return;
+      sent = id;
+      fetch(article.dataset.place, {
+        method: "POST", keepalive: true, headers: { "X-CSRFToken": article.dataset.csrf }, body: new URLSearchParams({ section: id }),
+      }).catch(() => { /* only the bookmark is missing */ });
+    };
+    const watch = new IntersectionObserver((entries) => {
+      const seen = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target.id);
+      if (seen.length && scrollY > 200) reached(seen[0]);
+    }, { rootMargin: "0px 0px -60% 0px" });
+    links.forEach((_link, id) => { const head = document.getElementById(id); if (head) watch.observe(head); });
+  };
+
+  const start = (root) => {
+    root.querySelectorAll("form[data-saves]").forEach((form) => new Saver(form));
+    root.querySelectorAll("[data-seconds-left]").forEach(startTimer);
+    root.querySelectorAll("article[data-place]").forEach(followReading);
+    root.querySelectorAll('input[name="time_zone"][type="hidden"]').forEach((field) => {
+      field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
+    });
+    root.querySelectorAll(".foot__look").forEach((form) => {
+      form.classList.add("is-live");
+      form.addEventListener("change", () => fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) }).then(() => {
+        document.documentElement.dataset.theme = new FormData(form).get("theme");
+      }));
+    });
+    root.querySelectorAll("form[data-signs-out]").forEach((form) => form.addEventListener("submit", () => store.forget("palpate:")));
+    root.querySelectorAll("form[data-submits]").forEach((form) => {
+      form.addEventListener("submit", () => store.forget(`${KEPT}${form.dataset.submits}/`));
+    });
+    root.querySelectorAll("[data-copy]").forEach((button) => {
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+        button.lastChild.textContent = "Copied";
+      });
+    });
+  };
+
+  document.addEventListener("DOMContentLoaded", () => start(document));
+
+  // ---- htmx: after a swap, focus goes to what is new; a reply that never came is said
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // Refusals are pages that say what happened: show them in place.
+    if ([400, 409, 422, 429].includes(event.detail.xhr.status)) { event.detail.shouldSwap = true; event.detail.isError = false; }
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const wanted = event.detail.requestConfig?.elt?.dataset?.focus;
+    const target = wanted && document.querySelector(wanted);
+    if (target) target.focus({ preventScroll: false });
+  });
+  const unsent = (event) => {
+    const status = event.detail.elt.querySelector?.("[data-saved]");
+    if (status) { status.replaceChildren(icon("alert"), "Not sent. Try again"); status.classList.add("saved--retry"); }
+  };
+  document.addEventListener("htmx:responseError", unsent);
+  document.addEventListener("htmx:sendError", unsent);
+})();

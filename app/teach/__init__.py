@@ -1,0 +1,7 @@
+"""Teaching: cohorts, what is assigned to them, and how it went."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("teach", __name__, url_prefix="/teach")
+
+from app.teach import assignments, cohorts  # noqa: E402, F401  the views register themselves

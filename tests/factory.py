@@ -1,0 +1,102 @@
+"""A small factory: people, signed-in clients, cohorts and assignments, made through the services that the product uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.release import Policy
+from app.models import Assignment, Cohort, Learner, ModuleRow, Role, User
+from app.permissions import Viewer
+from app.services import assignments, cohorts, sign_ins, users
+
+PASSWORD = "correct horse battery"
+
+
+class Now(Protocol):
+    def __call__(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account with its learner and a browser that is signed in as it."""
+
+    user: User
+    learner: Learner
+    client: FlaskClient
+
+    @property
+    def viewer(self) -> Viewer:
+        return Viewer(self.user, self.learner)
+
+
+class Make:
+    def __init__(self, app: Flask, session: Session, now: Now) -> None:
+        self.app, self.session, self.now = app, session, now
+        self.made = 0
+
+    def person(self, role: Role = Role.LEARNER, **given: Any) -> Person:
+        """An account with the password :data:`PASSWORD`, signed in without going through the form (hashing is slow)."""
+        self.made += 1
+        name = given.pop("name", f"Person {self.made}")
+        email = given.pop("email", f"person{self.made}@example.org")
+        with self.app.app_context():
+            hashed = self.app.extensions["security"].pwd_context.hash(PASSWORD) if given.pop("with_password", False) else "!"
+        user = users.add(self.session, name=name, email=email, password_hash=hashed, now=self.now(), role=role)
+        learner = self.session.scalars(select(Learner).where(Learner.user_id == user.id)).one_or_none()
+        if learner is None:
+            learner = sign_ins.give_learner(self.session, user, None, "Europe/Berlin", self.now())
+        for key, value in given.items():
+            setattr(learner, key, value)
+        self.session.commit()
+        return Person(user, learner, self.signed_in(user, learner))
+
+    def trainer(self, **given: Any) -> Person:
+        return self.person(Role.TRAINER, **given)
+
+    def admin(self, **given: Any) -> Person:
+        return self.person(Role.ADMIN, **given)
+
+    def signed_in(self, user: User, learner: Learner) -> FlaskClient:
+        """A browser with a sign-in of its own."""
+        from app.security import _hash  # noqa: PLC0415
+
+        self.made += 1
+        token = f"token-{self.made}"
+        sign_ins.start(self.session, _hash(token), learner, user, self.now())
+        self.session.commit()
+        client = self.app.test_client()
+        with client.session_transaction() as cookie:
+            cookie["_user_id"], cookie["_fresh"], cookie["sign_in"] = user.fs_uniquifier, True, token
+        return client
+
+    def cohort(self, trainer: Person, *members: Person, title: str = "Year 2", time_zone: str = "Europe/Berlin") -> Cohort:
+        cohort = cohorts.create(self.session, trainer.user, title, time_zone, self.now())
+        for member in members:
+            cohorts.join(self.session, cohort, member.learner, self.now())
+        self.session.commit()
+        return cohort
+
+    def module(self, slug: str = "safety") -> ModuleRow:
+        return self.session.scalars(select(ModuleRow).where(ModuleRow.slug == slug)).one()
+
+    def assignment(self, trainer: Person, cohort: Cohort, module: str = "safety", **given: Any) -> Assignment:
+        terms = {
+            "title": "The test",
+            "due_at": None,
+            "attempts_allowed": None,
+            "time_limit_minutes": None,
+            "pass_mark_percent": 80,
+            "release": Policy.AFTER_SUBMISSION,
+        } | given
+        assignment = assignments.create(
+            self.session, trainer.user, cohort, self.module(module), assignments.Terms(**terms), self.now()
+        )
+        self.session.commit()
+        return assignment
