@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import accounts, admin, cli, clock, db, errors, health, jinja, learn, mail, security, settings, teach
+from app import accounts, admin, cli, clock, db, errors, health, jinja, learn, limits, mail, security, settings, teach
 from app.settings import ROOT, Settings
 
 
@@ -15,7 +15,12 @@ def create_app(given: Settings | None = None) -> Flask:
     :raise SettingError: see :func:`app.settings.load`.
     """
     chosen = given or settings.load()
-    app = Flask("app", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "app" / "static"), instance_path=str(chosen.data))
+    app = Flask(
+        "app",
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "app" / "static"),
+        instance_path=str(chosen.data),
+    )
     app.config.update(PALPATE=chosen, MIGRATIONS=ROOT / "migrations")
     if chosen.trusted_proxies:
         hops = chosen.trusted_proxies
@@ -29,6 +34,6 @@ def create_app(given: Settings | None = None) -> Flask:
     errors.init_app(app)
     for audience in (health, learn, accounts, teach, admin):
         app.register_blueprint(audience.blueprint)
-    security.limit_views(app)
+    limits.limit_views(app)
     cli.init_app(app)
     return app

@@ -12,9 +12,9 @@ from typing import ParamSpec
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.identity import viewer
 from app.models import User
 from app.permissions import Viewer, may_administer, may_teach
-from app.security import viewer
 
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]

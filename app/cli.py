@@ -84,7 +84,13 @@ def close_expired() -> None:
 
 
 @guest.command("remove")
-@click.option("--days", default=guests.KEPT.days, show_default=True, type=click.IntRange(0, 3650), help="How long guests are kept.")
+@click.option(
+    "--days",
+    default=guests.KEPT.days,
+    show_default=True,
+    type=click.IntRange(0, 3650),
+    help="How long guests are kept.",
+)
 def remove_guests(days: int) -> None:
     """Remove guests, and what they did, after so many days."""
     removed = guests.remove_old(db.session, now(), timedelta(days=days))
@@ -114,7 +120,7 @@ def serve() -> None:
         db.session.commit()
         click.echo(f"  The first administrator is made here, once: {settings.base_url}/invitation/{issued.token}")
     click.echo("  Ctrl-C ends it.\n")
-    db.session.remove()
+    db.session.close()
     db.engine.dispose()
     sys.stdout.flush()
     _become_server(settings)
@@ -128,6 +134,14 @@ def _become_server(settings: Settings) -> None:
         str(Path(sys.executable).parent / "granian"),
         *("--interface", "wsgi", "--host", settings.host, "--port", str(settings.port)),
         *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads)),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "10", "--no-access-log", "--log-level", "error", "wsgi:app"),
+        *(
+            "--respawn-failed-workers",
+            "--workers-kill-timeout",
+            "10",
+            "--no-access-log",
+            "--log-level",
+            "error",
+            "wsgi:app",
+        ),
     ]
     os.execv(command[0], command)  # noqa: S606

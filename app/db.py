@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, g, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Select, TypeDecorator, event
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.selectable import GenerativeSelect
 
 LOCK_TIMEOUT_SECONDS = 10
 """How long a statement waits for a lock before it fails (and the learner gets 503 and tries again)."""
 
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+S = TypeVar("S", bound=GenerativeSelect)
 
 
 class Base(DeclarativeBase):
@@ -32,8 +35,15 @@ class Base(DeclarativeBase):
     )
 
 
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy, whose session is told to type checkers as what it stands for: the request's own session."""
+
+    if TYPE_CHECKING:
+        session: Session  # type: ignore[assignment]
+
+
 # expire_on_commit=False: rendering after the commit takes no new transaction, hence no lock.
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+db = Database(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate(render_as_batch=True, compare_type=True)
 
 if TYPE_CHECKING:
@@ -133,6 +143,6 @@ def begin_immediate() -> None:
     g.write_intent = True
 
 
-def locked(statement: Select[Any], *of: type[Base]) -> Select[Any]:
+def locked(statement: S, *of: type[Base]) -> S:
     """Lock the rows of ``of`` until the commit. On SQLite the whole transaction holds the write lock already."""
     return statement.with_for_update(of=of)

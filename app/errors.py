@@ -18,17 +18,29 @@ log = logging.getLogger("palpate")
 RETRY_SECONDS = 2
 
 SAYS: dict[int, tuple[str, str]] = {
-    400: ("That could not be understood", "The form was not complete or not as this page sends it. Nothing was changed."),
+    400: (
+        "That could not be understood",
+        "The form was not complete or not as this page sends it. Nothing was changed.",
+    ),
     401: ("Please sign in", "This page needs an account."),
     403: ("Not for this account", "You are signed in, but this page is for other roles. Nothing was changed."),
     404: ("Nothing here", "There is no such page, or it is not yours to see."),
     405: ("Not this way", "This address takes another kind of request. Nothing was changed."),
-    409: ("Somebody was faster", "The same thing was done at the same moment, here or in another tab. It was done once."),
+    409: (
+        "Somebody was faster",
+        "The same thing was done at the same moment, here or in another tab. It was done once.",
+    ),
     410: ("No longer valid", "This link was used already, or its time is over. Ask for a new one."),
     413: ("Too much at once", "What was sent is larger than any form here. Nothing was changed."),
     429: ("Too many tries", "Wait a few minutes, then try again. This protects accounts against guessing."),
-    500: ("Something broke on our side", "It was logged. What was saved before is safe; the last step may not have been done."),
-    503: ("The server is busy for a moment", "The last step was not saved. Try again in a few seconds; nothing saved before is lost."),
+    500: (
+        "Something broke on our side",
+        "It was logged. What was saved before is safe; the last step may not have been done.",
+    ),
+    503: (
+        "The server is busy for a moment",
+        "The last step was not saved. Try again in a few seconds; nothing saved before is lost.",
+    ),
 }
 
 
@@ -52,7 +64,10 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _csrf(error: CSRFError) -> ResponseReturnValue:
-    return _page(400, "This page is out of date: you signed in or out since it was loaded. Go back, load it again and send it once more.")
+    return _page(
+        400,
+        "This page is out of date: you signed in or out since it was loaded. Go back, load it again and send it once more.",
+    )
 
 
 def _database(error: Exception) -> ResponseReturnValue:

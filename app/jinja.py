@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
 
 
 def _viewer() -> permissions.Viewer:
-    from app.security import viewer  # noqa: PLC0415  security needs Jinja's app first
+    from app.identity import viewer
 
     return viewer()
 
@@ -118,7 +118,6 @@ def plural(count: int, word: str, words: str | None = None) -> str:
 def initials(name: str) -> str:
     parts = [part for part in name.split() if part[0].isalnum()]
     return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper() if parts else "?"
-
 
 
 _STRONG = re.compile(r"\*\*(.+?)\*\*")

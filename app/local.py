@@ -12,7 +12,11 @@ def safe_path(address: str | None, otherwise: str = "/") -> str:
     if not address or any(character in address for character in "\\\r\n\t"):
         return otherwise
     parts = urlsplit(address)
-    if parts.scheme not in ("", "http", "https") or (parts.netloc and parts.netloc != request.host) or not parts.path.startswith("/"):
+    if (
+        parts.scheme not in ("", "http", "https")
+        or (parts.netloc and parts.netloc != request.host)
+        or not parts.path.startswith("/")
+    ):
         return otherwise
     if parts.path.startswith("//"):
         return otherwise

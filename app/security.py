@@ -1,33 +1,26 @@
-"""Accounts library, sign-ins that can be revoked, CSRF, headers, cookies and rate limits."""
+"""The accounts library, CSRF, cookies and headers: how Palpate is kept safe, wired together."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, after_this_request, current_app, g, request, session
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask, Response, current_app, request
 from flask_login import user_logged_in, user_logged_out
 from flask_security import RoleMixin, Security, user_registered
-from flask_security.utils import set_request_attr
 from flask_wtf import CSRFProtect
 from passlib.context import CryptContext
 
 from app import db as database
+from app import identity
 from app.accounts.forms import ChangePasswordForm, ForgotPasswordForm, LoginForm, RegisterForm, ResetPasswordForm
 from app.accounts.library import Accounts, Mails
-from app.clock import now
 from app.db import db
-from app.models import Learner, User
-from app.permissions import VISITOR, Viewer
-from app.services import guests, sign_ins
+from app.limits import limiter
+from app.models import User
 from app.settings import Settings
 
-limiter = Limiter(get_remote_address, strategy="fixed-window", headers_enabled=False)
 csrf = CSRFProtect()
 
 POLICY = (
@@ -36,7 +29,14 @@ POLICY = (
 )
 
 _HASHING_ENDPOINTS = frozenset(
-    {"security.login", "security.register", "security.reset_password", "security.change_password", "accounts.email", "accounts.invitation"}
+    {
+        "security.login",
+        "security.register",
+        "security.reset_password",
+        "security.change_password",
+        "accounts.email",
+        "accounts.invitation",
+    }
 )
 
 
@@ -71,10 +71,10 @@ def init_app(app: Flask, settings: Settings) -> None:
     security.pwd_context = _PasswordContext(
         schemes=["argon2"], argon2__type="ID", argon2__memory_cost=19456, argon2__time_cost=2, argon2__parallelism=1
     )
-    app.login_manager.user_loader(_load_user)  # type: ignore[attr-defined]
-    user_registered.connect(_on_registered, app)
-    user_logged_in.connect(_on_signed_in, app)
-    user_logged_out.connect(_on_signed_out, app)
+    app.login_manager.user_loader(identity.load_user)  # type: ignore[attr-defined]
+    user_registered.connect(identity.on_registered, app)
+    user_logged_in.connect(identity.on_signed_in, app)
+    user_logged_out.connect(identity.on_signed_out, app)
     limiter.init_app(app)
     app.after_request(_set_headers)
 
@@ -120,7 +120,10 @@ def _config(settings: Settings) -> dict[str, Any]:
             "can give you such a link.",
             "info",
         ),
-        "SECURITY_MSG_INVALID_RESET_PASSWORD_TOKEN": ("This link was used, or is damaged. Ask for a new one here.", "error"),
+        "SECURITY_MSG_INVALID_RESET_PASSWORD_TOKEN": (
+            "This link was used, or is damaged. Ask for a new one here.",
+            "error",
+        ),
         "SECURITY_MSG_PASSWORD_RESET_EXPIRED": ("This link is older than a day. Ask for a new one here.", "error"),
         "SECURITY_MSG_PASSWORD_RESET_NO_LOGIN": ("Your password is changed. Sign in with the new one.", "info"),
         "SECURITY_MSG_PASSWORD_CHANGE": ("Your password is changed. All other browsers are signed out.", "info"),
@@ -140,143 +143,6 @@ def _choose_transaction() -> None:
     """Before the user is loaded: requests that hash a password read plainly first."""
     if request.endpoint in _HASHING_ENDPOINTS:
         database.begin_plain()
-
-
-# -- who is asking ---------------------------------------------------------------------------------------------------------------
-
-
-def viewer() -> Viewer:
-    """Whoever sends this request, loaded once, with one statement; a visitor costs none."""
-    if "viewer" not in g:
-        token = session.get("sign_in")
-        g.viewer = _known(token) if token else VISITOR
-    known: Viewer = g.viewer
-    return known
-
-
-def _known(token: str) -> Viewer:
-    found = sign_ins.get_viewer(db.session, _hash(token))
-    # A changed password changes the uniquifier, which ends every other sign-in of the account.
-    is_current = found.user is None or found.user.fs_uniquifier == session.get("_user_id")
-    return found if is_current else VISITOR
-
-
-def _load_user(fs_uniquifier: str) -> User | None:
-    """The accounts library's loader: the session must name a sign-in that was not revoked, of this very user."""
-    user = viewer().user
-    if user is None or user.fs_uniquifier != fs_uniquifier:
-        return None
-    set_request_attr("fs_authn_via", "session")
-    set_request_attr("fs_paa", session.get("fs_paa", 0))
-    return user
-
-
-def ensure_learner() -> Learner:
-    """The viewer's learner; a visitor becomes a guest learner. Only ever called while handling a POST."""
-    known = viewer()
-    if known.learner is not None:
-        return known.learner
-    _throttle_guests()
-    learner = guests.create(db.session, now())
-    _start_sign_in(learner, None)
-    return learner
-
-
-def _start_sign_in(learner: Learner, user: User | None) -> None:
-    token = secrets.token_urlsafe(32)
-    sign_ins.start(db.session, _hash(token), learner, user, now())
-    session["sign_in"] = token
-    session.permanent = True
-    g.viewer = Viewer(user=user, learner=learner)
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _on_registered(_app: Flask, user: User, **_extra: Any) -> None:
-    """A new account adopts what its guest did so far."""
-    known = viewer()
-    if known.is_guest:
-        sign_ins.end(db.session, _hash(session.pop("sign_in")), now())
-    sign_ins.give_learner(db.session, user, known.learner if known.is_guest else None, request.form.get("time_zone", ""), now())
-
-
-def _on_signed_in(_app: Flask, user: User, **_extra: Any) -> None:
-    """A sign-in is a row. What a guest did in this browser is asked about, not silently taken (shared computers)."""
-    token = session.pop("sign_in", None)
-    if token:
-        if viewer().is_guest and guests.has_work(db.session, viewer().learner):
-            session["guest"] = token
-        else:
-            sign_ins.end(db.session, _hash(token), now())
-    # A token that was known before signing in is worth nothing after it.
-    session.pop("csrf_token", None)
-    g.pop("csrf_token", None)
-    _start_sign_in(sign_ins.learner_of(db.session, user), user)
-
-
-def _on_signed_out(_app: Flask, **_extra: Any) -> None:
-    token = session.pop("sign_in", None)
-    session.clear()
-    if token:
-        sign_ins.end(db.session, _hash(token), now())
-
-    @after_this_request
-    def _commit(response: Response) -> Response:
-        db.session.commit()
-        return response
-
-
-def guest_left_behind() -> Learner | None:
-    """The guest learner whose work this browser's owner was not asked about yet."""
-    token = session.get("guest")
-    return sign_ins.get_viewer(db.session, _hash(token)).learner if token else None
-
-
-def forget_guest() -> None:
-    token = session.pop("guest", None)
-    if token:
-        sign_ins.end(db.session, _hash(token), now())
-
-
-# -- limits and headers ----------------------------------------------------------------------------------------------------------
-
-
-def _account_and_address() -> str:
-    return f"{request.form.get('email', '').strip().casefold()}|{get_remote_address()}"
-
-
-def _throttle_guests() -> None:
-    """At most 3000 new guests an hour from one address: a school behind one address fits, a flood does not."""
-    with limiter.limit("3000 per hour", key_func=lambda: f"guest|{get_remote_address()}"):
-        pass
-
-
-def _has_failed(response: Response) -> bool:
-    return response.status_code == 200
-
-
-def _is_unknown(response: Response) -> bool:
-    return response.status_code == 404
-
-
-def limit_views(app: Flask) -> None:
-    """Throttle guessing: per account and address, and per address high enough for a class of 500 behind one."""
-    views = app.view_functions
-    posts = {"methods": ["POST"]}
-    login = limiter.limit("10 per 5 minutes", key_func=_account_and_address, deduct_when=_has_failed, **posts)
-    login_address = limiter.limit("600 per 15 minutes", deduct_when=_has_failed, **posts)
-    views["security.login"] = login_address(login(views["security.login"]))
-    for endpoint, limit in (
-        ("security.register", "1000 per hour"),
-        ("security.forgot_password", "60 per hour"),
-        ("accounts.invitation", "60 per hour"),
-    ):
-        if endpoint in views:
-            views[endpoint] = limiter.limit(limit, **posts)(views[endpoint])
-    # Looking a code up is guessing too, by whatever method: only codes that don't exist are counted.
-    views["accounts.join"] = limiter.limit("600 per hour", deduct_when=_is_unknown)(views["accounts.join"])
 
 
 def _set_headers(response: Response) -> Response:

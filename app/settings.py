@@ -166,7 +166,9 @@ def _database_url(text: str) -> str:
 
 def _mail(text: str) -> str:
     if text not in ("console", "file") and urlsplit(text).scheme not in ("smtp", "smtps"):
-        raise SettingError("PALPATE_MAIL: give console, file, smtp://user:password@host:587 or smtps://user:password@host:465.")
+        raise SettingError(
+            "PALPATE_MAIL: give console, file, smtp://user:password@host:587 or smtps://user:password@host:465."
+        )
     return text
 
 
@@ -178,7 +180,9 @@ def _secret(env: Mapping[str, str], data: Path, *, is_local: bool) -> str:
             raise SettingError("PALPATE_SECRET: give at least 32 characters, for example from `openssl rand -hex 32`.")
         return given
     if not is_local:
-        raise SettingError("PALPATE_SECRET is missing. Beyond this machine a secret must be given: `openssl rand -hex 32` makes one.")
+        raise SettingError(
+            "PALPATE_SECRET is missing. Beyond this machine a secret must be given: `openssl rand -hex 32` makes one."
+        )
     path = data / "secret"
     data.mkdir(parents=True, exist_ok=True)
     try:

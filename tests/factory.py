@@ -47,7 +47,9 @@ class Make:
         name = given.pop("name", f"Person {self.made}")
         email = given.pop("email", f"person{self.made}@example.org")
         with self.app.app_context():
-            hashed = self.app.extensions["security"].pwd_context.hash(PASSWORD) if given.pop("with_password", False) else "!"
+            hashed = (
+                self.app.extensions["security"].pwd_context.hash(PASSWORD) if given.pop("with_password", False) else "!"
+            )
         user = users.add(self.session, name=name, email=email, password_hash=hashed, now=self.now(), role=role)
         learner = self.session.scalars(select(Learner).where(Learner.user_id == user.id)).one_or_none()
         if learner is None:
@@ -65,18 +67,20 @@ class Make:
 
     def signed_in(self, user: User, learner: Learner) -> FlaskClient:
         """A browser with a sign-in of its own."""
-        from app.security import _hash  # noqa: PLC0415
+        from app.identity import token_hash
 
         self.made += 1
         token = f"token-{self.made}"
-        sign_ins.start(self.session, _hash(token), learner, user, self.now())
+        sign_ins.start(self.session, token_hash(token), learner, user, self.now())
         self.session.commit()
         client = self.app.test_client()
         with client.session_transaction() as cookie:
             cookie["_user_id"], cookie["_fresh"], cookie["sign_in"] = user.fs_uniquifier, True, token
         return client
 
-    def cohort(self, trainer: Person, *members: Person, title: str = "Year 2", time_zone: str = "Europe/Berlin") -> Cohort:
+    def cohort(
+        self, trainer: Person, *members: Person, title: str = "Year 2", time_zone: str = "Europe/Berlin"
+    ) -> Cohort:
         cohort = cohorts.create(self.session, trainer.user, title, time_zone, self.now())
         for member in members:
             cohorts.join(self.session, cohort, member.learner, self.now())

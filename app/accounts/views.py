@@ -17,8 +17,8 @@ from app.accounts.forms import TAKEN, AccountForm, CodeForm, EmailForm, Invitati
 from app.clock import now
 from app.db import db
 from app.domain import wall_clock
+from app.identity import forget_guest, guest_left_behind, viewer
 from app.models import Cohort
-from app.security import forget_guest, guest_left_behind, viewer
 from app.services import cohorts, guests, invitations, users
 from app.services.invitations import InvitationState
 

@@ -202,7 +202,10 @@ def _publish_questions(
     now: datetime,
 ) -> None:
     rows = {row.slug: row for row in session.scalars(select(QuestionRow))}
-    current = {v.question_id: v for v in session.scalars(select(QuestionVersion).where(QuestionVersion.superseded_at.is_(None)))}
+    current = {
+        v.question_id: v
+        for v in session.scalars(select(QuestionVersion).where(QuestionVersion.superseded_at.is_(None)))
+    }
     kept: set[str] = set()
     for module in modules:
         for question in module.questions:

@@ -73,9 +73,13 @@ class Outcome:
     is_critical_missed: bool
 
 
-def deadline(started_at: datetime, limit_minutes: int | None, extra_percent: int, closes_at: datetime | None = None) -> datetime | None:
+def deadline(
+    started_at: datetime, limit_minutes: int | None, extra_percent: int, closes_at: datetime | None = None
+) -> datetime | None:
     """When an attempt ends: the limit lengthened by the learner's extra time, but not beyond the closing of the assignment; None without either."""
-    ends = None if limit_minutes is None else started_at + timedelta(minutes=limit_minutes * (100 + extra_percent) / 100)
+    ends = (
+        None if limit_minutes is None else started_at + timedelta(minutes=limit_minutes * (100 + extra_percent) / 100)
+    )
     return min((moment for moment in (ends, closes_at) if moment is not None), default=None)
 
 

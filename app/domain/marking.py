@@ -23,7 +23,9 @@ class Result:
     certainty_points: int
 
 
-def mark(kind: Kind, correct: Collection[int], response: Collection[int] | None, certainty: int | None = None) -> Result:
+def mark(
+    kind: Kind, correct: Collection[int], response: Collection[int] | None, certainty: int | None = None
+) -> Result:
     """Mark one answer.
 
     ``correct`` and ``response`` are indexes of options in the author's order; an empty or missing response is blank and earns nothing.

@@ -55,7 +55,9 @@ def draw_test(pool: Sequence[Candidate], blueprint: Iterable[Line], seed: int) -
     return _paper(_shuffled(chosen, rng), rng)
 
 
-def draw_practice(pool: Sequence[Candidate], questions: int, seed: int, wanted: Collection[int] = ()) -> tuple[Slot, ...]:
+def draw_practice(
+    pool: Sequence[Candidate], questions: int, seed: int, wanted: Collection[int] = ()
+) -> tuple[Slot, ...]:
     """Draw practice questions spread evenly over the objectives; those whose question id is ``wanted`` alone, where any is in the pool."""
     rng = Random(seed)  # noqa: S311  repeatable, not secret
     wanted_pool = [c for c in pool if c.question_id in wanted]

@@ -68,7 +68,9 @@ def released(facts: Facts, now: datetime) -> Release:
         is_key_released = (facts.attempts_allowed is not None and facts.number >= facts.attempts_allowed) or is_closed
     else:
         is_key_released = is_closed
-    return Release(mark=True, correctness=is_key_released or facts.policy is Policy.AFTER_SUBMISSION, key=is_key_released)
+    return Release(
+        mark=True, correctness=is_key_released or facts.policy is Policy.AFTER_SUBMISSION, key=is_key_released
+    )
 
 
 def is_item_released(purpose: Purpose, *, is_settled: bool) -> bool:

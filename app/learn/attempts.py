@@ -7,14 +7,23 @@ from flask.typing import ResponseReturnValue
 
 from app.clock import now
 from app.db import db
-from app.domain.attempt import AnswerFinal, AssignmentClosed, AttemptClosed, BadAnswer, NoAttemptsLeft, NothingToAsk, Purpose, State
+from app.domain.attempt import (
+    AnswerFinal,
+    AssignmentClosed,
+    AttemptClosed,
+    BadAnswer,
+    NoAttemptsLeft,
+    NothingToAsk,
+    Purpose,
+    State,
+)
+from app.identity import ensure_learner, viewer
 from app.jinja import clock
 from app.learn import blueprint
 from app.learn.course import module_or_404
 from app.learn.forms import AnswerForm, StartForm
 from app.models import Attempt, ModuleRow
 from app.permissions import may_take_test
-from app.security import ensure_learner, viewer
 from app.services import assignments, attempts, papers, results, submission
 from app.services.attempts import Conflict, Loaded, Saved
 
@@ -200,7 +209,10 @@ def result(attempt_id: int) -> ResponseReturnValue:
     if loaded.attempt.state is State.OPEN:
         return render_template("learn/closing.html", paper=papers.paper(loaded)), 200, {"Refresh": "5"}
     return render_template(
-        "learn/result.html", paper=papers.paper(loaded), attempt=loaded.attempt, result=results.result(db.session, loaded, now())
+        "learn/result.html",
+        paper=papers.paper(loaded),
+        attempt=loaded.attempt,
+        result=results.result(db.session, loaded, now()),
     )
 
 
@@ -224,4 +236,6 @@ def refused(error: Exception) -> ResponseReturnValue:
     name = type(error).__name__
     if _wants_json():
         return jsonify(error=name), status
-    return render_template("learn/refused.html", name=name, attempt_id=(request.view_args or {}).get("attempt_id")), status
+    return render_template(
+        "learn/refused.html", name=name, attempt_id=(request.view_args or {}).get("attempt_id")
+    ), status

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Response, abort, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug import Response
 
 from app.clock import now
 from app.db import db
+from app.identity import viewer
 from app.jinja import THEMES
 from app.learn import blueprint
 from app.local import safe_path
 from app.models import ModuleRow
-from app.security import viewer
 from app.services import assignments, catalogue, progress
 
 
@@ -52,7 +53,7 @@ def red_flags() -> ResponseReturnValue:
     found = catalogue.find_lesson(db.session, publication.red_flags) if publication else None
     if found is None:
         abort(404)
-    return redirect(url_for("learn.lesson", slug=found.module_slug, lesson_slug=found.slug))
+    return redirect(url_for("learn.lesson", slug=found[0], lesson_slug=found[1]))
 
 
 @blueprint.post("/appearance")

@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from app.clock import now
 from app.db import db
 from app.domain.attempt import BadAnswer
+from app.identity import ensure_learner, viewer
 from app.learn import blueprint
 from app.learn.course import module_or_404
 from app.learn.forms import CheckForm
 from app.models import LessonRow, ModuleRow
-from app.security import ensure_learner, viewer
 from app.services import catalogue, lessons
 
 
@@ -45,7 +45,9 @@ def check(slug: str, lesson_slug: str, question: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(module, row, unanswered=question), 422
     try:
-        lessons.answer_check(db.session, ensure_learner(), row, candidate, form.option.data, form.number.data, now())
+        lessons.answer_check(
+            db.session, ensure_learner(), row, candidate, form.option.data, form.number.data or 1, now()
+        )
     except BadAnswer:
         abort(400, "That answer is not one of this question's options. Load the lesson again.")
     db.session.commit()

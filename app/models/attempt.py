@@ -19,8 +19,20 @@ class Attempt(Model):
     __tablename__ = "attempt"
     __table_args__ = (
         UniqueConstraint("learner_id", "scope", "number"),
-        Index("uq_attempt_open", "learner_id", "scope", unique=True, sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
-        Index("ix_attempt_due", "deadline_at", sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+        Index(
+            "uq_attempt_open",
+            "learner_id",
+            "scope",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index(
+            "ix_attempt_due",
+            "deadline_at",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
         CheckConstraint("attempts_allowed IS NULL OR number <= attempts_allowed", name="limit"),
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint("(state = 'open') = (submitted_at IS NULL)", name="submitted"),
@@ -46,7 +58,9 @@ class Attempt(Model):
     is_passed: Mapped[bool | None]
     is_critical_missed: Mapped[bool | None]
 
-    items: Mapped[list[AttemptItem]] = relationship(lazy="raise", order_by="AttemptItem.position", back_populates="attempt")
+    items: Mapped[list[AttemptItem]] = relationship(
+        lazy="raise", order_by="AttemptItem.position", back_populates="attempt"
+    )
 
 
 class AttemptItem(Model):
@@ -76,7 +90,9 @@ class Answer(Model):
 
     __tablename__ = "answer"
     __table_args__ = (
-        ForeignKeyConstraint(["attempt_id", "position"], ["attempt_item.attempt_id", "attempt_item.position"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["attempt_id", "position"], ["attempt_item.attempt_id", "attempt_item.position"], ondelete="CASCADE"
+        ),
         UniqueConstraint("attempt_id", "position", "revision"),
         UniqueConstraint("attempt_id", "position", "save_id"),
         CheckConstraint("certainty IS NULL OR certainty BETWEEN 1 AND 3", name="certainty"),
@@ -97,7 +113,9 @@ class Mark(Model):
 
     __tablename__ = "mark"
     __table_args__ = (
-        ForeignKeyConstraint(["attempt_id", "position"], ["attempt_item.attempt_id", "attempt_item.position"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["attempt_id", "position"], ["attempt_item.attempt_id", "attempt_item.position"], ondelete="CASCADE"
+        ),
         Index("ix_mark_recent", "learner_id", "settled_at"),
         CheckConstraint("points >= 0 AND points <= max_points", name="points"),
         CheckConstraint("certainty_points BETWEEN -6 AND 3", name="certainty_points"),
@@ -119,7 +137,9 @@ class MarkChange(Model):
     """Append-only: each change of a mark after it was written, by whom and why."""
 
     __tablename__ = "mark_change"
-    __table_args__ = (ForeignKeyConstraint(["attempt_id", "position"], ["mark.attempt_id", "mark.position"], ondelete="CASCADE"),)
+    __table_args__ = (
+        ForeignKeyConstraint(["attempt_id", "position"], ["mark.attempt_id", "mark.position"], ondelete="CASCADE"),
+    )
 
     id: Mapped[Key]
     attempt_id: Mapped[int]

@@ -146,4 +146,3 @@ class QuestionKey(Model):
     whys: Mapped[Document]
     explanation: Mapped[Prose]
     sources: Mapped[Document]
-

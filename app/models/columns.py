@@ -30,5 +30,3 @@ def choice(kind: type[StrEnum]) -> Enum:
         length=30,
         name=kind.__name__.lower(),
     )
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from flask_security.core import UserMixin
+from flask_security.core import RoleMixin, UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -18,7 +18,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-class User(Model, UserMixin):  # type: ignore[misc]
+class User(Model, UserMixin):
     """An account. Its learner owns what was learned; erasing the account leaves that behind, nameless."""
 
     __tablename__ = "user"
@@ -35,9 +35,9 @@ class User(Model, UserMixin):  # type: ignore[misc]
     learner: Mapped[Learner] = relationship(back_populates="user", uselist=False, lazy="raise")
 
     @property
-    def roles(self) -> tuple[()]:
+    def roles(self) -> list[RoleMixin]:  # type: ignore[override]
         """Always empty: who may what is decided by ``permissions.py``, not by the accounts library."""
-        return ()
+        return []
 
 
 class Learner(Model):

@@ -134,7 +134,9 @@ def assignment_scope(assignment_id: int) -> str:
     return f"test:assignment:{assignment_id}"
 
 
-def start_practice(session: Session, learner: Learner, module: ModuleRow, now: datetime, missed_in: Loaded | None = None) -> Attempt:
+def start_practice(
+    session: Session, learner: Learner, module: ModuleRow, now: datetime, missed_in: Loaded | None = None
+) -> Attempt:
     """Start practice, or go on with what is open. ``missed_in`` draws what that attempt got wrong, where it can be practised."""
     terms = _Terms(practice_scope(module.id), Purpose.PRACTICE, module.id, module.pass_mark_percent)
 
@@ -253,7 +255,9 @@ def _new(learner: Learner, terms: _Terms, number: int, seed: int, slots: Sequenc
 # -- answering ---------------------------------------------------------------------------------------------------------------------
 
 
-def record_answer(session: Session, loaded: Loaded, item: AttemptItem, change: Change, now: datetime) -> Saved | Conflict:
+def record_answer(
+    session: Session, loaded: Loaded, item: AttemptItem, change: Change, now: datetime
+) -> Saved | Conflict:
     """Store what a page sends for one question, once, if the page saw what is stored.
 
     ``now`` is when the request arrived. ``loaded`` was locked by :func:`get_for`. In practice a new answer is marked at once and is final.
@@ -282,7 +286,9 @@ def record_answer(session: Session, loaded: Loaded, item: AttemptItem, change: C
 def _response(kind: Kind, item: AttemptItem, change: Change) -> list[int] | None:
     """The author's indexes of the chosen places, sorted; None where nothing is chosen."""
     places = set(change.places)
-    if any(not 0 <= place < len(item.option_order) for place in places) or (len(places) > 1 and kind is not Kind.SEVERAL):
+    if any(not 0 <= place < len(item.option_order) for place in places) or (
+        len(places) > 1 and kind is not Kind.SEVERAL
+    ):
         raise BadAnswer
     if change.is_cleared:
         return None
@@ -303,7 +309,9 @@ def _repeated(session: Session, item: AttemptItem, change: Change) -> Saved | No
     if not change.save_id:
         return None
     stored = session.scalar(
-        select(Answer).where(Answer.attempt_id == item.attempt_id, Answer.position == item.position, Answer.save_id == change.save_id)
+        select(Answer).where(
+            Answer.attempt_id == item.attempt_id, Answer.position == item.position, Answer.save_id == change.save_id
+        )
     )
     return Saved(stored.revision, stored.arrived_at) if stored else None
 
@@ -329,7 +337,13 @@ def _store(session: Session, item: AttemptItem, response: list[int] | None, chan
             arrived_at=now,
         )
     )
-    current = {"revision": revision, "response": response, "certainty": certainty, "is_flagged": flagged, "saved_at": now}
+    current = {
+        "revision": revision,
+        "response": response,
+        "certainty": certainty,
+        "is_flagged": flagged,
+        "saved_at": now,
+    }
     for name, value in current.items():
         set_committed_value(item, name, value)
 

@@ -3,21 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, Row, Select, select
+from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.domain.content import Level, Source, Use
 from app.domain.paper import Candidate, Line
 from app.domain.question import Key, Shown
-from app.models import LessonRow, ModuleRow, ObjectiveRow, Publication, QuestionKey, QuestionRow, QuestionVersion, SourceRow
+from app.models import (
+    LessonRow,
+    ModuleRow,
+    ObjectiveRow,
+    Publication,
+    QuestionKey,
+    QuestionRow,
+    QuestionVersion,
+    SourceRow,
+)
 
 T = TypeVar("T")
 
 KEPT_VERSIONS = 20_000
 """How many question versions a process keeps (about 2 kB each); beyond that it starts afresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class LessonLine:
+    """A lesson without its text, for lists."""
+
+    id: int
+    slug: str
+    module_id: int
+    title: str
+    hook: str
+    minutes: int
+    revision: int
+    published_at: datetime
 
 
 class _Kept:
@@ -83,7 +108,10 @@ def keys(session: Session, version_ids: Iterable[int]) -> dict[int, Key]:
         rows = session.scalars(select(QuestionKey).where(QuestionKey.version_id.in_(missing)))
         return {
             row.version_id: Key(
-                correct=tuple(row.correct), whys=tuple(row.whys), explanation=row.explanation, sources=tuple(row.sources)
+                correct=tuple(row.correct),
+                whys=tuple(row.whys),
+                explanation=row.explanation,
+                sources=tuple(row.sources),
             )
             for row in rows
         }
@@ -96,7 +124,9 @@ def sources(session: Session, slugs: Iterable[str]) -> dict[str, Source]:
     wanted = list(dict.fromkeys(slugs))
     if not wanted:
         return {}
-    found = {row.slug: Source(**row.body) for row in session.scalars(select(SourceRow).where(SourceRow.slug.in_(wanted)))}
+    found = {
+        row.slug: Source(**row.body) for row in session.scalars(select(SourceRow).where(SourceRow.slug.in_(wanted)))
+    }
     return {slug: found[slug] for slug in wanted if slug in found}
 
 
@@ -106,7 +136,7 @@ def get_publication(session: Session) -> Publication | None:
 
 def get_module(session: Session, slug: str, *, with_objectives: bool = False) -> ModuleRow | None:
     """A live module; with its objectives that is a second statement."""
-    statement: Select[tuple[ModuleRow]] = select(ModuleRow).where(ModuleRow.slug == slug, ModuleRow.retired_at.is_(None))
+    statement = select(ModuleRow).where(ModuleRow.slug == slug, ModuleRow.retired_at.is_(None))
     if with_objectives:
         statement = statement.options(selectinload(ModuleRow.objectives))
     return session.scalar(statement)
@@ -118,42 +148,49 @@ def list_modules(session: Session) -> Sequence[ModuleRow]:
 
 def list_objectives(session: Session, module_id: int | None = None) -> Sequence[ObjectiveRow]:
     """The live objectives in the order of the course, of one module or of all."""
-    statement = select(ObjectiveRow).join(ModuleRow).where(ObjectiveRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
+    statement = (
+        select(ObjectiveRow).join(ModuleRow).where(ObjectiveRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
+    )
     if module_id is not None:
         statement = statement.where(ObjectiveRow.module_id == module_id)
     return session.scalars(statement.order_by(ModuleRow.position, ObjectiveRow.position)).all()
 
 
-def list_lessons(session: Session, module_id: int | None = None) -> Sequence[Row[Any]]:
-    """``(id, slug, module_id, title, hook, minutes, revision, published_at)`` of the live lessons, without their text."""
+def list_lessons(session: Session, module_id: int | None = None) -> list[LessonLine]:
+    """The live lessons of one module, or of all, without their text."""
     row = LessonRow
-    statement = select(row.id, row.slug, row.module_id, row.title, row.hook, row.minutes, row.revision, row.published_at).where(
-        row.retired_at.is_(None)
-    )
+    columns = (row.id, row.slug, row.module_id, row.title, row.hook, row.minutes, row.revision, row.published_at)
+    statement = select(*columns).where(row.retired_at.is_(None)).order_by(row.module_id, row.position)
     if module_id is not None:
         statement = statement.where(row.module_id == module_id)
-    return session.execute(statement.order_by(row.module_id, row.position)).all()
+    return [LessonLine(*found) for found in session.execute(statement)]
 
 
 def get_lesson(session: Session, module_id: int, slug: str) -> LessonRow | None:
     return session.scalar(
-        select(LessonRow).where(LessonRow.slug == slug, LessonRow.module_id == module_id, LessonRow.retired_at.is_(None))
+        select(LessonRow).where(
+            LessonRow.slug == slug, LessonRow.module_id == module_id, LessonRow.retired_at.is_(None)
+        )
     )
 
 
-def find_lesson(session: Session, slug: str) -> Row[Any] | None:
-    """``(slug, module_slug)`` of a live lesson, wherever in the course it is."""
-    return session.execute(
-        select(LessonRow.slug, ModuleRow.slug.label("module_slug"))
-        .join(ModuleRow, ModuleRow.id == LessonRow.module_id)
+def find_lesson(session: Session, slug: str) -> tuple[str, str] | None:
+    """The module and the lesson itself, as slugs, wherever in the course a live lesson is."""
+    found = session.execute(
+        select(ModuleRow.slug, LessonRow.slug)
+        .join(LessonRow, LessonRow.module_id == ModuleRow.id)
         .where(LessonRow.slug == slug, LessonRow.retired_at.is_(None))
     ).one_or_none()
+    return (found[0], found[1]) if found else None
 
 
 def pool(session: Session, module_id: int, use: Use) -> list[Candidate]:
     """The questions of a module that may be drawn now, in a stable order."""
     return _candidates(
-        session, select(QuestionRow.id).where(QuestionRow.module_id == module_id, QuestionRow.use == use, QuestionRow.retired_at.is_(None))
+        session,
+        select(QuestionRow.id).where(
+            QuestionRow.module_id == module_id, QuestionRow.use == use, QuestionRow.retired_at.is_(None)
+        ),
     )
 
 
@@ -167,12 +204,17 @@ def list_checks(session: Session, slugs: Iterable[str]) -> dict[str, Candidate]:
     return {ids[c.question_id]: c for c in _candidates(session, select(QuestionRow.id).where(*of_slugs))}
 
 
-def _candidates(session: Session, question_ids: Select[tuple[int]]) -> list[Candidate]:
+def _candidates(session: Session, question_ids: Select[Any]) -> list[Candidate]:
     """Drawing needs no text: three small columns a question."""
     version = QuestionVersion
     rows = session.execute(
         select(
-            QuestionRow.id, version.id, version.objective_id, QuestionRow.level, version.option_count, version.is_order_fixed
+            QuestionRow.id,
+            version.id,
+            version.objective_id,
+            QuestionRow.level,
+            version.option_count,
+            version.is_order_fixed,
         )
         .join(version, (version.question_id == QuestionRow.id) & version.superseded_at.is_(None))
         .where(QuestionRow.id.in_(question_ids))

@@ -27,7 +27,8 @@ def has_work(session: Session, learner: Learner | None) -> bool:
     return bool(
         session.scalar(
             select(
-                exists().where(Attempt.learner_id == learner.id) | exists().where(LessonProgress.learner_id == learner.id)
+                exists().where(Attempt.learner_id == learner.id)
+                | exists().where(LessonProgress.learner_id == learner.id)
             )
         )
     )
@@ -38,7 +39,9 @@ def move_work(session: Session, guest: Learner, learner: Learner, now: datetime)
     moved = session.scalars(select(Attempt).where(Attempt.learner_id == guest.id).order_by(Attempt.id)).all()
     highest = dict(
         session.execute(
-            select(Attempt.scope, func.max(Attempt.number)).where(Attempt.learner_id == learner.id).group_by(Attempt.scope)
+            select(Attempt.scope, func.max(Attempt.number))
+            .where(Attempt.learner_id == learner.id)
+            .group_by(Attempt.scope)
         ).tuples()
     )
     for attempt in moved:
@@ -60,7 +63,8 @@ def move_work(session: Session, guest: Learner, learner: Learner, now: datetime)
 def remove_old(session: Session, now: datetime, kept: timedelta = KEPT) -> int:
     """Remove guests, and all they did, whose last attempt (or, without one, whose first visit) is older than ``kept``; return how many."""
     last = func.coalesce(
-        select(func.max(Attempt.started_at)).where(Attempt.learner_id == Learner.id).scalar_subquery(), Learner.created_at
+        select(func.max(Attempt.started_at)).where(Attempt.learner_id == Learner.id).scalar_subquery(),
+        Learner.created_at,
     )
     old = list(session.scalars(select(Learner.id).where(Learner.is_guest, last < now - kept)))
     if not old:

@@ -64,9 +64,17 @@ def create(
 
 
 def create_first(session: Session, now: datetime) -> Issued:
-    """The link with which the first administrator is made; those that earlier starts printed end."""
-    earlier = Invitation.role == Role.ADMIN, Invitation.created_by_id.is_(None), Invitation.used_at.is_(None)
-    session.execute(update(Invitation).where(*earlier).values(expires_at=now))
+    """Invite the first administrator; the link of an earlier start that nobody used stops working."""
+    session.execute(
+        update(Invitation)
+        .where(
+            Invitation.created_by_id.is_(None),
+            Invitation.role == Role.ADMIN,
+            Invitation.used_at.is_(None),
+            Invitation.expires_at > now,
+        )
+        .values(expires_at=now)
+    )
     return create(session, None, Role.ADMIN, now)
 
 

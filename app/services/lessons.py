@@ -70,7 +70,9 @@ class LessonView:
     section: str | None
 
 
-def view(session: Session, learner: Learner | None, module: ModuleRow, lesson: LessonRow, again: str | None = None) -> LessonView:
+def view(
+    session: Session, learner: Learner | None, module: ModuleRow, lesson: LessonRow, again: str | None = None
+) -> LessonView:
     """One lesson for one reader. ``again`` is a check to be asked once more although it was answered."""
     progress = session.get(LessonProgress, (learner.id, lesson.id)) if learner else None
     rows = catalogue.list_lessons(session)
@@ -128,7 +130,13 @@ def _parts(session: Session, learner: Learner | None, lesson: LessonRow, again: 
             candidate = candidates[part["check"]]
             n = sum(p.check is not None for p in parts) + 1
             found = latest.get(check_scope(lesson, candidate.question_id))
-            parts.append(Part(check=_check_view(session, lesson, part["check"], n, candidate, found, is_again=again == part["check"])))
+            parts.append(
+                Part(
+                    check=_check_view(
+                        session, lesson, part["check"], n, candidate, found, is_again=again == part["check"]
+                    )
+                )
+            )
     return tuple(parts)
 
 
@@ -148,7 +156,14 @@ def _latest_answers(
 
 
 def _check_view(
-    session: Session, lesson: LessonRow, slug: str, n: int, candidate: Candidate, latest: Attempt | None, *, is_again: bool
+    session: Session,
+    lesson: LessonRow,
+    slug: str,
+    n: int,
+    candidate: Candidate,
+    latest: Attempt | None,
+    *,
+    is_again: bool,
 ) -> CheckView:
     number = latest.number + 1 if latest else 1
     if latest is not None and not is_again:
@@ -161,11 +176,19 @@ def _fresh_item(lesson: LessonRow, candidate: Candidate, number: int) -> Attempt
     """The check as it would be asked: its order of options depends on the lesson and the number alone, so page and answer agree."""
     rng = Random(f"{lesson.id}:{candidate.version_id}:{number}")  # noqa: S311  repeatable, not secret
     chosen = slot(candidate, rng)
-    return AttemptItem(position=1, version_id=chosen.version_id, option_order=list(chosen.option_order), revision=0, is_flagged=False)
+    return AttemptItem(
+        position=1, version_id=chosen.version_id, option_order=list(chosen.option_order), revision=0, is_flagged=False
+    )
 
 
 def answer_check(
-    session: Session, learner: Learner, lesson: LessonRow, candidate: Candidate, places: tuple[int, ...], number: int, now: datetime
+    session: Session,
+    learner: Learner,
+    lesson: LessonRow,
+    candidate: Candidate,
+    places: tuple[int, ...],
+    number: int,
+    now: datetime,
 ) -> None:
     """Store and mark the answer to a check. The same number again (a double click, a resent form) changes nothing.
 
@@ -173,7 +196,11 @@ def answer_check(
     """
     item = _fresh_item(lesson, candidate, number)
     kind = catalogue.shown(session, [candidate.version_id])[candidate.version_id].kind
-    is_valid = places and all(0 <= place < len(item.option_order) for place in places) and (len(places) == 1 or kind is Kind.SEVERAL)
+    is_valid = (
+        places
+        and all(0 <= place < len(item.option_order) for place in places)
+        and (len(places) == 1 or kind is Kind.SEVERAL)
+    )
     if not is_valid:
         raise BadAnswer
     item.response = sorted(item.option_order[place] for place in set(places))
@@ -197,7 +224,14 @@ def answer_check(
     except IntegrityError:
         return
     session.add(
-        Answer(attempt_id=attempt.id, position=1, revision=1, save_id=secrets.token_hex(8), response=item.response, arrived_at=now)
+        Answer(
+            attempt_id=attempt.id,
+            position=1,
+            revision=1,
+            save_id=secrets.token_hex(8),
+            response=item.response,
+            arrived_at=now,
+        )
     )
     result = submission.settle(session, attempt, [item], now)[0]
     attempt.points, attempt.max_points = result.points, result.max_points

@@ -107,7 +107,8 @@ def question(session: Session, purpose: Purpose, item: AttemptItem) -> QuestionV
         vignette=shown.vignette,
         stem=shown.stem,
         options=tuple(
-            OptionView(place, LETTERS[place], shown.options[index], index in chosen) for place, index in enumerate(item.option_order)
+            OptionView(place, LETTERS[place], shown.options[index], index in chosen)
+            for place, index in enumerate(item.option_order)
         ),
         revision=item.revision,
         certainty=item.certainty,

@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose, State, percent
@@ -16,6 +15,7 @@ from app.domain.mastery import WINDOW, Level, level
 from app.domain.release import Policy
 from app.models import Assignment, Attempt, Learner, LessonProgress, Mark, ModuleRow, ObjectiveRow, Standing
 from app.services import catalogue
+from app.services.catalogue import LessonLine
 
 RECENT_MARKS = 600
 """Mastery reads at most this many of a learner's latest marks, so that a page costs the same after years."""
@@ -117,23 +117,34 @@ def course(session: Session, learner: Learner | None, now: datetime) -> CourseVi
     read = _read(session, learner)
     standings = _standings(session, learner)
     states = tuple(_module_state(module, lessons, read, standings) for module in modules)
-    return CourseView(modules=states, next=_next(modules, lessons, states, read), open_attempts=_open_attempts(session, learner, now))
+    return CourseView(
+        modules=states, next=_next(modules, lessons, states, read), open_attempts=_open_attempts(session, learner, now)
+    )
 
 
 def module(session: Session, learner: Learner | None, row: ModuleRow) -> ModuleState:
     """One module as one learner stands in it: at most three statements."""
-    return _module_state(row, catalogue.list_lessons(session, row.id), _read(session, learner), _standings(session, learner))
+    return _module_state(
+        row, catalogue.list_lessons(session, row.id), _read(session, learner), _standings(session, learner)
+    )
 
 
 def progress(session: Session, learner: Learner, now: datetime) -> ProgressView:
     """Everything of the progress page: a fixed number of statements, each bounded."""
-    return ProgressView(course=course(session, learner, now), scores=_scores(session, learner), objectives=_mastery(session, learner, now))
+    return ProgressView(
+        course=course(session, learner, now),
+        scores=_scores(session, learner),
+        objectives=_mastery(session, learner, now),
+    )
 
 
 def _read(session: Session, learner: Learner | None) -> dict[int, LessonProgress]:
     if learner is None:
         return {}
-    return {row.lesson_id: row for row in session.scalars(select(LessonProgress).where(LessonProgress.learner_id == learner.id))}
+    return {
+        row.lesson_id: row
+        for row in session.scalars(select(LessonProgress).where(LessonProgress.learner_id == learner.id))
+    }
 
 
 def _standings(session: Session, learner: Learner | None) -> dict[int, Standing]:
@@ -141,15 +152,23 @@ def _standings(session: Session, learner: Learner | None) -> dict[int, Standing]
     best: dict[int, Standing] = {}
     if learner is None:
         return best
-    for row in session.scalars(select(Standing).where(Standing.learner_id == learner.id, Standing.purpose == Purpose.TEST)):
+    for row in session.scalars(
+        select(Standing).where(Standing.learner_id == learner.id, Standing.purpose == Purpose.TEST)
+    ):
         held = best.get(row.module_id)
-        if held is None or (row.passed_at is not None, row.best_percent) > (held.passed_at is not None, held.best_percent):
+        if held is None or (row.passed_at is not None, row.best_percent) > (
+            held.passed_at is not None,
+            held.best_percent,
+        ):
             best[row.module_id] = row
     return best
 
 
 def _module_state(
-    module: ModuleRow, lessons: Sequence[Row[Any]], read: Mapping[int, LessonProgress], standings: Mapping[int, Standing]
+    module: ModuleRow,
+    lessons: Sequence[LessonLine],
+    read: Mapping[int, LessonProgress],
+    standings: Mapping[int, Standing],
 ) -> ModuleState:
     standing = standings.get(module.id)
     return ModuleState(
@@ -163,7 +182,7 @@ def _module_state(
     )
 
 
-def _lesson_state(row: Row[Any], progress: LessonProgress | None) -> LessonState:
+def _lesson_state(row: LessonLine, progress: LessonProgress | None) -> LessonState:
     is_done = progress is not None and progress.done_at is not None
     return LessonState(
         slug=row.slug,
@@ -177,10 +196,15 @@ def _lesson_state(row: Row[Any], progress: LessonProgress | None) -> LessonState
 
 
 def _next(
-    modules: Sequence[ModuleRow], lessons: Sequence[Row[Any]], states: Sequence[ModuleState], read: Mapping[int, LessonProgress]
+    modules: Sequence[ModuleRow],
+    lessons: Sequence[LessonLine],
+    states: Sequence[ModuleState],
+    read: Mapping[int, LessonProgress],
 ) -> Next | None:
     """The lesson that was left last, else the first that was not finished, in the order of the course."""
-    unfinished = sorted((row for row in read.values() if row.done_at is None), key=lambda row: row.read_at, reverse=True)
+    unfinished = sorted(
+        (row for row in read.values() if row.done_at is None), key=lambda row: row.read_at, reverse=True
+    )
     by_id = {row.id: row for row in lessons}
     titles = {module.id: module for module in modules}
     for progress in unfinished:
@@ -221,13 +245,13 @@ def _scores(session: Session, learner: Learner) -> tuple[Score, ...]:
     ).all()
     return tuple(
         Score(
-            attempt.id,
-            attempt.purpose,
-            title,
-            attempt.number,
-            attempt.submitted_at,
-            percent(attempt.points, attempt.max_points),
-            attempt.is_passed,
+            attempt_id=attempt.id,
+            purpose=attempt.purpose,
+            module_title=title,
+            number=attempt.number,
+            submitted_at=attempt.submitted_at or attempt.started_at,
+            percent=percent(attempt.points or 0, attempt.max_points or 0),
+            is_passed=attempt.is_passed,
         )
         for attempt, title in reversed(rows)
     )

@@ -144,7 +144,8 @@ def _feedback(item: AttemptItem, shown: Shown, key: Key, sources: Mapping[str, S
         max_points=result.max_points,
         is_blank=not chosen,
         options=tuple(
-            OptionFeedback(shown.options[index], key.whys[index], index in key.correct, index in chosen) for index in item.option_order
+            OptionFeedback(shown.options[index], key.whys[index], index in key.correct, index in chosen)
+            for index in item.option_order
         ),
         explanation=key.explanation,
         sources=tuple(sources[slug] for slug in key.sources if slug in sources),
@@ -171,7 +172,11 @@ def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
     attempt = loaded.attempt
     earlier_rows = _same_scope(session, attempt)
     release = _release(loaded, earlier_rows, now)
-    marks = {row.position: row for row in session.scalars(select(Mark).where(Mark.attempt_id == attempt.id))} if release.mark else {}
+    marks = (
+        {row.position: row for row in session.scalars(select(Mark).where(Mark.attempt_id == attempt.id))}
+        if release.mark
+        else {}
+    )
     is_total_known = release.mark and attempt.points is not None and attempt.max_points is not None
     is_certain = any(item.certainty for item in loaded.items)
     return ResultView(
@@ -185,9 +190,12 @@ def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
         answers=_answers(session, loaded, marks, release),
         objectives=_objectives(session, loaded, marks) if release.correctness else (),
         earlier=tuple(
-            Earlier(row.number, row.id, percent(row.points, row.max_points), row.submitted_at)
+            Earlier(row.number, row.id, percent(row.points, row.max_points or 0), row.submitted_at)
             for row in earlier_rows
-            if row.id != attempt.id and row.number < attempt.number and row.points is not None and row.submitted_at is not None
+            if row.id != attempt.id
+            and row.number < attempt.number
+            and row.points is not None
+            and row.submitted_at is not None
         ),
         attempts_left=_left(attempt, earlier_rows),
         key_released_at=closes_at(loaded.assignment) if loaded.assignment and not release.key else None,
@@ -256,7 +264,9 @@ def _objectives(session: Session, loaded: Loaded, marks: Mapping[int, Mark]) -> 
     by_objective: dict[int, list[Mark]] = {}
     for row in marks.values():
         by_objective.setdefault(row.objective_id, []).append(row)
-    titles = dict(session.execute(select(ObjectiveRow.id, ObjectiveRow.title).where(ObjectiveRow.id.in_(by_objective))).tuples())
+    titles = dict(
+        session.execute(select(ObjectiveRow.id, ObjectiveRow.title).where(ObjectiveRow.id.in_(by_objective))).tuples()
+    )
     where = readings(session, by_objective)
     shown = catalogue.shown(session, [row.version_id for row in marks.values()])
     scores = [

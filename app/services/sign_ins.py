@@ -35,7 +35,9 @@ def start(session: Session, token_hash: str, learner: Learner, user: User | None
 
 
 def end(session: Session, token_hash: str, now: datetime) -> None:
-    session.execute(update(SignIn).where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None)).values(ended_at=now))
+    session.execute(
+        update(SignIn).where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None)).values(ended_at=now)
+    )
 
 
 def end_all(session: Session, user: User, now: datetime) -> None:

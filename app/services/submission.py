@@ -18,7 +18,10 @@ def settle(session: Session, attempt: Attempt, items: Sequence[AttemptItem], now
     """Mark these items and write their marks; return the results in the same order."""
     results = _results(session, items)
     if items:
-        session.execute(insert(Mark), [_row(session, attempt, item, result, now) for item, result in zip(items, results, strict=True)])
+        session.execute(
+            insert(Mark),
+            [_row(session, attempt, item, result, now) for item, result in zip(items, results, strict=True)],
+        )
     return results
 
 
@@ -54,7 +57,12 @@ def close_expired(session: Session, now: datetime, limit: int = 100) -> int:
 
 def has_expired(session: Session, now: datetime) -> bool:
     """Whether anything is there for :func:`close_expired`, without taking a lock."""
-    return session.scalar(select(Attempt.id).where(Attempt.state == State.OPEN, Attempt.deadline_at < now - CLOSING_DELAY).limit(1)) is not None
+    return (
+        session.scalar(
+            select(Attempt.id).where(Attempt.state == State.OPEN, Attempt.deadline_at < now - CLOSING_DELAY).limit(1)
+        )
+        is not None
+    )
 
 
 def _close(session: Session, attempt: Attempt, submitted_at: datetime, now: datetime) -> bool:
@@ -103,16 +111,23 @@ def _closing(attempt: Attempt, submitted_at: datetime, total: Outcome) -> dict[s
 def _items(session: Session, attempt: Attempt) -> Sequence[AttemptItem]:
     if "items" in attempt.__dict__:
         return attempt.items
-    return session.scalars(select(AttemptItem).where(AttemptItem.attempt_id == attempt.id).order_by(AttemptItem.position)).all()
+    return session.scalars(
+        select(AttemptItem).where(AttemptItem.attempt_id == attempt.id).order_by(AttemptItem.position)
+    ).all()
 
 
 def _results(session: Session, items: Sequence[AttemptItem]) -> list[Result]:
     ids = [item.version_id for item in items]
     shown, keys = catalogue.shown(session, ids), catalogue.keys(session, ids)
-    return [mark(shown[item.version_id].kind, keys[item.version_id].correct, item.response, item.certainty) for item in items]
+    return [
+        mark(shown[item.version_id].kind, keys[item.version_id].correct, item.response, item.certainty)
+        for item in items
+    ]
 
 
-def _row(session: Session, attempt: Attempt, item: AttemptItem, result: Result, settled_at: datetime) -> dict[str, object]:
+def _row(
+    session: Session, attempt: Attempt, item: AttemptItem, result: Result, settled_at: datetime
+) -> dict[str, object]:
     return {
         "attempt_id": attempt.id,
         "position": item.position,

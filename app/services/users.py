@@ -59,6 +59,7 @@ def get_by_email(session: Session, address: str) -> User | None:
 
 
 def has_admin(session: Session) -> bool:
+    """Whether anybody can administer this server."""
     return session.scalar(select(User.id).where(User.role == Role.ADMIN, User.active).limit(1)) is not None
 
 

@@ -11,8 +11,8 @@ from app.access import account, trainers_only
 from app.clock import now
 from app.db import db
 from app.domain import wall_clock
+from app.identity import viewer
 from app.models import ModuleRow
-from app.security import viewer
 from app.services import assignments
 from app.services.assignments import Taught
 from app.teach import blueprint

@@ -11,8 +11,8 @@ from app.access import account, trainers_only
 from app.clock import now
 from app.db import begin_immediate, db
 from app.domain import wall_clock
+from app.identity import viewer
 from app.models import Cohort
-from app.security import viewer
 from app.services import cohorts, reports, submission
 from app.services.reports import Gradebook
 from app.teach import blueprint

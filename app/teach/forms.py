@@ -53,8 +53,8 @@ class AssignmentForm(FlaskForm):  # type: ignore[misc]
         validators=[Length(max=200, message="At most 200 characters.")],
         render_kw={"maxlength": 200},
     )
-    due_date = DateField("Due on", validators=[Optional()])
-    due_time = TimeField("at", validators=[Optional()])
+    due_date = DateField("Date", validators=[Optional()])
+    due_time = TimeField("Time", validators=[Optional()])
     attempts_allowed = _optional_number("Attempts", 1, 100)
     time_limit_minutes = _optional_number("Time limit in minutes", 1, 600)
     pass_mark_percent = _optional_number("Pass mark in per cent", 1, 100)

@@ -1,0 +1,47 @@
+"""Rate limits: against guessing and floods, and high enough for a class of 500 behind one address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+limiter = Limiter(get_remote_address, strategy="fixed-window", headers_enabled=False)
+
+
+def _account_and_address() -> str:
+    return f"{request.form.get('email', '').strip().casefold()}|{get_remote_address()}"
+
+
+def throttle_guests() -> None:
+    """At most 3000 new guests an hour from one address: a school behind one address fits, a flood does not."""
+    with limiter.limit("3000 per hour", key_func=lambda: f"guest|{get_remote_address()}"):
+        pass
+
+
+def _has_failed(response: Response) -> bool:
+    return response.status_code == 200
+
+
+def _is_unknown(response: Response) -> bool:
+    return response.status_code == 404
+
+
+def limit_views(app: Flask) -> None:
+    """Throttle guessing: per account and address, and per address."""
+    views: dict[str, Any] = app.view_functions
+    posts = ["POST"]
+    login = limiter.limit("10 per 5 minutes", key_func=_account_and_address, deduct_when=_has_failed, methods=posts)
+    login_address = limiter.limit("600 per 15 minutes", deduct_when=_has_failed, methods=posts)
+    views["security.login"] = login_address(login(views["security.login"]))
+    for endpoint, limit in (
+        ("security.register", "1000 per hour"),
+        ("security.forgot_password", "60 per hour"),
+        ("accounts.invitation", "60 per hour"),
+    ):
+        if endpoint in views:
+            views[endpoint] = limiter.limit(limit, methods=posts)(views[endpoint])
+    # Looking a code up is guessing too, by whatever method: only codes that don't exist are counted.
+    views["accounts.join"] = limiter.limit("600 per hour", deduct_when=_is_unknown)(views["accounts.join"])

@@ -1,0 +1,69 @@
+"""One whole attempt, as a browser without JavaScript takes it, step by step with a stopwatch."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from random import Random
+
+from bench.browser import Browser, Reply
+
+STEPS = ("module", "start", "page", "answer", "feedback", "summary", "submit", "result")
+
+
+class UnexpectedReply(Exception):
+    """The server answered, but not as it should."""
+
+
+@dataclass
+class Timings:
+    """By step: seconds and bytes of each reply."""
+
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    sizes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    attempts: int = 0
+
+
+async def play(browser: Browser, module: str, mode: str, timings: Timings, rng: Random) -> None:
+    """View the module, start, for each question page and answer (in practice then the feedback), summary, submit, result.
+
+    :raise UnexpectedReply: a reply with another status than this step has.
+    """
+    view = await _timed(timings, "module", browser, f"/modules/{module}")
+    token = view.field("csrf_token")
+    reply = await _timed(timings, "start", browser, f"/modules/{module}/attempts", [("mode", mode), ("csrf_token", token)])
+    while not reply.location.endswith("/summary"):
+        page = await _timed(timings, "page", browser, reply.location)
+        here = reply.location.partition("#")[0]
+        reply = await _timed(timings, "answer", browser, here, answer(page, rng))
+        if mode == "practice":
+            feedback = await _timed(timings, "feedback", browser, here)
+            onward = re.search(r'class="btn btn--main steps__end" href="([^"]+)"', feedback.text)
+            assert onward, "the feedback leads nowhere"
+            reply.headers["location"] = onward[1]
+    summary = await _timed(timings, "summary", browser, reply.location)
+    submit = reply.location.replace("/summary", "/submit")
+    reply = await _timed(timings, "submit", browser, submit, [("csrf_token", summary.field("csrf_token"))])
+    await _timed(timings, "result", browser, reply.location)
+    timings.attempts += 1
+
+
+def answer(page: Reply, rng: Random) -> list[tuple[str, str]]:
+    """The form of a question page with one option chosen by chance."""
+    places = re.findall(r'name="option" value="(\d+)"', page.text)
+    names = ("csrf_token", "revision", "save_id")
+    return [*((name, page.field(name)) for name in names), ("option", rng.choice(places))]
+
+
+async def _timed(
+    timings: Timings, step: str, browser: Browser, path: str, fields: list[tuple[str, str]] | None = None
+) -> Reply:
+    began = time.perf_counter()
+    reply = await (browser.get(path) if fields is None else browser.post(path, fields))
+    timings.seconds[step].append(time.perf_counter() - began)
+    timings.sizes[step].append(reply.size)
+    if reply.status != (200 if fields is None else 303):
+        raise UnexpectedReply(f"{step}: {reply.status} for {path}: {reply.text[:300]}")
+    return reply
