@@ -4,10 +4,33 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo test bench clean
+.PHONY: run demo test bench battery screenshots audit clean
 
 run: .venv/run
 	@$(BIN)/flask --app wsgi serve
+
+demo: .venv/run
+	@PALPATE_DATA="$${PALPATE_DATA:-instance/demo}" $(BIN)/flask --app wsgi demo serve
+
+test: .venv/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache > /dev/null || { $(BIN)/lint-imports --no-cache; exit 1; }
+	@$(BIN)/djlint --quiet --lint templates
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+bench: .venv/dev
+	@$(BIN)/python -m bench
+
+battery: .venv/dev
+	@$(BIN)/python -m battery
+
+screenshots: .venv/dev
+	@$(BIN)/python -m tests.browser.screenshots
+
+audit: .venv/dev
+	@$(BIN)/pip-audit --requirement requirements.txt --require-hashes --disable-pip
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Palpate needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 run") if sys.version_info < (3, 11) else None'

@@ -5,7 +5,23 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import accounts, admin, cli, clock, db, errors, health, jinja, learn, limits, mail, security, settings, teach
+from app import (
+    accounts,
+    admin,
+    cli,
+    clock,
+    db,
+    errors,
+    health,
+    jinja,
+    learn,
+    limits,
+    local,
+    mail,
+    security,
+    settings,
+    teach,
+)
 from app.settings import ROOT, Settings
 
 
@@ -26,6 +42,7 @@ def create_app(given: Settings | None = None) -> Flask:
         hops = chosen.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
+    app.url_map.converters["int"] = local.IdConverter
     clock.init_app(app)
     db.init_app(app, chosen.database_url)
     mail.init_app(app, chosen)

@@ -1,33 +1,36 @@
-"""Commands: ``flask content check|publish``, ``flask serve``, ``flask attempts close-expired``, ``flask guests remove``, ``flask admin link``."""
+"""Commands: ``flask content|serve|attempts|guests|admin|demo``; ``--help`` says what each does."""
 
 from __future__ import annotations
 
 import os
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
+from flask_security.utils import hash_password
 
+from app import demo
 from app.clock import now
 from app.content.loader import load_course
 from app.content.publisher import publish
 from app.db import db
 from app.models import Role
-from app.services import guests, invitations, submission, users
+from app.services import catalogue, guests, invitations, submission, users
 from app.settings import Settings
 
 content = AppGroup("content", help="The course in questions/: check and publish it.")
 attempts = AppGroup("attempts", help="Upkeep of attempts.")
 guest = AppGroup("guests", help="Upkeep of guests.")
 admin = AppGroup("admin", help="Administrators.")
+demonstration = AppGroup("demo", help="A believable cohort to look around in, in a database of its own.")
 
 
 def init_app(app: Flask) -> None:
-    for group in (content, attempts, guest, admin):
+    for group in (content, attempts, guest, admin, demonstration):
         app.cli.add_command(group)
     app.cli.add_command(serve)
 
@@ -55,14 +58,14 @@ def publish_command(dry_run: bool) -> None:
     _publish(dry_run=dry_run)
 
 
-def _publish(*, dry_run: bool) -> None:
+def _publish(*, dry_run: bool, at: datetime | None = None) -> None:
     loaded = load_course(_settings().content)
     if loaded.course is None:
         for fault in loaded.faults:
             click.echo(str(fault), err=True)
         click.echo(f"Nothing was published: {len(loaded.faults)} faults.", err=True)
         raise SystemExit(1)
-    changes = publish(db.session, loaded.course, now())
+    changes = publish(db.session, loaded.course, at or now())
     for line in changes.lines():
         click.echo(line)
     if dry_run:
@@ -106,13 +109,48 @@ def admin_link() -> None:
     click.echo(f"{_settings().base_url}/invitation/{issued.token}")
 
 
+@demonstration.command("fill")
+def fill_demo() -> None:
+    """Fill an empty database with a cohort and its weeks of learning, and print accounts to look around with."""
+    settings = _settings()
+    _migrate(settings)
+    if catalogue.get_publication(db.session) is None:
+        # What people read weeks ago was there weeks ago.
+        _publish(dry_run=False, at=now() - demo.SPAN)
+    kept = settings.data / "accounts.txt"
+    try:
+        accounts = demo.fill(db.session, now(), hash_password)
+    except demo.OccupiedError:
+        click.echo(
+            "This database holds other people: give the demo one of its own, with PALPATE_DATA=<folder>.", err=True
+        )
+        raise SystemExit(1) from None
+    if accounts is not None:
+        # Before the commit: passwords that nobody can read would be worth nothing.
+        _write_privately(kept, "".join(f"{account}\n" for account in accounts))
+        db.session.commit()
+    click.echo(f"\n  E-mail, password and role of accounts to look around with (kept in {kept}):\n")
+    click.echo(
+        kept.read_text(encoding="utf-8") if kept.exists() else f"{kept} is gone; `flask admin link` makes a new way in."
+    )
+
+
+def _write_privately(path: Path, text: str) -> None:
+    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(text)
+
+
+def _migrate(settings: Settings) -> None:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    upgrade(directory=str(current_app.config["MIGRATIONS"]))
+
+
 @click.command("serve")
 @with_appcontext
 def serve() -> None:
     """Do everything that is needed and serve: migrate, publish, print the address, start the server."""
     settings = _settings()
-    settings.data.mkdir(parents=True, exist_ok=True)
-    upgrade(directory=str(current_app.config["MIGRATIONS"]))
+    _migrate(settings)
     _publish(dry_run=False)
     click.echo(f"\n  Palpate is at {settings.base_url}")
     if not users.has_admin(db.session):

@@ -32,7 +32,7 @@ def init_app(app: Flask) -> None:
         save_id=lambda: secrets.token_hex(8),
         registration_open=lambda: app.config["PALPATE"].registration == "open",
     )
-    for name in (when, day, clock, minutes, ago, plural, initials, inline, plain, ruler, anchor):
+    for name in (when, day, date, clock, minutes, ago, plural, initials, inline, plain, ruler, anchor):
         env.filters[name.__name__] = name
 
 
@@ -85,6 +85,12 @@ def day(moment: datetime, zone: str | None = None) -> str:
     local = _local(moment, zone)
     year = "" if local.year == _local(now(), zone).year else f" {local.year}"
     return f"{local:%a} {local.day} {local:%b}{year}"
+
+
+def date(moment: datetime, zone: str | None = None) -> str:
+    """``23 November 2026``."""
+    local = _local(moment, zone)
+    return f"{local.day} {local:%B %Y}"
 
 
 def clock(moment: datetime, zone: str | None = None) -> str:

@@ -8,11 +8,14 @@ from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from app.services import users
+
 limiter = Limiter(get_remote_address, strategy="fixed-window", headers_enabled=False)
 
 
 def _account_and_address() -> str:
-    return f"{request.form.get('email', '').strip().casefold()}|{get_remote_address()}"
+    # As accounts are looked up, so that other spellings of one address count as that one.
+    return f"{users.normalised(request.form.get('email', '')) or ''}|{get_remote_address()}"
 
 
 def throttle_guests() -> None:

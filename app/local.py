@@ -5,6 +5,13 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import request
+from werkzeug.routing import IntegerConverter
+
+
+class IdConverter(IntegerConverter):
+    """``<int:…>`` in an address: a number that a database can hold. A longer one is no page (404), not a fault."""
+
+    regex = r"\d{1,18}"
 
 
 def safe_path(address: str | None, otherwise: str = "/") -> str:

@@ -71,6 +71,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     security.pwd_context = _PasswordContext(
         schemes=["argon2"], argon2__type="ID", argon2__memory_cost=19456, argon2__time_cost=2, argon2__parallelism=1
     )
+    # Pages alone: JSON replies would hand out tokens that no sign-in row ends, and failures that no throttle counts.
+    security.want_json(lambda _request: False)
     app.login_manager.user_loader(identity.load_user)  # type: ignore[attr-defined]
     user_registered.connect(identity.on_registered, app)
     user_logged_in.connect(identity.on_signed_in, app)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from bench.attempt import STEPS, Timings, play
+from bench.attempt import STEPS, Timings, UnexpectedReply, play
 from bench.browser import Browser
 from bench.people import signed_in
 from bench.server import Memory, Server
@@ -69,6 +69,9 @@ def main() -> int:
         try:
             print(f"Ready after {server.start():.1f} s, migrated and published.\n")
             runs = _runs(server, given.learners, given.attempts, given.mode)
+        except UnexpectedReply:
+            print(server.log.read_text(errors="replace")[-4000:], file=sys.stderr)
+            raise
         finally:
             server.stop()
     for run in runs:

@@ -31,6 +31,24 @@ ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="A skipped test fails the run: for machines that have everything.")
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if config.getoption("--no-skips") and skipped:
+        terminalreporter.section("skipped tests, which --no-skips forbids")
+        terminalreporter.write_line(f"{len(skipped)} skipped")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    is_controller = not hasattr(session.config, "workerinput")
+    if is_controller and reporter and session.config.getoption("--no-skips") and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def settings_for(folder: Path, **changes: Any) -> Settings:
     """Settings of a test app whose files are in ``folder``."""
     values: dict[str, Any] = {

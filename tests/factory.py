@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_security.utils import hash_password
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -48,7 +49,7 @@ class Make:
         email = given.pop("email", f"person{self.made}@example.org")
         with self.app.app_context():
             hashed = (
-                self.app.extensions["security"].pwd_context.hash(PASSWORD) if given.pop("with_password", False) else "!"
+                hash_password(PASSWORD) if given.pop("with_password", False) else "!"
             )
         user = users.add(self.session, name=name, email=email, password_hash=hashed, now=self.now(), role=role)
         learner = self.session.scalars(select(Learner).where(Learner.user_id == user.id)).one_or_none()

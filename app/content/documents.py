@@ -15,11 +15,14 @@ _UNWELCOME = re.compile(
 )
 
 
-def read_document(path: Path) -> str | Fault:
-    """Return the text of ``path`` with plain ``\\n`` line ends, or the fault that makes it unreadable."""
+def read_document(path: Path, *, most: int = MAX_BYTES) -> str | Fault:
+    """Return the text of ``path`` with plain ``\\n`` line ends, or the fault that makes it unreadable.
+
+    ``most`` is the size in bytes that is read at most.
+    """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return Fault(path, 1, "file-size", "the file is too large", f"{MAX_BYTES // 1024} KB at most")
+        if path.stat().st_size > most:
+            return Fault(path, 1, "file-size", "the file is too large", f"{most // 1024} KB at most")
         raw = path.read_bytes()
     except OSError as error:
         return Fault(path, 1, "unreadable", f"the file cannot be read ({error.strerror})", "a readable text file")

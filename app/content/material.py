@@ -19,6 +19,9 @@ from app.content.yaml_nodes import Plain, Tree, read_yaml
 
 E = TypeVar("E", bound=Entry)
 
+# Ten times a long lesson. Markdown that is made to be slow takes time that grows with the square of its length.
+MAX_LESSON_BYTES = 64 * 1024
+
 
 @dataclass(slots=True)
 class ModuleMaterial:
@@ -148,7 +151,7 @@ def _figure(path: Path, module: ModuleMaterial, material: Material) -> None:
 
 
 def _lesson(path: Path, module: ModuleMaterial, material: Material, labels: Mapping[str, str]) -> None:
-    text = read_document(path)
+    text = read_document(path, most=MAX_LESSON_BYTES)
     parted = text if isinstance(text, Fault) else split_head(text, path)
     if isinstance(parted, Fault):
         material.faults.append(parted)

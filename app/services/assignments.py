@@ -92,7 +92,7 @@ def get_for(session: Session, viewer: Viewer, assignment_id: int) -> Taught | No
         found = found.join(CohortTrainer, CohortTrainer.cohort_id == Cohort.id).where(
             CohortTrainer.user_id == viewer.user.id
         )
-    row = session.execute(found).tuples().one_or_none()
+    row = session.execute(found).one_or_none()
     return Taught(*row) if row else None
 
 
@@ -124,7 +124,7 @@ def list_extra_time(session: Session, taught: Taught) -> list[ExtraTime]:
         .outerjoin(AssignmentException, exception)
         .where(Membership.cohort_id == taught.cohort.id, Membership.removed_at.is_(None))
         .order_by(func.lower(User.name), Learner.id)
-    ).tuples()
+    )
     return [ExtraTime(learner_id, name, everywhere, here or 0) for learner_id, name, everywhere, here in rows]
 
 
@@ -195,7 +195,7 @@ def _lengthen_open(session: Session, assignment: Assignment, now: datetime, lear
     )
     if learner_id is not None:
         found = found.where(Attempt.learner_id == learner_id)
-    for attempt, everywhere, here in session.execute(found.with_for_update(of=Attempt)).tuples():
+    for attempt, everywhere, here in session.execute(found.with_for_update(of=Attempt)):
         if state_at(attempt.state, attempt.deadline_at, now) is State.OPEN:
             extra = max(everywhere, here or 0)
             proposed = rules.deadline(attempt.started_at, assignment.time_limit_minutes, extra, closes_at(assignment))
@@ -286,7 +286,7 @@ def list_due(session: Session, learner: Learner, now: datetime) -> list[Due]:
         .outerjoin(Standing, and_(Standing.assignment_id == Assignment.id, Standing.learner_id == learner.id))
         .outerjoin(Attempt, underway)
         .where(Membership.learner_id == learner.id, Membership.removed_at.is_(None))
-    ).tuples()
+    )
     found = [
         _due(assignment, cohort, module, set_by, standing, attempt, now)
         for assignment, cohort, module, set_by, standing, attempt in rows

@@ -39,5 +39,5 @@ def list_latest(session: Session, subject: str) -> Sequence[Entry]:
         .where(AuditEvent.subject == subject)
         .order_by(AuditEvent.id.desc())
         .limit(SHOWN)
-    ).tuples()
+    )
     return [Entry(event.at, name, event.action, event.details) for event, name in rows]

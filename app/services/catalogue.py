@@ -200,7 +200,7 @@ def list_checks(session: Session, slugs: Iterable[str]) -> dict[str, Candidate]:
     if not wanted:
         return {}
     of_slugs = (QuestionRow.slug.in_(wanted), QuestionRow.use == Use.PRACTICE, QuestionRow.retired_at.is_(None))
-    ids = dict(session.execute(select(QuestionRow.id, QuestionRow.slug).where(*of_slugs)).tuples())
+    ids = dict(session.execute(select(QuestionRow.id, QuestionRow.slug).where(*of_slugs)).tuples().all())
     return {ids[c.question_id]: c for c in _candidates(session, select(QuestionRow.id).where(*of_slugs))}
 
 

@@ -78,7 +78,7 @@ def list_for(session: Session, viewer: Viewer) -> list[Listed]:
         found = found.join(CohortTrainer, CohortTrainer.cohort_id == Cohort.id).where(
             CohortTrainer.user_id == viewer.user.id
         )
-    return [Listed(*row) for row in session.execute(found).tuples()]
+    return [Listed(*row) for row in session.execute(found)]
 
 
 def get_by_code(session: Session, code: str) -> Cohort | None:

@@ -42,7 +42,7 @@ def move_work(session: Session, guest: Learner, learner: Learner, now: datetime)
             select(Attempt.scope, func.max(Attempt.number))
             .where(Attempt.learner_id == learner.id)
             .group_by(Attempt.scope)
-        ).tuples()
+        ).tuples().all()
     )
     for attempt in moved:
         number = highest.get(attempt.scope, 0) + 1

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import shorten
 
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose
 from app.domain.content import Kind
+from app.domain.question import Shown
 from app.models import AttemptItem
 from app.services import catalogue
 from app.services.attempts import Loaded
@@ -119,9 +121,14 @@ def question(session: Session, purpose: Purpose, item: AttemptItem) -> QuestionV
 
 
 def stems(session: Session, loaded: Loaded) -> dict[int, str]:
-    """The question texts of a paper by position, for the summary before submission."""
+    """By position, by what a learner knows a question again in the summary: how its case begins, and what is asked."""
     shown = catalogue.shown(session, [item.version_id for item in loaded.items])
-    return {item.position: shown[item.version_id].stem for item in loaded.items}
+    return {item.position: _told(shown[item.version_id]) for item in loaded.items}
+
+
+def _told(shown: Shown) -> str:
+    case = shorten(shown.vignette, 72, placeholder=" …") + " " if shown.vignette else ""
+    return case + shown.stem
 
 
 def texts_at(view: QuestionView, places: tuple[int, ...]) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def gradebook(session: Session, cohort: Cohort, now: datetime) -> Gradebook:
         .join(Membership, Membership.learner_id == Learner.id)
         .where(Membership.cohort_id == cohort.id, Membership.removed_at.is_(None))
         .order_by(func.lower(User.name), Learner.id)
-    ).tuples()
+    )
     settled, begun = _settled(session, cohort), _begun(session, cohort)
     nothing = Cell(CellState.NOT_STARTED)
 
@@ -117,7 +117,7 @@ def csv_lines(book: Gradebook, time_zone: str) -> Iterator[str]:
 def _columns(session: Session, cohort: Cohort) -> tuple[Column, ...]:
     found = session.execute(
         select(Assignment.id, Assignment.title, Assignment.due_at).where(Assignment.cohort_id == cohort.id)
-    ).tuples()
+    )
     ordered = sorted(found, key=lambda row: (row[2] is None, row[2], row[0]) if row[2] else (True, row[0]))
     return tuple(Column(*row) for row in ordered)
 
@@ -131,7 +131,7 @@ def _settled(session: Session, cohort: Cohort) -> dict[tuple[int, int | None], t
             Membership, and_(Membership.learner_id == Standing.learner_id, Membership.cohort_id == Assignment.cohort_id)
         )
         .where(Assignment.cohort_id == cohort.id, Membership.removed_at.is_(None))
-    ).tuples()
+    )
     return {(standing.learner_id, standing.assignment_id): (standing, best) for standing, best in rows}
 
 
@@ -140,7 +140,7 @@ def _begun(session: Session, cohort: Cohort) -> set[tuple[int, int | None]]:
         select(Attempt.learner_id, Attempt.assignment_id)
         .join(Assignment, Assignment.id == Attempt.assignment_id)
         .where(Assignment.cohort_id == cohort.id, Attempt.state == State.OPEN)
-    ).tuples()
+    )
     return set(rows)
 
 

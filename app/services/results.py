@@ -115,6 +115,11 @@ class ResultView:
     is_certainty_given: bool
 
     @property
+    def is_partial(self) -> bool:
+        """Whether a part of the points comes from answers that were not fully right."""
+        return self.points is not None and self.points != self.right
+
+    @property
     def missed(self) -> int:
         return sum(answer.is_right is False for answer in self.answers)
 
@@ -264,9 +269,8 @@ def _objectives(session: Session, loaded: Loaded, marks: Mapping[int, Mark]) -> 
     by_objective: dict[int, list[Mark]] = {}
     for row in marks.values():
         by_objective.setdefault(row.objective_id, []).append(row)
-    titles = dict(
-        session.execute(select(ObjectiveRow.id, ObjectiveRow.title).where(ObjectiveRow.id.in_(by_objective))).tuples()
-    )
+    of_marks = select(ObjectiveRow.id, ObjectiveRow.title).where(ObjectiveRow.id.in_(by_objective))
+    titles = dict(session.execute(of_marks).tuples().all())
     where = readings(session, by_objective)
     shown = catalogue.shown(session, [row.version_id for row in marks.values()])
     scores = [

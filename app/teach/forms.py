@@ -113,7 +113,7 @@ class AssignmentForm(FlaskForm):  # type: ignore[misc]
 
 
 class ExtraTimeForm(FlaskForm):  # type: ignore[misc]
-    learner = IntegerField("Learner", validators=[InputRequired()])
+    learner = IntegerField("Learner", validators=[InputRequired(), NumberRange(1, 10**15)])
     percent = IntegerField(
         "Extra time in per cent",
         validators=[

@@ -213,3 +213,9 @@ def test_ten_thousand_brackets_do_not_exhaust_the_stack(folder: Folder) -> None:
     folder.write("course.yaml", "title: " + "[" * 10_000)
 
     assert folder.faults() == ["course.yaml:1: this is nested too deeply; expected 12 levels at most [yaml-depth]"]
+
+
+def test_a_lesson_may_not_be_long_enough_to_be_slow(folder: Folder) -> None:
+    folder.write("1-basics/lessons/01-first.md", FILES["1-basics/lessons/01-first.md"] + "[" * 64 * 1024)
+
+    assert folder.faults() == ["01-first.md:1: the file is too large; expected 64 KB at most [file-size]"]

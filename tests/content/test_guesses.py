@@ -7,7 +7,7 @@ from math import comb
 
 import pytest
 
-from app.content.guesses import STRATEGIES, follow
+from app.content.guesses import STRATEGIES, Score, follow
 from app.content.schema import QuestionEntry
 
 from .building import Folder
@@ -57,7 +57,7 @@ LOST = question("*cut", "long", "cut", "cut")
         (SHARED, question("*shallow ball", "deep needle", stem="Which needle goes deep?"), 0.0),
     ],
 )
-def test_a_guesser_earns_what_the_rule_finds(score, asked, won) -> None:  # type: ignore[no-untyped-def]
+def test_a_guesser_earns_what_the_rule_finds(score: Score, asked: QuestionEntry, won: float) -> None:
     assert follow(score, [asked]).won == pytest.approx(won)
 
 
@@ -68,7 +68,8 @@ def test_without_ties_the_probability_is_the_binomial_one(won: int, lost: int) -
     n = won + lost
     binomial = sum(comb(n, k) * 0.25**k * 0.75 ** (n - k) for k in range(won, n + 1))
     assert outcome.probability == pytest.approx(binomial)
-    assert (outcome.won, outcome.expected) == (won, pytest.approx(n / 4))
+    assert outcome.won == won
+    assert outcome.expected == pytest.approx(n / 4)
 
 
 def test_with_ties_and_several_keys_it_is_that_of_all_places_of_the_keys() -> None:

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.domain.release import Policy
+from app.models import Assignment, AssignmentException, AuditEvent
+from app.services import assignments, cohorts
+from app.services.assignments import DueState, Taught, Terms
+from tests.factory import Make, Person
+from tests.taking import begin, take
+
+
+def _taught(session: Session, trainer: Person, assignment: Assignment) -> Taught:
+    found = assignments.get_for(session, trainer.viewer, assignment.id)
+    assert found is not None
+    return found
+
+
+def _terms(assignment: Assignment) -> Terms:
+    return Terms(
+        assignment.title,
+        assignment.due_at,
+        assignment.attempts_allowed,
+        assignment.time_limit_minutes,
+        assignment.pass_mark_percent,
+        assignment.release,
+    )
+
+
+# -- what a learner is granted ------------------------------------------------------------------------------------------
+
+
+def test_a_member_is_granted_the_assignment_with_one_statement(
+    session: Session, make: Make, statements: Callable[[], list[str]]
+) -> None:
+    trainer, learner = make.trainer(), make.person()
+    assignment = make.assignment(trainer, make.cohort(trainer, learner))
+    statements()
+
+    granted = assignments.get_granted(session, learner.learner, assignment.id)
+
+    assert len(statements()) == 1
+    assert granted is not None
+    assert (granted.assignment.id, granted.module_slug, granted.extra_time_percent) == (assignment.id, "safety", 0)
+
+
+def test_whoever_is_no_member_or_no_longer_one_is_granted_nothing(session: Session, make: Make) -> None:
+    """Catches: a query that forgets the membership, or when it ended."""
+    trainer, removed = make.trainer(), make.person()
+    cohort = make.cohort(trainer, removed)
+    assignment = make.assignment(trainer, cohort)
+    cohorts.remove(session, trainer.user, cohort, removed.learner.id, make.now())
+    session.commit()
+
+    assert assignments.get_granted(session, make.person().learner, assignment.id) is None
+    assert assignments.get_granted(session, removed.learner, assignment.id) is None
+    assert assignments.list_due(session, removed.learner, make.now()) == []
+
+
+@pytest.mark.parametrize(("own", "here", "counts"), [(0, 25, 25), (50, 25, 50), (50, 0, 50), (0, 0, 0)])
+def test_the_larger_extra_time_counts(session: Session, make: Make, own: int, here: int, counts: int) -> None:
+    trainer, learner = make.trainer(), make.person(extra_time_percent=own)
+    assignment = make.assignment(trainer, make.cohort(trainer, learner))
+    assignments.grant_extra_time(
+        session, trainer.user, _taught(session, trainer, assignment), learner.learner.id, here, make.now()
+    )
+    session.commit()
+
+    granted = assignments.get_granted(session, learner.learner, assignment.id)
+
+    assert granted is not None
+    assert granted.extra_time_percent == counts
+
+
+# -- what is due -----------------------------------------------------------------------------------------------------------
+
+
+def test_due_lists_what_is_not_passed_first_then_by_date_with_one_statement(
+    session: Session, make: Make, statements: Callable[[], list[str]]
+) -> None:
+    trainer, learner = make.trainer(name="Dr Ilse Brandt"), make.person()
+    cohort = make.cohort(trainer, learner, title="Year 2")
+    passed = make.assignment(trainer, cohort, title="Passed", due_at=make.now() + timedelta(hours=1))
+    make.assignment(trainer, cohort, title="Whenever")
+    make.assignment(trainer, cohort, title="Later", due_at=make.now() + timedelta(days=9))
+    make.assignment(trainer, cohort, title="Soon", due_at=make.now() + timedelta(days=1))
+    take(session, learner, passed, make.now(), is_right=True)
+    statements()
+
+    due = assignments.list_due(session, learner.learner, make.now())
+
+    assert len(statements()) == 1
+    assert [item.title for item in due] == ["Soon", "Later", "Whenever", "Passed"]
+    assert (due[0].cohort_title, due[0].set_by, due[0].state) == ("Year 2", "Dr Ilse Brandt", DueState.NOT_STARTED)
+    assert (due[3].state, due[3].best_percent, due[3].attempts_used) == (DueState.PASSED, 100.0, 1)
+
+
+def test_due_tells_an_attempt_under_way_from_one_whose_time_is_up(session: Session, make: Make) -> None:
+    trainer, learner = make.trainer(), make.person()
+    assignment = make.assignment(trainer, make.cohort(trainer, learner), time_limit_minutes=20, attempts_allowed=2)
+    attempt = begin(session, learner, assignment, make.now())
+
+    (running,) = assignments.list_due(session, learner.learner, make.now() + timedelta(minutes=20))
+    (over,) = assignments.list_due(session, learner.learner, make.now() + timedelta(minutes=21))
+
+    assert (running.state, running.open_attempt_id, running.attempts_used) == (DueState.UNDER_WAY, attempt.id, 1)
+    assert (over.state, over.open_attempt_id, over.attempts_used) == (DueState.NOT_PASSED, None, 1)
+
+
+def test_due_is_closed_when_the_attempts_are_used_up_or_the_hard_date_is_past(session: Session, make: Make) -> None:
+    trainer, learner = make.trainer(), make.person()
+    cohort = make.cohort(trainer, learner)
+    tomorrow = make.now() + timedelta(days=1)
+    used = make.assignment(trainer, cohort, title="Used", attempts_allowed=1)
+    make.assignment(trainer, cohort, title="Hard", due_at=tomorrow, release=Policy.AFTER_CLOSING)
+    make.assignment(trainer, cohort, title="Soft", due_at=tomorrow)
+    take(session, learner, used, make.now(), is_right=False)
+
+    due = assignments.list_due(session, learner.learner, tomorrow + timedelta(seconds=1))
+
+    assert {item.title: item.state for item in due} == {
+        "Used": DueState.CLOSED,
+        "Hard": DueState.CLOSED,
+        "Soft": DueState.NOT_STARTED,
+    }
+
+
+def test_only_a_hard_date_closes(session: Session, make: Make) -> None:
+    trainer = make.trainer()
+    cohort = make.cohort(trainer)
+    due_at = make.now() + timedelta(days=1)
+
+    assert assignments.closes_at(make.assignment(trainer, cohort, due_at=due_at)) is None
+    assert assignments.closes_at(make.assignment(trainer, cohort, due_at=due_at, release=Policy.AFTER_CLOSING)) == due_at
+
+
+# -- what a trainer changes -----------------------------------------------------------------------------------------------
+
+
+def test_an_assignment_is_found_by_the_cohorts_trainer_and_by_admins_alone(session: Session, make: Make) -> None:
+    trainer, learner = make.trainer(), make.person()
+    assignment = make.assignment(trainer, make.cohort(trainer, learner))
+
+    assert assignments.get_for(session, trainer.viewer, assignment.id) is not None
+    assert assignments.get_for(session, make.admin().viewer, assignment.id) is not None
+    assert assignments.get_for(session, make.trainer().viewer, assignment.id) is None
+    assert assignments.get_for(session, learner.viewer, assignment.id) is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "promised"), [(10, timedelta(minutes=20)), (30, timedelta(minutes=30)), (None, None)]
+)
+def test_editing_lengthens_what_is_under_way_and_never_shortens_it(
+    session: Session, make: Make, minutes: int | None, promised: timedelta | None
+) -> None:
+    trainer, learner = make.trainer(), make.person()
+    assignment = make.assignment(trainer, make.cohort(trainer, learner), time_limit_minutes=20)
+    attempt = begin(session, learner, assignment, make.now())
+
+    terms = replace(_terms(assignment), time_limit_minutes=minutes)
+    assignments.edit(session, trainer.user, _taught(session, trainer, assignment), terms, make.now())
+    session.commit()
+    session.refresh(attempt)
+
+    assert assignment.time_limit_minutes == minutes
+    assert attempt.deadline_at == (make.now() + promised if promised else None)
+
+
+def test_closing_earlier_takes_no_time_from_whoever_is_at_it(session: Session, make: Make) -> None:
+    trainer, learner = make.trainer(), make.person()
+    closes = make.now() + timedelta(hours=1)
+    assignment = make.assignment(
+        trainer, make.cohort(trainer, learner), due_at=closes, release=Policy.AFTER_CLOSING, time_limit_minutes=30
+    )
+    attempt = begin(session, learner, assignment, make.now())
+
+    terms = replace(_terms(assignment), due_at=make.now() + timedelta(minutes=5))
+    assignments.edit(session, trainer.user, _taught(session, trainer, assignment), terms, make.now())
+    session.commit()
+    session.refresh(attempt)
+
+    assert attempt.deadline_at == make.now() + timedelta(minutes=30)
+
+
+def test_an_edit_is_audited_with_old_and_new_and_no_change_is_not(session: Session, make: Make) -> None:
+    trainer = make.trainer()
+    assignment = make.assignment(trainer, make.cohort(trainer), attempts_allowed=2)
+    taught = _taught(session, trainer, assignment)
+
+    assignments.edit(session, trainer.user, taught, _terms(assignment), make.now())
+    assignments.edit(session, trainer.user, taught, replace(_terms(assignment), attempts_allowed=3), make.now())
+    session.commit()
+
+    found = session.scalars(select(AuditEvent).where(AuditEvent.action == "assignment.edit")).one()
+    assert (found.actor_id, found.details) == (trainer.user.id, {"attempts_allowed": [2, 3]})
+
+
+def test_extra_time_lengthens_the_open_attempt_at_once_and_taking_it_back_shortens_nothing(
+    session: Session, make: Make
+) -> None:
+    """Catches: setting the deadline to what the terms give, instead of the later one."""
+    trainer, learner, other = make.trainer(), make.person(), make.person()
+    assignment = make.assignment(trainer, make.cohort(trainer, learner, other), time_limit_minutes=20)
+    attempt, others = (begin(session, person, assignment, make.now()) for person in (learner, other))
+    taught = _taught(session, trainer, assignment)
+    seen: list[datetime | None] = []
+
+    for percent in (50, 0):
+        assignments.grant_extra_time(session, trainer.user, taught, learner.learner.id, percent, make.now())
+        session.commit()
+        session.refresh(attempt)
+        seen.append(attempt.deadline_at)
+
+    session.refresh(others)
+    assert seen == [make.now() + timedelta(minutes=30)] * 2
+    assert others.deadline_at == make.now() + timedelta(minutes=20)
+    assert session.scalars(select(AssignmentException)).all() == []
+
+
+def test_extra_time_never_reaches_beyond_the_closing(session: Session, make: Make) -> None:
+    trainer, learner = make.trainer(), make.person()
+    closes = make.now() + timedelta(minutes=25)
+    assignment = make.assignment(
+        trainer, make.cohort(trainer, learner), due_at=closes, release=Policy.AFTER_CLOSING, time_limit_minutes=20
+    )
+    attempt = begin(session, learner, assignment, make.now())
+
+    taught = _taught(session, trainer, assignment)
+    assignments.grant_extra_time(session, trainer.user, taught, learner.learner.id, 100, make.now())
+    session.commit()
+    session.refresh(attempt)
+
+    assert attempt.deadline_at == closes
+
+
+def test_extra_time_does_not_reopen_an_attempt_whose_time_is_up(session: Session, make: Make) -> None:
+    trainer, learner = make.trainer(), make.person()
+    assignment = make.assignment(trainer, make.cohort(trainer, learner), time_limit_minutes=20)
+    attempt = begin(session, learner, assignment, make.now())
+    ended = attempt.deadline_at
+
+    taught = _taught(session, trainer, assignment)
+    assignments.grant_extra_time(
+        session, trainer.user, taught, learner.learner.id, 100, make.now() + timedelta(minutes=21)
+    )
+    session.commit()
+    session.refresh(attempt)
+
+    assert attempt.deadline_at == ended
+
+
+def test_extra_time_is_for_members(session: Session, make: Make) -> None:
+    trainer = make.trainer()
+    taught = _taught(session, trainer, make.assignment(trainer, make.cohort(trainer)))
+
+    assert not assignments.grant_extra_time(
+        session, trainer.user, taught, make.person().learner.id, 25, make.now()
+    )
+    assert session.scalars(select(AssignmentException)).all() == []
+
+
+def test_the_database_refuses_extra_time_beyond_four_times(session: Session, make: Make) -> None:
+    trainer, learner = make.trainer(), make.person()
+    taught = _taught(session, trainer, make.assignment(trainer, make.cohort(trainer, learner)))
+    assignments.grant_extra_time(session, trainer.user, taught, learner.learner.id, 400, make.now())
+
+    with pytest.raises(IntegrityError):
+        assignments.grant_extra_time(session, trainer.user, taught, learner.learner.id, 401, make.now())
+
+
+def test_extra_time_is_listed_for_current_members_by_name_with_one_statement(
+    session: Session, make: Make, statements: Callable[[], list[str]]
+) -> None:
+    trainer = make.trainer()
+    zoe, ada, gone = make.person(name="Zoe"), make.person(name="ada", extra_time_percent=30), make.person(name="Gone")
+    cohort = make.cohort(trainer, zoe, ada, gone)
+    taught = _taught(session, trainer, make.assignment(trainer, cohort))
+    assignments.grant_extra_time(session, trainer.user, taught, zoe.learner.id, 25, make.now())
+    cohorts.remove(session, trainer.user, cohort, gone.learner.id, make.now())
+    session.commit()
+    statements()
+
+    listed = assignments.list_extra_time(session, taught)
+
+    assert len(statements()) == 1
+    assert [(row.name, row.everywhere_percent, row.percent) for row in listed] == [("ada", 30, 0), ("Zoe", 0, 25)]

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.models import AuditEvent, Learner, Role, SignIn, User
+from app.services import users
+from tests.factory import Make
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Ada@Example.ORG", "ada@example.org"),
+        ("  ada@example.org ", "ada@example.org"),
+        ("ada+quiz@example.org", "ada+quiz@example.org"),
+        ("ada", None),
+        ("ada@", None),
+        ("ada@example.org\nBcc: all@example.org", None),
+        ("", None),
+    ],
+)
+def test_addresses_are_kept_in_one_form(typed: str, kept: str | None) -> None:
+    assert users.normalised(typed) == kept
+
+
+def test_an_address_belongs_to_one_account_and_the_transaction_goes_on(session: Session, make: Make) -> None:
+    make.person(email="ada@example.org")
+
+    with pytest.raises(users.AddressTakenError):
+        users.add(session, name="Other", email="ada@example.org", password_hash="x", now=make.now())
+
+    assert session.scalar(select(func.count(User.id)).where(User.email == "ada@example.org")) == 1
+
+
+def test_create_makes_an_account_with_its_learner(session: Session, make: Make) -> None:
+    user = users.create(
+        session, name="Ada", email="ada@example.org", password_hash="x", now=make.now(), time_zone="Asia/Tokyo"
+    )
+    session.commit()
+
+    learner = session.scalars(select(Learner).where(Learner.user_id == user.id)).one()
+    assert (learner.is_guest, learner.time_zone, user.role) == (False, "Asia/Tokyo", Role.LEARNER)
+
+
+def test_a_change_of_role_is_audited_with_old_and_new(session: Session, make: Make) -> None:
+    admin, person = make.admin(), make.person()
+
+    users.set_role(session, admin.user, person.user, Role.TRAINER, make.now())
+    users.set_role(session, admin.user, person.user, Role.TRAINER, make.now())
+    session.commit()
+
+    event = session.scalars(select(AuditEvent)).one()
+    assert (event.actor_id, event.action, event.subject) == (admin.user.id, "user.set_role", f"user:{person.user.id}")
+    assert event.details == {"old": "learner", "new": "trainer"}
+
+
+@pytest.mark.parametrize("how", ["demote", "deactivate"])
+def test_the_last_active_admin_stays(session: Session, make: Make, how: str) -> None:
+    """Catches: counting administrators who are deactivated."""
+    admin, gone = make.admin(), make.admin()
+    users.deactivate(session, admin.user, gone.user, make.now())
+
+    with pytest.raises(users.LastAdminError):
+        if how == "demote":
+            users.set_role(session, admin.user, admin.user, Role.TRAINER, make.now())
+        else:
+            users.deactivate(session, admin.user, admin.user, make.now())
+
+    assert admin.user.active
+    assert admin.user.role is Role.ADMIN
+
+
+def test_one_of_two_admins_may_go(session: Session, make: Make) -> None:
+    admin, other = make.admin(), make.admin()
+
+    users.set_role(session, other.user, admin.user, Role.LEARNER, make.now())
+
+    assert admin.user.role is Role.LEARNER
+    assert users.has_admin(session)
+
+
+def test_deactivating_ends_every_sign_in_and_is_audited_once(session: Session, make: Make) -> None:
+    admin, person = make.admin(), make.person()
+    make.signed_in(person.user, person.learner)
+
+    users.deactivate(session, admin.user, person.user, make.now())
+    users.deactivate(session, admin.user, person.user, make.now())
+    session.commit()
+
+    running = select(func.count(SignIn.id)).where(SignIn.user_id == person.user.id, SignIn.ended_at.is_(None))
+    assert session.scalar(running) == 0
+    assert session.scalars(select(AuditEvent.action)).all() == ["user.deactivate"]
+
+
+def test_reactivating_is_audited(session: Session, make: Make) -> None:
+    admin, person = make.admin(), make.person()
+    users.deactivate(session, admin.user, person.user, make.now())
+
+    users.reactivate(session, admin.user, person.user, make.now())
+    session.commit()
+
+    assert person.user.active
+    assert session.scalars(select(AuditEvent.action)).all() == ["user.deactivate", "user.reactivate"]
+
+
+def test_people_are_found_by_part_of_name_or_address(session: Session, make: Make) -> None:
+    make.person(name="Ilse Brandt", email="ib@example.org")
+    make.person(name="Tomás", email="brandao@example.org")
+    make.person(name="Zainab", email="za@example.org")
+
+    assert [user.name for user in users.list_page(session, "BRAND", 1).users] == ["Ilse Brandt", "Tomás"]
+
+
+def test_a_wildcard_is_only_a_character(session: Session, make: Make) -> None:
+    make.person(name="Ilse")
+
+    assert users.list_page(session, "%", 1).total == 0
+    assert users.list_page(session, "_", 1).total == 0
+
+
+@pytest.mark.parametrize(("asked", "given", "shown"), [(1, 1, 50), (2, 2, 2), (9, 2, 2), (-1, 1, 50)])
+def test_pages_hold_fifty(
+    session: Session, make: Make, statements: Callable[[], list[str]], asked: int, given: int, shown: int
+) -> None:
+    for number in range(52):
+        users.add(session, name=f"P{number}", email=f"p{number}@example.org", password_hash="x", now=make.now())
+    statements()
+
+    page = users.list_page(session, "", asked)
+
+    assert (page.number, page.pages, page.total, len(page.users)) == (given, 2, 52, shown)
+    assert len(statements()) == 2
