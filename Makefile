@@ -10,7 +10,8 @@ run: .venv/run
 	@$(BIN)/flask --app wsgi serve
 
 demo: .venv/run
-	@PALPATE_DATA="$${PALPATE_DATA:-instance/demo}" $(BIN)/flask --app wsgi demo serve
+	@PALPATE_DATA="$${PALPATE_DATA:-instance/demo}" $(BIN)/flask --app wsgi demo fill
+	@PALPATE_DATA="$${PALPATE_DATA:-instance/demo}" $(BIN)/flask --app wsgi serve
 
 test: .venv/dev
 	@$(BIN)/ruff check .

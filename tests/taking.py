@@ -32,5 +32,5 @@ def take(session: Session, person: Person, assignment: Assignment, now: datetime
     session.flush()  # marking reads what was answered
     assert submission.submit(session, attempt, now)
     session.commit()
-    session.expire_all()
+    session.refresh(attempt)
     return attempt

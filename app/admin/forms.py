@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, SelectField, StringField, ValidationError
+from wtforms import EmailField, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import Length, Optional
 
 from app.fields import line, text
 from app.models import Role
 from app.services import users
 
-ROLES = [(Role.LEARNER.value, "Learner"), (Role.TRAINER.value, "Trainer"), (Role.ADMIN.value, "Administrator")]
+ROLES = {Role.LEARNER.value: "Learner", Role.TRAINER.value: "Trainer", Role.ADMIN.value: "Administrator"}
+_CHOICES = [SelectChoice(value, words) for value, words in ROLES.items()]
 
 
 def _address(_form: FlaskForm, field: EmailField) -> None:
@@ -21,13 +22,13 @@ def _address(_form: FlaskForm, field: EmailField) -> None:
 
 
 class RoleForm(FlaskForm):  # type: ignore[misc]
-    role = SelectField("Role", choices=ROLES)
+    role = SelectField("Role", choices=_CHOICES)
 
 
 class InviteForm(FlaskForm):  # type: ignore[misc]
     """Name and e-mail only fill the invited person's form in."""
 
-    role = SelectField("Role", choices=ROLES, default=Role.TRAINER.value)
+    role = SelectField("Role", choices=_CHOICES, default=Role.TRAINER.value)
     name = StringField(
         "Name", filters=[line], validators=[Optional(), Length(max=100, message="At most 100 characters.")]
     )

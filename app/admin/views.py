@@ -37,7 +37,7 @@ def users_page() -> ResponseReturnValue:
     """All accounts, searchable, 50 a page."""
     sought = request.args.get("q", "").strip()[:200]
     page = users.list_page(db.session, sought, request.args.get("page", 1, type=int))
-    return render_template("admin/users.html", page=page, sought=sought, roles=dict(ROLES))
+    return render_template("admin/users.html", page=page, sought=sought, roles=ROLES)
 
 
 @blueprint.get("/users/<int:user_id>")
@@ -61,7 +61,7 @@ def user_role(user_id: int) -> ResponseReturnValue:
     except users.LastAdminError:
         return _refused(found, _LAST_ADMIN)
     db.session.commit()
-    flash(f"{found.name} is now: {dict(ROLES)[found.role].lower()}.")
+    flash(f"{found.name} is now: {ROLES[found.role].lower()}.")
     return redirect(url_for("admin.user", user_id=found.id), 303)
 
 
@@ -120,7 +120,7 @@ def invitations_page() -> ResponseReturnValue:
         db.session.commit()
         form = InviteForm(formdata=None)
     found = invitations.list_open(db.session, now())
-    page = render_template("admin/invitations.html", form=form, link=link, invitations=found, roles=dict(ROLES))
+    page = render_template("admin/invitations.html", form=form, link=link, invitations=found, roles=ROLES)
     return page, 422 if form.errors else 200
 
 
@@ -153,7 +153,7 @@ def _user_page(found: User, form: RoleForm, link: str | None = None) -> str:
         form.role.data = found.role.value
     events = audit.list_latest(db.session, users.subject_of(found))
     return render_template(
-        "admin/user.html", user=found, form=form, link=link, events=events, actions=_ACTIONS, roles=dict(ROLES)
+        "admin/user.html", user=found, form=form, link=link, events=events, actions=_ACTIONS, roles=ROLES
     )
 
 

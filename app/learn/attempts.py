@@ -6,7 +6,7 @@ from flask import abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.clock import now
-from app.db import db
+from app.db import begin_immediate, db
 from app.domain.attempt import (
     AnswerFinal,
     AssignmentClosed,
@@ -16,6 +16,7 @@ from app.domain.attempt import (
     NothingToAsk,
     Purpose,
     State,
+    is_closable,
 )
 from app.identity import ensure_learner, viewer
 from app.jinja import clock
@@ -206,6 +207,8 @@ def result(attempt_id: int) -> ResponseReturnValue:
     loaded = _attempt_or_404(attempt_id)
     if attempts.is_open(loaded.attempt, now()):
         return redirect(url_for("learn.attempt", attempt_id=attempt_id))
+    if is_closable(loaded.attempt.state, loaded.attempt.deadline_at, now()):
+        loaded = _closed(attempt_id)
     if loaded.attempt.state is State.OPEN:
         return render_template("learn/closing.html", paper=papers.paper(loaded)), 200, {"Refresh": "5"}
     return render_template(
@@ -214,6 +217,15 @@ def result(attempt_id: int) -> ResponseReturnValue:
         attempt=loaded.attempt,
         result=results.result(db.session, loaded, now()),
     )
+
+
+def _closed(attempt_id: int) -> Loaded:
+    """Write the marks of an attempt whose time is up, before its result is read: the one thing that a GET may write."""
+    begin_immediate()
+    submission.close_if_overdue(db.session, _attempt_or_404(attempt_id, for_update=True).attempt, now())
+    db.session.commit()
+    db.session.expire_all()
+    return _attempt_or_404(attempt_id)
 
 
 def _attempt_or_404(attempt_id: int, *, for_update: bool = False) -> Loaded:

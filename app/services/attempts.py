@@ -274,7 +274,7 @@ def record_answer(
         _flag(session, item, change)
         return Saved(item.revision, item.saved_at)
     if change.revision != item.revision:
-        return _repeated(session, item, change) or Conflict(item, change.places)
+        return _repeated(session, item, response, change) or Conflict(item, change.places)
     if loaded.attempt.purpose is Purpose.PRACTICE and item.response is not None:
         raise AnswerFinal
     _store(session, item, response, change, now)
@@ -304,8 +304,11 @@ def _is_same(item: AttemptItem, response: list[int] | None, change: Change) -> b
     return response == item.response and (response is None or certainty == item.certainty)
 
 
-def _repeated(session: Session, item: AttemptItem, change: Change) -> Saved | None:
-    """The stored outcome of a save that was sent before: the reply was lost, not the answer."""
+def _repeated(session: Session, item: AttemptItem, response: list[int] | None, change: Change) -> Saved | None:
+    """The stored outcome of a save that was sent before: the reply was lost, not the answer.
+
+    A form that was changed and sent again by the Back button carries the old id too: another answer is no repetition.
+    """
     if not change.save_id:
         return None
     stored = session.scalar(
@@ -313,7 +316,9 @@ def _repeated(session: Session, item: AttemptItem, change: Change) -> Saved | No
             Answer.attempt_id == item.attempt_id, Answer.position == item.position, Answer.save_id == change.save_id
         )
     )
-    return Saved(stored.revision, stored.arrived_at) if stored else None
+    if stored is None or stored.response != response or change.certainty not in (None, stored.certainty):
+        return None
+    return Saved(stored.revision, stored.arrived_at)
 
 
 def _store(session: Session, item: AttemptItem, response: list[int] | None, change: Change, now: datetime) -> None:

@@ -200,7 +200,8 @@ def list_checks(session: Session, slugs: Iterable[str]) -> dict[str, Candidate]:
     if not wanted:
         return {}
     of_slugs = (QuestionRow.slug.in_(wanted), QuestionRow.use == Use.PRACTICE, QuestionRow.retired_at.is_(None))
-    ids = dict(session.execute(select(QuestionRow.id, QuestionRow.slug).where(*of_slugs)).tuples().all())
+    of_ids = select(QuestionRow.id, QuestionRow.slug).where(*of_slugs)
+    ids = {question_id: slug for question_id, slug in session.execute(of_ids)}
     return {ids[c.question_id]: c for c in _candidates(session, select(QuestionRow.id).where(*of_slugs))}
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from app.domain.attempt import State
 from app.models import Attempt, Learner, LessonProgress, Mark, SignIn
+from app.services import submission
 
 KEPT = timedelta(days=30)
 """How long a guest's traces are kept."""
@@ -37,19 +37,13 @@ def has_work(session: Session, learner: Learner | None) -> bool:
 def move_work(session: Session, guest: Learner, learner: Learner, now: datetime) -> int:
     """Give a signed-in learner what a guest did in the same browser, as closed practice; return the number of attempts moved."""
     moved = session.scalars(select(Attempt).where(Attempt.learner_id == guest.id).order_by(Attempt.id)).all()
-    highest = dict(
-        session.execute(
-            select(Attempt.scope, func.max(Attempt.number))
-            .where(Attempt.learner_id == learner.id)
-            .group_by(Attempt.scope)
-        ).tuples().all()
-    )
+    of_mine = select(Attempt.scope, func.max(Attempt.number)).where(Attempt.learner_id == learner.id)
+    highest = {scope: number for scope, number in session.execute(of_mine.group_by(Attempt.scope))}
     for attempt in moved:
         number = highest.get(attempt.scope, 0) + 1
         highest[attempt.scope] = number
+        submission.submit(session, attempt, now)
         attempt.learner_id, attempt.number = learner.id, number
-        if attempt.state is State.OPEN:
-            attempt.state, attempt.submitted_at = State.SUBMITTED, now
     session.execute(update(Mark).where(Mark.learner_id == guest.id).values(learner_id=learner.id))
     known = set(session.scalars(select(LessonProgress.lesson_id).where(LessonProgress.learner_id == learner.id)))
     session.execute(

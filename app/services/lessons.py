@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
@@ -148,9 +148,13 @@ def _latest_answers(
     if learner is None or not scopes:
         return {}
     mine = (Attempt.learner_id == learner.id) & Attempt.scope.in_(scopes)
-    newest = select(func.max(Attempt.id)).where(mine).group_by(Attempt.scope)
+    # By number: what a guest did and was moved here has lower ids, but comes after.
+    newest = select(Attempt.scope, func.max(Attempt.number)).where(mine).group_by(Attempt.scope)
     rows = session.scalars(
-        select(Attempt).join(Attempt.items).where(Attempt.id.in_(newest)).options(contains_eager(Attempt.items))
+        select(Attempt)
+        .join(Attempt.items)
+        .where(mine, tuple_(Attempt.scope, Attempt.number).in_(newest))
+        .options(contains_eager(Attempt.items))
     ).unique()
     return {attempt.scope: attempt for attempt in rows}
 

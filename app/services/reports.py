@@ -141,7 +141,7 @@ def _begun(session: Session, cohort: Cohort) -> set[tuple[int, int | None]]:
         .join(Assignment, Assignment.id == Attempt.assignment_id)
         .where(Assignment.cohort_id == cohort.id, Attempt.state == State.OPEN)
     )
-    return set(rows)
+    return {(learner_id, assignment_id) for learner_id, assignment_id in rows}
 
 
 def _cell(standing: Standing, best: Attempt, column: Column) -> Cell:

@@ -270,7 +270,7 @@ def _objectives(session: Session, loaded: Loaded, marks: Mapping[int, Mark]) -> 
     for row in marks.values():
         by_objective.setdefault(row.objective_id, []).append(row)
     of_marks = select(ObjectiveRow.id, ObjectiveRow.title).where(ObjectiveRow.id.in_(by_objective))
-    titles = dict(session.execute(of_marks).tuples().all())
+    titles = {objective_id: title for objective_id, title in session.execute(of_marks)}
     where = readings(session, by_objective)
     shown = catalogue.shown(session, [row.version_id for row in marks.values()])
     scores = [

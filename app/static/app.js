@@ -39,6 +39,7 @@
       this.inFlight = null;
       this.isDirty = false;
       this.isStopped = false;
+      this.isSignedOut = false;
       this.failures = 0;
       this.whenDone = [];
       form.addEventListener("change", () => this.changed());
@@ -48,18 +49,21 @@
       this.restore();
     }
 
-    isUnsaved() { return !this.isStopped && (this.isDirty || this.inFlight !== null); }
+    isUnsaved() { return !this.isStopped && !this.isSignedOut && (this.isDirty || this.inFlight !== null); }
 
     answer() {
       const data = new FormData(this.form);
       return { option: data.getAll("option"), flag: data.getAll("flag").at(-1) };
     }
 
-    // An answer that an earlier page could not send: put it back, and send it.
+    // An answer that an earlier page could not send: put it back, and send it as that page would have. If another was stored
+    // meanwhile, its revision is old, and the server shows both.
     restore() {
       const kept = store.get(this.key);
       if (!kept) return;
-      const { option, flag } = JSON.parse(kept);
+      const { option, flag, revision, saveId } = JSON.parse(kept);
+      this.form.elements.revision.value = revision;
+      this.keptId = saveId;
       this.form.querySelectorAll('[name="option"]').forEach((box) => { box.checked = option.includes(box.value); });
       const box = this.form.querySelector('input[type="checkbox"][name="flag"]');
       if (box && flag !== undefined) box.checked = flag === "1";
@@ -69,16 +73,22 @@
     changed() {
       if (this.isStopped) return;
       this.isDirty = true;
-      store.set(this.key, JSON.stringify(this.answer()));
+      this.keep(this.inFlight ? freshId() : (this.keptId ?? freshId()));
       this.next();
     }
 
+    keep(saveId) {
+      this.keptId = saveId;
+      store.set(this.key, JSON.stringify({ ...this.answer(), revision: this.form.elements.revision.value, saveId }));
+    }
+
     next() {
-      if (this.inFlight || !this.isDirty || this.isStopped) return;
+      if (this.inFlight || !this.isDirty || this.isStopped || this.isSignedOut) return;
       this.isDirty = false;
       const body = new URLSearchParams(new FormData(this.form));
       body.delete("go");
-      body.set("save_id", freshId());
+      body.set("save_id", this.keptId ?? freshId());
+      this.keptId = null;
       if (!body.has("option") && this.form.querySelector('[name="option"][type="checkbox"]')) body.set("clear", "1");
       this.inFlight = body;
       this.send();
@@ -102,7 +112,7 @@
       this.failures = 0;
       this.inFlight = null;
       this.form.elements.revision.value = reply.revision;
-      if (this.isDirty) return this.next();
+      if (this.isDirty) { this.keep(this.keptId); return this.next(); }
       store.remove(this.key);
       this.say("check", reply.saved ? `Saved ${reply.saved}` : "Saved", false);
       this.mark();
@@ -136,7 +146,12 @@
     signedOut() {
       this.inFlight = null;
       this.isDirty = true;
-      this.say("alert", "Not saved: sign in again in another tab, then change the answer", true);
+      this.say("alert", "Not saved: you are signed out. ", true);
+      const link = document.createElement("a");
+      link.href = `/login?next=${encodeURIComponent(location.pathname)}`;
+      link.textContent = "Sign in, and this answer is sent";
+      this.isSignedOut = true;
+      this.status?.append(link);
     }
 
     say(name, words, isRetry) {
@@ -186,6 +201,19 @@
     }
   }
 
+  const savers = [];
+
+  // Run `go` once everything is acknowledged, or after the few seconds that the server allows for the way.
+  const whenSaved = (go) => {
+    const waiting = savers.find((saver) => saver.isUnsaved());
+    if (!waiting) { go(); return; }
+    let isDone = false;
+    const once = () => { if (!isDone) { isDone = true; waiting.isStopped = true; go(); } };
+    waiting.whenDone.push(once);
+    waiting.retryNow();
+    setTimeout(once, 4000);
+  };
+
   // ---- the timer counts down from the server's seconds; the clock of this machine is not asked
   const startTimer = (timer) => {
     const began = performance.now();
@@ -202,7 +230,7 @@
         says.textContent = mark === 60 ? "One minute left" : `${mark / 60} minutes left`;
       }
       if (left > 0) setTimeout(tick, 1000);
-      else location.assign(timer.dataset.ends);
+      else whenSaved(() => location.assign(timer.dataset.ends));
     };
     tick();
   };
@@ -227,7 +255,7 @@
   };
 
   const start = (root) => {
-    root.querySelectorAll("form[data-saves]").forEach((form) => new Saver(form));
+    root.querySelectorAll("form[data-saves]").forEach((form) => savers.push(new Saver(form)));
     root.querySelectorAll("[data-seconds-left]").forEach(startTimer);
     root.querySelectorAll("article[data-place]").forEach(followReading);
     root.querySelectorAll('input[name="time_zone"][type="hidden"]').forEach((field) => {

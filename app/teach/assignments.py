@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import SelectChoice
 
 from app.access import account, trainers_only
 from app.clock import now
@@ -71,8 +72,8 @@ def _found(assignment_id: int) -> Taught:
     return assignments.get_for(db.session, viewer(), assignment_id) or abort(404)
 
 
-def _choices(modules: Sequence[ModuleRow]) -> list[tuple[int, str]]:
-    return [(module.id, f"{module.position}. {module.title}") for module in modules]
+def _choices(modules: Sequence[ModuleRow]) -> list[SelectChoice]:
+    return [SelectChoice(str(module.id), f"{module.position}. {module.title}") for module in modules]
 
 
 def _terms_form(taught: Taught, *, is_sent: bool = True) -> AssignmentForm:
@@ -87,7 +88,7 @@ def _terms_form(taught: Taught, *, is_sent: bool = True) -> AssignmentForm:
         **({} if is_sent else {"formdata": None}),
     )
     # The module stays: attempts were made on it.
-    form.module.choices = [(taught.module.id, taught.module.title)]
+    form.module.choices = [SelectChoice(str(taught.module.id), taught.module.title)]
     form.module.data = taught.module.id
     return form
 

@@ -96,7 +96,7 @@ def renew_join_code(cohort_id: int) -> ResponseReturnValue:
 def remove_learner(cohort_id: int) -> ResponseReturnValue:
     cohort = found_cohort(cohort_id)
     learner_id = request.form.get("learner", type=int)
-    if learner_id is None or not cohorts.remove(db.session, account(), cohort, learner_id, now()):
+    if learner_id is None or not 0 < learner_id < 10**15 or not cohorts.remove(db.session, account(), cohort, learner_id, now()):
         abort(404)
     db.session.commit()
     flash("Removed from the cohort. What was learned is kept, and comes back if they join again.")

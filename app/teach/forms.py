@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TimeField
+from wtforms import DateField, IntegerField, RadioField, SelectChoice, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain import wall_clock
@@ -60,7 +60,7 @@ class AssignmentForm(FlaskForm):  # type: ignore[misc]
     pass_mark_percent = _optional_number("Pass mark in per cent", 1, 100)
     release = RadioField(
         "When answers are shown",
-        choices=[(policy.value, words) for policy, (words, _) in RELEASES.items()],
+        choices=[SelectChoice(policy.value, words) for policy, (words, _) in RELEASES.items()],
         default=Policy.AFTER_SUBMISSION.value,
         validators=[InputRequired("Choose when answers are shown.")],
     )

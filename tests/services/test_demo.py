@@ -64,7 +64,9 @@ def filled(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def rows(filled: Filled) -> Iterator[Session]:
-    with filled.app.app_context(), Session(db.engine) as session:
+    with filled.app.app_context():
+        engine = db.engine
+    with Session(engine) as session:
         yield session
 
 
@@ -181,7 +183,8 @@ def test_the_command_prints_accounts_whose_passwords_fit(filled: Filled, rows: S
         user = users.get_by_email(rows, email)
         assert user is not None
         assert user.role == role
-        assert verify_password(password, user.password)
+        with filled.app.app_context():
+            assert verify_password(password, user.password)
 
 
 def test_the_passwords_are_of_this_installation_and_kept_for_its_owner_alone(filled: Filled) -> None:
