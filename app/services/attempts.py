@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.db import locked
@@ -82,24 +83,37 @@ class Conflict:
 # -- loading -----------------------------------------------------------------------------------------------------------------------
 
 
+# Statements of the hot path are built once: building one costs more than running it.
+_OWN: Select[tuple[Attempt, ModuleRow, Assignment, AttemptItem]] = (
+    select(Attempt, ModuleRow, Assignment, AttemptItem)
+    .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
+    .join(ModuleRow, ModuleRow.id == Attempt.module_id)
+    .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
+    .where(
+        Attempt.id == bindparam("attempt_id"),
+        Attempt.learner_id == bindparam("learner_id"),
+        Attempt.purpose != Purpose.CHECK,
+    )
+    .order_by(AttemptItem.position)
+    .options(load_only(ModuleRow.slug, ModuleRow.title, raiseload=True))
+)
+# All POSTs to one attempt go one after another; SQLite holds its one write lock already. The items are locked too, so that whoever waited
+# sees what was stored meanwhile.
+_OWN_FOR_UPDATE = locked(_OWN, Attempt, AttemptItem)
+
+
 def get_for(session: Session, viewer: Viewer, attempt_id: int, *, for_update: bool = False) -> Loaded | None:
     """The viewer's own attempt with its paper, in one statement; None for anybody else. Lesson checks have no pages of their own."""
     if viewer.learner is None:
         return None
-    statement = (
-        select(Attempt, ModuleRow, Assignment)
-        .join(ModuleRow, ModuleRow.id == Attempt.module_id)
-        .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
-        .join(Attempt.items)
-        .where(Attempt.id == attempt_id, Attempt.learner_id == viewer.learner.id, Attempt.purpose != Purpose.CHECK)
-        .order_by(AttemptItem.position)
-        .options(contains_eager(Attempt.items))
-    )
-    if for_update:
-        # All POSTs to one attempt go one after another; SQLite holds its one write lock already.
-        statement = locked(statement, Attempt)
-    found = session.execute(statement).unique().one_or_none()
-    return Loaded(*found) if found else None
+    rows = session.execute(
+        _OWN_FOR_UPDATE if for_update else _OWN, {"attempt_id": attempt_id, "learner_id": viewer.learner.id}
+    ).all()
+    if not rows:
+        return None
+    attempt, module, assignment, _item = rows[0]
+    set_committed_value(attempt, "items", [item for _attempt, _module, _assignment, item in rows])
+    return Loaded(attempt, module, assignment)
 
 
 def is_open(attempt: Attempt, now: datetime) -> bool:
@@ -321,27 +335,19 @@ def _repeated(session: Session, item: AttemptItem, response: list[int] | None, c
     return Saved(stored.revision, stored.arrived_at)
 
 
+_ITEMS, _ANSWERS = cast(Table, AttemptItem.__table__), cast(Table, Answer.__table__)
+_SAVE = (
+    update(_ITEMS)
+    .where(_ITEMS.c.attempt_id == bindparam("of_attempt_id"), _ITEMS.c.position == bindparam("of_position"))
+    .values({name: bindparam(name) for name in ("revision", "response", "certainty", "is_flagged", "saved_at")})
+)
+_LOG = insert(_ANSWERS)
+
+
 def _store(session: Session, item: AttemptItem, response: list[int] | None, change: Change, now: datetime) -> None:
     revision = item.revision + 1
     certainty = None if response is None else change.certainty if change.certainty is not None else item.certainty
     flagged = item.is_flagged if change.is_flagged is None else change.is_flagged
-    session.execute(
-        update(AttemptItem)
-        .where(AttemptItem.attempt_id == item.attempt_id, AttemptItem.position == item.position)
-        .values(revision=revision, response=response, certainty=certainty, is_flagged=flagged, saved_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        insert(Answer).values(
-            attempt_id=item.attempt_id,
-            position=item.position,
-            revision=revision,
-            save_id=change.save_id or secrets.token_hex(8),
-            response=response,
-            certainty=certainty,
-            arrived_at=now,
-        )
-    )
     current = {
         "revision": revision,
         "response": response,
@@ -349,6 +355,11 @@ def _store(session: Session, item: AttemptItem, response: list[int] | None, chan
         "is_flagged": flagged,
         "saved_at": now,
     }
+    of_item = {"attempt_id": item.attempt_id, "position": item.position}
+    session.execute(_SAVE, current | {f"of_{name}": value for name, value in of_item.items()})
+    logged = {name: current[name] for name in ("revision", "response", "certainty")}
+    save_id = change.save_id or secrets.token_hex(8)
+    session.execute(_LOG, of_item | logged | {"save_id": save_id, "arrived_at": now})
     for name, value in current.items():
         set_committed_value(item, name, value)
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import available_timezones
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.models import Learner, SignIn, User
 from app.permissions import VISITOR, Viewer
 
 
+# Every request of somebody known runs this one: it is built once.
+_HOLDER: Select[tuple[Learner, User]] = (
+    select(Learner, User)
+    .select_from(SignIn)
+    .join(Learner, Learner.id == SignIn.learner_id)
+    .outerjoin(User, User.id == SignIn.user_id)
+    .where(SignIn.token_hash == bindparam("token_hash"), SignIn.ended_at.is_(None))
+)
+
+
 def get_viewer(session: Session, token_hash: str) -> Viewer:
     """Who holds this sign-in; a visitor where it was ended or its account is inactive."""
-    found = session.execute(
-        select(Learner, User)
-        .select_from(SignIn)
-        .join(Learner, Learner.id == SignIn.learner_id)
-        .outerjoin(User, User.id == SignIn.user_id)
-        .where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None))
-    ).one_or_none()
+    found = session.execute(_HOLDER, {"token_hash": token_hash}).one_or_none()
     if found is None:
         return VISITOR
     learner, user = found

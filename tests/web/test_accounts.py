@@ -175,7 +175,7 @@ def test_a_strange_password_is_only_wrong(client: FlaskClient, make: Make, passw
 
 def test_tries_at_one_account_are_throttled(app: Flask, client: FlaskClient, make: Make) -> None:
     app.config["RATELIMIT_ENABLED"] = True
-    from app.security import limiter  # noqa: PLC0415
+    from app.security import limiter
 
     limiter.enabled = True
     make.person(email="throttled@example.org", with_password=True)
@@ -549,7 +549,7 @@ def test_an_old_code_says_so_and_joins_nobody(make: Make, session: Session, cloc
 
 def test_guessing_codes_is_throttled(app: Flask, client: FlaskClient) -> None:
     """Catches: a limit on POST alone, which leaves the link to guess with."""
-    from app.security import limiter  # noqa: PLC0415
+    from app.security import limiter
 
     limiter.enabled = True
     try:

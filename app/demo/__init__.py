@@ -18,7 +18,7 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.demo_cast import (
+from app.demo.cast import (
     ADMIN,
     CAST,
     COHORT,

@@ -1,0 +1,207 @@
+"""The demo with what it takes to see every page: people signed in, attempts in every state, links that work and links that don't."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_security.recoverable import generate_reset_password_token
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import create_app, demo, settings
+from app.db import db
+from app.domain.attempt import Purpose, State
+from app.domain.content import Kind
+from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, ModuleRow, QuestionVersion, Role, User
+from app.permissions import Viewer
+from app.security import _hash
+from app.services import attempts, catalogue, cohorts, guests, invitations, lessons, sign_ins, submission, users
+from app.services.attempts import Change, Loaded
+from tests.browser import serving
+
+PEOPLE = {"learner": demo.MID_COURSE, "new": demo.NEW, "trainer": demo.TRAINER, "admin": demo.ADMIN}
+
+
+@dataclass(slots=True)
+class Stage:
+    """``cookies`` sign a browser in as somebody; ``ids`` and ``links`` name what pages are about."""
+
+    cookies: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    lessons: tuple[tuple[str, str], ...] = ()
+    """``(module, lesson)`` of all lessons, in the order of the course."""
+
+
+def set_up(folder: Path, port: int) -> Stage:
+    """Fill the database in ``folder`` before the server starts on ``port``."""
+    serving.flask(folder, port, "demo", "fill")
+    app = create_app(settings.load(serving.environment(folder, port)))
+    with app.app_context():
+        stage = _Builder(app, db.session, datetime.now(UTC)).build()
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    return stage
+
+
+class _Builder:
+    def __init__(self, app: Flask, session: Any, now: datetime) -> None:
+        self.app, self.session, self.now = app, session, now
+        self.stage = Stage()
+
+    def build(self) -> Stage:
+        for who, name in PEOPLE.items():
+            viewer = self._viewer(name)
+            assert viewer.user is not None
+            self.stage.cookies[who] = self._cookie(viewer)
+            self.stage.ids[f"user-{who}"] = viewer.user.id
+        self._guests()
+        self._tests(self._viewer(demo.MID_COURSE))
+        self._teaching()
+        self._ways_in()
+        modules = {module.id: module.slug for module in catalogue.list_modules(self.session)}
+        rows = catalogue.list_lessons(self.session)
+        self.stage.lessons = tuple((modules[row.module_id], row.slug) for row in rows)
+        return self.stage
+
+    # -- people ----------------------------------------------------------------------------------------------------------
+
+    def _viewer(self, name: str) -> Viewer:
+        user = self.session.scalars(select(User).where(User.name == name)).one()
+        return Viewer(user, sign_ins.learner_of(self.session, user))
+
+    def _cookie(self, viewer: Viewer, **more: str) -> str:
+        """The session cookie of a browser that is signed in as ``viewer``."""
+        assert viewer.learner is not None
+        token = f"stage-{len(self.stage.cookies)}"
+        sign_ins.start(self.session, _hash(token), viewer.learner, viewer.user, self.now)
+        content = {"sign_in": token, **more}
+        if viewer.user is not None:
+            content |= {"_user_id": viewer.user.fs_uniquifier, "_fresh": "1"}
+        signer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
+        return str(signer.dumps(content))
+
+    def _guests(self) -> None:
+        guest = Viewer(None, guests.create(self.session, self.now))
+        self.stage.cookies["guest"] = self._cookie(guest)
+        loaded = self._practice(guest, "referred-pain")
+        self.stage.ids["practice"] = loaded.attempt.id
+        self._answer(guest, "done-practice", self._practice(guest, "safety"))
+        self._check(guest.learner)
+        # Somebody signs in where a guest had been at work.
+        left = guests.create(self.session, self.now)
+        self.stage.cookies["left"] = self._cookie(Viewer(None, left))
+        self._practice(Viewer(None, left), "evidence")
+        returning = self._viewer("Yūki Tanaka")
+        self.stage.cookies["returning"] = self._cookie(returning, guest=f"stage-{len(self.stage.cookies) - 1}")
+
+    def _check(self, learner: Learner | None) -> None:
+        """A lesson read halfway, with its first check answered wrongly."""
+        assert learner is not None
+        module = self._module("trigger-points")
+        lesson = catalogue.get_lesson(self.session, module.id, "knots")
+        assert lesson is not None
+        check = next(part.check for part in lessons.view(self.session, learner, module, lesson).parts if part.check)
+        candidate = catalogue.list_checks(self.session, [check.slug])[check.slug]
+        correct = catalogue.keys(self.session, [candidate.version_id])[candidate.version_id].correct
+        options = catalogue.shown(self.session, [candidate.version_id])[candidate.version_id].options
+        place = next(option.place for option in check.question.options if options.index(option.text) not in correct)
+        lessons.answer_check(self.session, learner, lesson, candidate, (place,), check.number, self.now)
+        lessons.keep_place(self.session, learner, lesson, lesson.body["sections"][1]["id"], self.now)
+
+    # -- attempts --------------------------------------------------------------------------------------------------------
+
+    def _module(self, slug: str) -> ModuleRow:
+        module = catalogue.get_module(self.session, slug)
+        assert module is not None
+        return module
+
+    def _practice(self, viewer: Viewer, module: str) -> Loaded:
+        """Practice with the first question right, the second wrong, the third open."""
+        assert viewer.learner is not None
+        began = self.now - timedelta(minutes=9)
+        attempt = attempts.start_practice(self.session, viewer.learner, self._module(module), began)
+        loaded = self._loaded(viewer, attempt)
+        for item, is_right in zip(loaded.items, (True, False), strict=False):
+            self._record(loaded, item, is_right=is_right)
+        return loaded
+
+    def _answer(self, viewer: Viewer, name: str, loaded: Loaded) -> None:
+        for item in loaded.items[2:]:
+            self._record(loaded, item, is_right=item.position % 3 > 0)
+        submission.submit(self.session, loaded.attempt, self.now)
+        self.stage.ids[name] = loaded.attempt.id
+
+    def _record(self, loaded: Loaded, item: AttemptItem, *, is_right: bool, is_flagged: bool | None = None) -> None:
+        correct = catalogue.keys(self.session, [item.version_id])[item.version_id].correct
+        wrong = [index for index in item.option_order if index not in correct]
+        places = tuple(item.option_order.index(index) for index in (correct if is_right else wrong[:1]))
+        change = Change(places=places, revision=item.revision, is_flagged=is_flagged)
+        attempts.record_answer(self.session, loaded, item, change, self.now)
+
+    def _loaded(self, viewer: Viewer, attempt: Attempt) -> Loaded:
+        loaded = attempts.get_for(self.session, viewer, attempt.id)
+        assert loaded is not None
+        return loaded
+
+    def _tests(self, viewer: Viewer) -> None:
+        """Of the learner in mid-course: tests under way, with and without a clock, and every kind of result."""
+        assert viewer.learner is not None
+        timed = self._loaded(
+            viewer, attempts.start_test(self.session, viewer.learner, self._module("evidence"), self.now)
+        )
+        for item in timed.items[:5]:
+            self._record(timed, item, is_right=True, is_flagged=item.position == 2)
+        ids = self.stage.ids
+        ids["timed"] = timed.attempt.id
+        kinds = dict(self.session.execute(select(QuestionVersion.id, QuestionVersion.kind)).all())
+        several = [item.position for item in timed.items if kinds[item.version_id] is Kind.SEVERAL]
+        ids["several"] = several[0] if several else 1
+        overdue = self.now - timedelta(minutes=25)
+        closing = attempts.start_test(self.session, viewer.learner, self._module("referred-pain"), overdue)
+        ids["closing"] = closing.id
+        mine = select(Attempt.id).where(Attempt.learner_id == viewer.learner.id, Attempt.purpose == Purpose.TEST)
+        of_work = mine.join(Assignment, Assignment.id == Attempt.assignment_id).join(ModuleRow).order_by(Attempt.id)
+        first, second = self.session.scalars(of_work.where(ModuleRow.slug == "trigger-points"))
+        ids["not-passed"], ids["passed"] = first, second
+        ids["unreleased"] = self.session.scalars(of_work.where(ModuleRow.slug == "referred-pain")).one()
+        ids["critical"] = self.session.scalars(of_work.where(ModuleRow.slug == "safety")).one()
+        under_way = of_work.where(ModuleRow.slug == "treatment", Attempt.state == State.OPEN)
+        ids["test"] = self.session.scalars(under_way).one()
+
+    # -- teaching and ways in --------------------------------------------------------------------------------------------
+
+    def _teaching(self) -> None:
+        trainer = self._viewer(demo.TRAINER).user
+        assert trainer is not None
+        cohort = self.session.scalars(select(Cohort)).one()
+        empty = cohorts.create(self.session, trainer, "Manual therapy, evening course", "Europe/Berlin", self.now)
+        over = cohorts.create(
+            self.session, trainer, "Physiotherapy, year 3", "Europe/Berlin", self.now - timedelta(days=90)
+        )
+        for learner in self.session.scalars(select(Learner).where(Learner.user_id.is_not(None)).limit(3)):
+            cohorts.join(self.session, over, learner, self.now - timedelta(days=80))
+        works = self.session.scalars(select(Assignment).order_by(Assignment.due_at)).all()
+        self.stage.ids |= {"cohort": cohort.id, "empty": empty.id, "over": over.id, "work": works[1].id}
+        self.stage.links |= {"join": f"/join/{empty.join_code}", "join-over": f"/join/{over.join_code}"}
+
+    def _ways_in(self) -> None:
+        admin = self._viewer(demo.ADMIN).user
+        open_one = invitations.create(self.session, admin, Role.TRAINER, self.now, name="Noor de Jong")
+        used = invitations.create(self.session, admin, Role.LEARNER, self.now)
+        invitations.withdraw(self.session, admin, used.invitation, self.now)
+        self.stage.links |= {
+            "invitation": f"/invitation/{open_one.token}",
+            "invitation-over": f"/invitation/{used.token}",
+        }
+        with self.app.test_request_context():
+            token = generate_reset_password_token(self._viewer("Li Wei").user)
+        self.stage.links["reset"] = f"/reset/{token}"
+        gone = self._viewer("Bo Ek").user
+        users.deactivate(self.session, admin, gone, self.now)
+        self.stage.ids["user-gone"] = gone.id
