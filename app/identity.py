@@ -78,9 +78,10 @@ def on_registered(_app: Flask, user: User, **_extra: Any) -> None:
 
 def on_signed_in(_app: Flask, user: User, **_extra: Any) -> None:
     """A sign-in is a row. What a guest did in this browser is asked about, not silently taken (shared computers)."""
+    known = viewer()  # while the session still names its token
     token = session.pop("sign_in", None)
     if token:
-        if viewer().is_guest and guests.has_work(db.session, viewer().learner):
+        if known.is_guest and guests.has_work(db.session, known.learner):
             session["guest"] = token
         else:
             sign_ins.end(db.session, token_hash(token), now())

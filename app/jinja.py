@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -11,10 +10,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, request, url_for
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app import permissions
 from app.clock import now
+from app.content.prose import render_inline
 
 THEMES = ("system", "light", "dark")
 
@@ -126,17 +126,15 @@ def initials(name: str) -> str:
     return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper() if parts else "?"
 
 
-_STRONG = re.compile(r"\*\*(.+?)\*\*")
-
-
+@lru_cache(maxsize=8192)
 def inline(text: str) -> Markup:
-    """A line of a question: escaped, with ``**strong**`` alone as markup."""
-    return Markup(_STRONG.sub(r"<strong>\1</strong>", str(escape(text))))  # noqa: S704  escaped before
+    """A line of a question as HTML: what authors write there is Markdown without blocks."""
+    return Markup(render_inline(text))  # noqa: S704  cleaned by the renderer
 
 
 def plain(text: str) -> str:
     """A line of a question without its markup."""
-    return _STRONG.sub(r"\1", text)
+    return inline(text).striptags()
 
 
 def ruler(percent: float) -> int:

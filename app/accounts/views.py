@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_security.utils import hash_password, login_user
@@ -18,7 +18,7 @@ from app.clock import now
 from app.db import db
 from app.domain import wall_clock
 from app.identity import forget_guest, guest_left_behind, viewer
-from app.models import Cohort
+from app.models import Cohort, Invitation
 from app.services import cohorts, guests, invitations, users
 from app.services.invitations import InvitationState
 
@@ -28,8 +28,25 @@ blueprint = Blueprint("accounts", __name__)
 @blueprint.record_once
 def _guard_registration(state: BlueprintSetupState) -> None:
     views = state.app.view_functions
-    if "security.register" in views:
-        views["security.register"] = _told_when_taken(views["security.register"])
+    views["security.register"] = _by_link_alone(_told_when_taken(views["security.register"]))
+
+
+def _by_link_alone(register: Callable[..., Any]) -> Callable[..., Any]:
+    """Where accounts are by invitation, the link or code of a cohort is one: it travels along as the place to go on to."""
+
+    @wraps(register)
+    def registering() -> Any:
+        if current_app.config["PALPATE"].registration == "open" or _comes_to_join():
+            return register()
+        return render_template("accounts/register_closed.html"), 403
+
+    return registering
+
+
+def _comes_to_join() -> bool:
+    code = request.values.get("next", "").removeprefix(url_for("accounts.join") + "/")
+    cohort = cohorts.get_by_code(db.session, cohorts.code_from(code))
+    return cohort is not None and cohorts.may_join(cohort, now())
 
 
 def _told_when_taken(register: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,29 +141,34 @@ def invitation(token: str) -> ResponseReturnValue:
     if viewer().user is not None:
         return render_template("accounts/invitation_signed_in.html", invitation=found)
     form = InvitationForm(name=found.name, email=found.email)
-    if form.validate_on_submit():
-        try:
-            user = invitations.accept(
-                db.session,
-                found,
-                name=form.name.data,
-                email=form.email.data,
-                password_hash=hash_password(form.password.data),
-                time_zone=form.time_zone.data,
-                now=now(),
-            )
-        except users.AddressTakenError:
-            db.session.rollback()
-            refuse(form.email, TAKEN)
-        except invitations.UnusableError:
-            db.session.rollback()
-            return _unusable(InvitationState.USED)
-        else:
-            login_user(user, remember=False, authn_via=["invitation"])
-            db.session.commit()
-            flash("Your account is made, and you are signed in.")
-            return redirect(url_for("learn.course"), 303)
+    if form.validate_on_submit() and (done := _accept(found, form)) is not None:
+        return done
     return render_template("accounts/invitation.html", form=form, invitation=found), 422 if form.errors else 200
+
+
+def _accept(found: Invitation, form: InvitationForm) -> ResponseReturnValue | None:
+    """Make the account; None where the address is taken, which the form then says. Nothing is used up by that."""
+    try:
+        user = invitations.accept(
+            db.session,
+            found,
+            name=form.name.data,
+            email=form.email.data,
+            password_hash=hash_password(form.password.data),
+            time_zone=form.time_zone.data,
+            now=now(),
+        )
+    except users.AddressTakenError:
+        db.session.rollback()
+        refuse(form.email, TAKEN)
+        return None
+    except invitations.UnusableError:
+        db.session.rollback()
+        return _unusable(InvitationState.USED)
+    login_user(user, remember=False, authn_via=["invitation"])
+    db.session.commit()
+    flash("Your account is made, and you are signed in.")
+    return redirect(url_for("learn.course"), 303)
 
 
 def _unusable(state: InvitationState) -> ResponseReturnValue:

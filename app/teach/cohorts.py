@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.access import account, trainers_only
 from app.clock import now
-from app.db import begin_immediate, db
+from app.db import begin_immediate, begin_plain, db
 from app.domain import wall_clock
 from app.identity import viewer
 from app.models import Cohort
@@ -78,6 +78,7 @@ def _gradebook(cohort: Cohort) -> Gradebook:
         begin_immediate()
         submission.close_expired(db.session, now())
         db.session.commit()
+        begin_plain()
     return reports.gradebook(db.session, cohort, now())
 
 
@@ -96,7 +97,11 @@ def renew_join_code(cohort_id: int) -> ResponseReturnValue:
 def remove_learner(cohort_id: int) -> ResponseReturnValue:
     cohort = found_cohort(cohort_id)
     learner_id = request.form.get("learner", type=int)
-    if learner_id is None or not 0 < learner_id < 10**15 or not cohorts.remove(db.session, account(), cohort, learner_id, now()):
+    if (
+        learner_id is None
+        or not 0 < learner_id < 10**15
+        or not cohorts.remove(db.session, account(), cohort, learner_id, now())
+    ):
         abort(404)
     db.session.commit()
     flash("Removed from the cohort. What was learned is kept, and comes back if they join again.")

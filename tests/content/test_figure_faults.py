@@ -5,8 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from app.content.figures import inline_svg, read_figure
+
+from .building import Folder
 
 FIGURE = "1-basics/figures/band.svg"
 
@@ -236,3 +241,31 @@ def test_a_faulty_figure_is_refused(
     spoil: Callable[[str, str, str], list[str]], name: str, old: str, new: str, faults: list[str]
 ) -> None:
     assert spoil(name, old, new) == faults
+
+
+def test_entities_that_would_blow_up_are_refused_at_once(folder: Folder) -> None:
+    entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+    folder.write(
+        FIGURE, f'<!DOCTYPE svg [<!ENTITY a0 "lol">{entities}]><svg viewBox="0 0 1 1"><text>&a11;</text></svg>'
+    )
+
+    assert folder.faults() == ["band.svg:1: a DOCTYPE stands here; expected none; begin with <svg> [svg]"]
+
+
+def test_what_is_written_out_is_written_anew(folder: Folder) -> None:
+    """Comments, CDATA, entities, the XML head and odd quotes leave no trace that a browser could read otherwise."""
+    figure, faults = read_figure(
+        '<?xml version="1.0" encoding="latin-1"?><!-- a --><svg viewBox=\'0,0 10 1e1\' role="x"'
+        ' xmlns="http://www.w3.org/2000/svg">'
+        '<title>A &lt;b&gt; &#38; "c"</title><!-- <script> --><g transform="rotate(-14 206 100)"><text x=\'1 2\'>'
+        "<![CDATA[<script>]]> &amp; é</text></g></svg>",
+        Path("a.svg"),
+    )
+
+    assert faults == ()
+    assert figure
+    assert inline_svg(figure, "figure-1-title") == (
+        '<svg class="plot plot--fig" viewBox="0 0 10 1e1" role="img" aria-labelledby="figure-1-title">'
+        '<title id="figure-1-title">A &lt;b&gt; &amp; "c"</title><g transform="rotate(-14 206 100)"><text x="1 2">'
+        "&lt;script&gt; &amp; é</text></g></svg>"
+    )

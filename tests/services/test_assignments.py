@@ -138,7 +138,9 @@ def test_only_a_hard_date_closes(session: Session, make: Make) -> None:
     due_at = make.now() + timedelta(days=1)
 
     assert assignments.closes_at(make.assignment(trainer, cohort, due_at=due_at)) is None
-    assert assignments.closes_at(make.assignment(trainer, cohort, due_at=due_at, release=Policy.AFTER_CLOSING)) == due_at
+    assert (
+        assignments.closes_at(make.assignment(trainer, cohort, due_at=due_at, release=Policy.AFTER_CLOSING)) == due_at
+    )
 
 
 # -- what a trainer changes -----------------------------------------------------------------------------------------------
@@ -260,9 +262,7 @@ def test_extra_time_is_for_members(session: Session, make: Make) -> None:
     trainer = make.trainer()
     taught = _taught(session, trainer, make.assignment(trainer, make.cohort(trainer)))
 
-    assert not assignments.grant_extra_time(
-        session, trainer.user, taught, make.person().learner.id, 25, make.now()
-    )
+    assert not assignments.grant_extra_time(session, trainer.user, taught, make.person().learner.id, 25, make.now())
     assert session.scalars(select(AssignmentException)).all() == []
 
 

@@ -25,6 +25,7 @@ from app.models import (
     Attempt,
     AttemptItem,
     Cohort,
+    Learner,
     LessonProgress,
     Mark,
     Membership,
@@ -108,6 +109,9 @@ def test_one_advertised_learner_is_in_the_middle_and_one_has_not_begun(rows: Ses
     assert middle == [CellState.PASSED, CellState.PASSED, CellState.NOT_PASSED, CellState.UNDER_WAY]
     assert cells[demo.MID_COURSE][2].is_critical_missed
     assert {cell.state for cell in cells[demo.NEW]} == {CellState.NOT_STARTED}
+    new = rows.scalars(select(Learner.id).join(User).where(User.name == demo.NEW)).one()
+    assert not rows.scalars(select(Attempt.id).where(Attempt.learner_id == new)).all()
+    assert not rows.scalars(select(LessonProgress.lesson_id).where(LessonProgress.learner_id == new)).all()
 
 
 def test_everything_lies_in_the_past_six_weeks_and_in_the_order_of_time(rows: Session) -> None:
@@ -190,7 +194,8 @@ def test_the_command_prints_accounts_whose_passwords_fit(filled: Filled, rows: S
 def test_the_passwords_are_of_this_installation_and_kept_for_its_owner_alone(filled: Filled) -> None:
     """Fails when a password is written in the code, or the file is readable by others."""
     kept = filled.folder / "accounts.txt"
-    source = "".join(path.read_text() for path in (ROOT / "app").glob("demo*.py"))
+    source = "".join(path.read_text() for path in (ROOT / "app" / "demo").glob("*.py"))
+    assert source
 
     lines = kept.read_text().splitlines()
 

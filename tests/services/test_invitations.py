@@ -14,7 +14,13 @@ from tests.factory import Make
 
 def _accept(session: Session, issued: Issued, make: Make, email: str = "rosa@example.org") -> User:
     return invitations.accept(
-        session, issued.invitation, name="Rosa", email=email, password_hash="x", time_zone="Europe/Paris", now=make.now()
+        session,
+        issued.invitation,
+        name="Rosa",
+        email=email,
+        password_hash="x",
+        time_zone="Europe/Paris",
+        now=make.now(),
     )
 
 

@@ -117,7 +117,9 @@ def test_no_cell_of_the_csv_is_a_formula(name: str) -> None:
     assert row[0] == f"'{name}"
 
 
-def test_the_csv_begins_with_a_byte_order_mark_and_tells_times_in_the_cohorts_zone(session: Session, make: Make) -> None:
+def test_the_csv_begins_with_a_byte_order_mark_and_tells_times_in_the_cohorts_zone(
+    session: Session, make: Make
+) -> None:
     trainer, learner = make.trainer(), make.person(name="Łucja")
     cohort = make.cohort(trainer, learner, time_zone="Asia/Tokyo")
     assignment = make.assignment(trainer, cohort, title="Safety", due_at=make.now() - timedelta(days=1))

@@ -130,9 +130,7 @@ def test_a_deactivated_account_gets_no_reset_link(admin: Person, make: Make) -> 
     assert "/reset/" not in page.text
 
 
-def test_an_invitation_link_is_shown_once_and_makes_a_trainer(
-    app: Flask, admin: Person, session: Session
-) -> None:
+def test_an_invitation_link_is_shown_once_and_makes_a_trainer(app: Flask, admin: Person, session: Session) -> None:
     page = admin.client.post("/admin/invitations", data={"role": "trainer", "name": "Rosa", "email": "R@Example.org"})
     link = re.search(r'value="http://localhost:8000(/invitation/[^"]+)"', page.text)
     assert link is not None
@@ -210,7 +208,9 @@ def test_only_administrators_may(client: FlaskClient, make: Make, session: Sessi
     assert session.scalar(select(func.count(AuditEvent.id))) == 0
 
 
-@pytest.mark.parametrize("path", ["/admin/users/999999", "/admin/users/999999/role", "/admin/invitations/999999/withdraw"])
+@pytest.mark.parametrize(
+    "path", ["/admin/users/999999", "/admin/users/999999/role", "/admin/invitations/999999/withdraw"]
+)
 def test_who_is_not_there_is_404(admin: Person, path: str) -> None:
     method = "GET" if path.endswith("999999") else "POST"
 

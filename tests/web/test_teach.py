@@ -126,8 +126,8 @@ def test_the_gradebook_says_every_state_in_words(trainer: Person, make: Make, se
     assert "Safety first" in page
     assert all(name in page for name in ("Nia", "Uma", "Pia", "Fay", "Lou"))
     assert page.count(">Not started<") == 1
-    assert page.count(">under way<") == 1
-    assert page.count("<span class=\"sr\">, passed</span>") == 1
+    assert page.count("<span><span>under way</span></span>") == 1
+    assert page.count('<span class="sr">, passed</span>') == 1
     assert "2 days late" in page
     assert "critical missed" in page
 
@@ -227,9 +227,7 @@ def test_the_due_date_is_what_the_cohorts_clocks_show(
     """Catches: taking the typed time for UTC or for the trainer's own zone, or the first of two equal hours."""
     cohort = make.cohort(trainer, time_zone=zone)
 
-    trainer.client.post(
-        f"/teach/cohorts/{cohort.id}/assignments/new", data=_terms(make, due_date=date, due_time=time)
-    )
+    trainer.client.post(f"/teach/cohorts/{cohort.id}/assignments/new", data=_terms(make, due_date=date, due_time=time))
 
     made = session.scalars(select(Assignment)).one()
     page = trainer.client.get(f"/teach/assignments/{made.id}").text
@@ -290,7 +288,7 @@ def test_editing_changes_the_terms_but_not_the_module(trainer: Person, make: Mak
     )
 
     session.expire_all()
-    assert answer.status_code in (303, 422)
+    assert (answer.status_code, assignment.title) == (303, "New")
     assert assignment.module_id == make.module().id
 
 
