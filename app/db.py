@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask, g, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.selectable import GenerativeSelect
 
 LOCK_TIMEOUT_SECONDS = 10
-"""How long a statement waits for a lock before it fails (and the learner gets 503 and tries again)."""
+"""How long a transaction waits for its lock before it fails (and the learner gets 503 and tries again)."""
+
+_TURN_SECONDS = LOCK_TIMEOUT_SECONDS / 2
+"""On SQLite, half of that for the turn among the threads of this process, half for the lock that other processes may hold."""
 
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -85,7 +90,7 @@ def init_app(app: Flask, database_url: str) -> None:
 def _engine_options(database_url: str) -> dict[str, Any]:
     if database_url.startswith("sqlite:"):
         # The pool is larger than any sensible number of threads, so that nobody waits for a connection.
-        return {"connect_args": {"timeout": LOCK_TIMEOUT_SECONDS}, "pool_size": 64}
+        return {"connect_args": {"timeout": _TURN_SECONDS, "factory": _writer_class()}, "pool_size": 64}
     timeouts = f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c idle_in_transaction_session_timeout=60s"
     return {"connect_args": {"options": timeouts, "connect_timeout": 5}, "pool_pre_ping": True, "pool_size": 16}
 
@@ -105,12 +110,68 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     # FULL: an answer is on the disk before it is acknowledged.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}")
+    cursor.execute(f"PRAGMA busy_timeout={round(_TURN_SECONDS * 1000)}")
     cursor.close()
 
 
+class _Writer(sqlite3.Connection):
+    """A connection that queues for the write lock with the other threads of its process.
+
+    SQLite has no queue: who finds the lock taken sleeps ever longer and tries again, and is overtaken by whoever comes just then. With 16
+    learners that made an answer's p95 a second. ``turn`` is the queue of all connections to one database.
+    """
+
+    turn: Lock
+    has_turn = False
+
+    def take_turn(self) -> None:
+        if self.has_turn:
+            return
+        if not self.turn.acquire(timeout=_TURN_SECONDS):
+            raise sqlite3.OperationalError("database is locked")
+        self.has_turn = True
+
+    def commit(self) -> None:
+        super().commit()
+        self.end_turn()
+
+    def rollback(self) -> None:
+        try:
+            super().rollback()
+        finally:
+            self.end_turn()
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self.end_turn()
+
+    def end_turn(self) -> None:
+        if self.has_turn:
+            self.has_turn = False
+            self.turn.release()
+
+
+def _writer_class() -> type[_Writer]:
+    """A class for the connections of one engine, with a queue of their own."""
+    return type("Writer", (_Writer,), {"turn": Lock()})
+
+
 def _on_begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _is_writing() else "BEGIN")
+    if not _is_writing():
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver = cast(_Writer, connection.connection.driver_connection)
+    try:
+        driver.take_turn()
+    except sqlite3.OperationalError as error:
+        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except BaseException:
+        driver.end_turn()
+        raise
 
 
 def _is_writing() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.db import db
+from app.permissions import VISITOR
 
 log = logging.getLogger("palpate")
 
@@ -72,6 +73,8 @@ def _csrf(error: CSRFError) -> ResponseReturnValue:
 
 def _database(error: Exception) -> ResponseReturnValue:
     db.session.rollback()
+    # The page must not ask the database who is asking: it would wait for the same lock, and fail in place of the page.
+    g.setdefault("viewer", VISITOR)
     if isinstance(error, IntegrityError):
         log.warning("constraint refused a change: %s", type(error.orig).__name__)
         return _page(409)

@@ -115,6 +115,8 @@ def _config(settings: Settings) -> dict[str, Any]:
         "SECURITY_CHANGEABLE": True,
         "SECURITY_API_ENABLED_METHODS": ["session"],  # no tokens: they would outlive a sign-in
         "SECURITY_RETURN_GENERIC_RESPONSES": False,
+        # Changing a password or an address asks for the password itself: the library's own page that asks again (/verify) is not needed.
+        "SECURITY_FRESHNESS": timedelta(-1),
         "SECURITY_SEND_REGISTER_EMAIL": False,
         "SECURITY_RESET_PASSWORD_WITHIN": timedelta(days=1),
         "SECURITY_POST_REGISTER_VIEW": "learn.course",

@@ -60,11 +60,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     data = Path(env.get("PALPATE_DATA") or ROOT / "instance").resolve()
     allow_http = _yes(env, "PALPATE_ALLOW_HTTP")
     is_local = _is_loopback(urlsplit(base_url).hostname or "") and _is_loopback(host)
-    if not (is_local or base_url.startswith("https://") or allow_http):
-        raise SettingError(
-            f"PALPATE_BASE_URL={base_url} would send passwords in the clear to other machines. Put TLS in front and give an https:// "
-            "address, or, for a closed classroom network, set PALPATE_ALLOW_HTTP=1."
-        )
+    if not is_local:
+        _refuse_careless(env, base_url, allow_http=allow_http)
     return Settings(
         host=host,
         port=port,
@@ -106,6 +103,21 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
         raise SettingError(f"{', '.join(unknown)}: no such setting. Known are {', '.join(NAMES)}.")
 
 
+def _refuse_careless(env: Mapping[str, str], base_url: str, *, allow_http: bool) -> None:
+    """What is convenient on one machine is dangerous or useless to others."""
+    if not (base_url.startswith("https://") or allow_http):
+        raise SettingError(
+            f"PALPATE_BASE_URL={base_url} would send passwords in the clear to other machines. Put TLS in front and give an https:// "
+            "address, or, for a closed classroom network, set PALPATE_ALLOW_HTTP=1."
+        )
+    if urlsplit(base_url).hostname in ("0.0.0.0", "::"):  # noqa: S104  refused, not bound to
+        raise SettingError(
+            f"PALPATE_BASE_URL={base_url} is no address that anybody can visit: give the one that other machines use, like http://192.168.1.20:8000."
+        )
+    if env.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"):
+        raise SettingError("FLASK_DEBUG shows the inside of the server to visitors: unset it; beyond this machine only production mode starts.")
+
+
 def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name) or str(default)
     if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
@@ -129,9 +141,16 @@ def _in_url(host: str) -> str:
 
 
 def _base_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+    try:
+        parts = urlsplit(text)
+        is_sound = parts.scheme in ("http", "https") and parts.netloc and parts.port != 0
+        extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    except ValueError:  # brackets that don't close, a port that is no number
+        is_sound, extra = False, None
+    if not is_sound or extra or not parts.hostname:
         raise SettingError(f"PALPATE_BASE_URL={text}: give scheme and host alone, like https://learn.example.org.")
+    if ":" in parts.hostname:
+        raise SettingError(f"PALPATE_BASE_URL={text}: give a host name, like http://localhost:8000; replies go to known hosts only, by name.")
     return text.rstrip("/")
 
 

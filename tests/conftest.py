@@ -32,7 +32,9 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--no-skips", action="store_true", help="A skipped test fails the run: for machines that have everything.")
+    parser.addoption(
+        "--no-skips", action="store_true", help="A skipped test fails the run: for machines that have everything."
+    )
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
@@ -169,3 +171,7 @@ def statements(connection: Connection) -> Iterator[Callable[[], list[str]]]:
 
     yield taken
     event.remove(connection, "before_cursor_execute", note)
+
+
+# At the end: the module takes the times and settings of this one.
+from tests.postgres import _postgres_published, empty_postgres_url, postgres, postgres_url  # noqa: E402, F401

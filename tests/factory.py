@@ -47,10 +47,7 @@ class Make:
         self.made += 1
         name = given.pop("name", f"Person {self.made}")
         email = given.pop("email", f"person{self.made}@example.org")
-        with self.app.app_context():
-            hashed = (
-                hash_password(PASSWORD) if given.pop("with_password", False) else "!"
-            )
+        hashed = _hashed(self.app) if given.pop("with_password", False) else "!"
         user = users.add(self.session, name=name, email=email, password_hash=hashed, now=self.now(), role=role)
         learner = self.session.scalars(select(Learner).where(Learner.user_id == user.id)).one_or_none()
         if learner is None:
@@ -105,3 +102,15 @@ class Make:
         )
         self.session.commit()
         return assignment
+
+
+_hashes: dict[str, str] = {}
+
+
+def _hashed(app: Flask) -> str:
+    """The hash of :data:`PASSWORD`, made once for all apps of one secret: hashing is slow on purpose."""
+    secret = app.config["SECRET_KEY"]
+    if secret not in _hashes:
+        with app.app_context():
+            _hashes[secret] = hash_password(PASSWORD)
+    return _hashes[secret]

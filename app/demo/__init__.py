@@ -181,10 +181,12 @@ class _Student:
         self.at = person.learner.created_at
 
     def live(self, works: Iterable[Assignment]) -> None:
+        if self.person.name == NEW:
+            return
         for assignment, story in zip(works, CAST[self.person.name] or self._stories(), strict=True):
-            if self.person.name != NEW:
-                self._prepare(assignment, story)
-            self._take(assignment, story)
+            begins = self._begin_of(assignment, story)
+            self._prepare(assignment, story, until=begins - timedelta(hours=2))
+            self._take(assignment, story, begins)
         if self.keenness > 0.75:
             self._read_on()
 
@@ -198,12 +200,22 @@ class _Student:
 
     # -- time ----------------------------------------------------------------------------------------------------------
 
-    def _wait_until(self, moment: datetime) -> bool:
-        """Go on at ``moment`` or, if it has passed, a while after the last thing; False where that lies ahead of us."""
+    def _begin_of(self, assignment: Assignment, story: Story) -> datetime:
+        """When the first attempt begins, at an hour at which people are awake: early enough for as many as the story tells."""
+        assert assignment.due_at is not None
+        asleep = timedelta(hours=8)
+        if story is Story.LATE:
+            begins = assignment.due_at + timedelta(hours=self.rng.uniform(2, 60))
+        else:
+            margin = 40 * max(0, len(MANNERS[story]) - 1)
+            latest = min(assignment.due_at, self.now) - timedelta(hours=3)
+            begins, asleep = latest - timedelta(hours=margin + self.rng.uniform(0, 36)), -asleep
+        return begins + asleep if wall_clock.local(begins, ZONE).hour < 7 else begins
+
+    def _wait_until(self, moment: datetime, until: datetime | None = None) -> bool:
+        """Go on at ``moment`` or, if it has passed, a while after the last thing; False where that is later than ``until`` or now."""
         at = max(moment, self.at + timedelta(minutes=self.rng.uniform(3, 90)))
-        if wall_clock.local(at, ZONE).hour < 7:
-            at += timedelta(hours=8)
-        if at > self.now - timedelta(hours=1):
+        if at > (until or self.now - timedelta(hours=1)):
             return False
         self.at = at
         return True
@@ -214,18 +226,18 @@ class _Student:
 
     # -- reading and practising ------------------------------------------------------------------------------------------
 
-    def _prepare(self, assignment: Assignment, story: Story) -> None:
+    def _prepare(self, assignment: Assignment, story: Story, until: datetime) -> None:
         module = self.course.modules[assignment.module_id]
         is_half = story is Story.UNDER_WAY
         if story is Story.ABSENT and self.rng.random() > self.keenness / 2:
             return
         for place, lesson in enumerate(self.course.lessons[module.id]):
             begins = assignment.created_at + timedelta(days=self.rng.uniform(0.3, 3.5))
-            if self._wait_until(begins):
+            if self._wait_until(begins, until):
                 is_finished = place == 0 if is_half else self.rng.random() < 0.9
                 self._read(module, lesson, is_finished=is_finished)
         while self.rng.random() < self.keenness * 0.6:
-            if self._wait_until(self.at + timedelta(hours=self.rng.uniform(1, 12))):
+            if self._wait_until(self.at + timedelta(hours=self.rng.uniform(1, 12)), until):
                 self._practise(module)
 
     def _read_on(self) -> None:
@@ -266,14 +278,7 @@ class _Student:
 
     # -- tests -----------------------------------------------------------------------------------------------------------
 
-    def _take(self, assignment: Assignment, story: Story) -> None:
-        assert assignment.due_at is not None
-        if story is Story.LATE:
-            begins = assignment.due_at + timedelta(hours=self.rng.uniform(2, 60))
-        else:
-            latest = min(assignment.due_at, self.now) - timedelta(hours=3)
-            margin = 40 * (len(MANNERS[story]) - 1)
-            begins = latest - timedelta(hours=margin + self.rng.uniform(0, 36))
+    def _take(self, assignment: Assignment, story: Story, begins: datetime) -> None:
         for manner in MANNERS[story]:
             if not self._wait_until(begins):
                 return

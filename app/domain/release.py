@@ -22,7 +22,7 @@ class Facts:
     """What the release of one attempt depends on.
 
     ``is_settled`` says whether its marks were written; ``attempts_allowed`` None is unlimited; ``closes_at`` None never closes.
-    ``has_open_attempt`` says whether the learner has another attempt of the same scope under way: it may hold the same questions.
+    ``is_pool_in_use`` says whether the learner may be asked the same questions again for a mark, in a test that is under way or to come.
     """
 
     purpose: Purpose
@@ -33,7 +33,7 @@ class Facts:
     number: int
     attempts_allowed: int | None
     closes_at: datetime | None
-    has_open_attempt: bool = False
+    is_pool_in_use: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def released(facts: Facts, now: datetime) -> Release:
     if facts.purpose is not Purpose.TEST:
         return EVERYTHING
     is_closed = facts.closes_at is not None and now > facts.closes_at
-    if facts.has_open_attempt:
+    if facts.is_pool_in_use:
         return Release(mark=True, correctness=False, key=False)
     if facts.policy is Policy.AFTER_SUBMISSION:
         is_key_released = facts.attempts_allowed is None or facts.number >= facts.attempts_allowed or is_closed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Select, Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, load_only
 from sqlalchemy.orm.attributes import set_committed_value
@@ -84,7 +84,7 @@ class Conflict:
 
 
 # Statements of the hot path are built once: building one costs more than running it.
-_OWN: Select[tuple[Attempt, ModuleRow, Assignment, AttemptItem]] = (
+_OWN = (
     select(Attempt, ModuleRow, Assignment, AttemptItem)
     .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
     .join(ModuleRow, ModuleRow.id == Attempt.module_id)
@@ -240,9 +240,16 @@ def _start(
     return attempt
 
 
+_LATEST = (
+    select(Attempt)
+    .where(Attempt.learner_id == bindparam("learner_id"), Attempt.scope == bindparam("scope"))
+    .order_by(Attempt.number.desc())
+    .limit(1)
+)
+
+
 def _latest(session: Session, learner: Learner, scope: str) -> Attempt | None:
-    of_scope = select(Attempt).where(Attempt.learner_id == learner.id, Attempt.scope == scope)
-    return session.scalar(of_scope.order_by(Attempt.number.desc()).limit(1))
+    return session.scalar(_LATEST, {"learner_id": learner.id, "scope": scope})
 
 
 def _new(learner: Learner, terms: _Terms, number: int, seed: int, slots: Sequence[Slot], now: datetime) -> Attempt:

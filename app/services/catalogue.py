@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, Select, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import Engine, bindparam, select
+from sqlalchemy.orm import Session
 
 from app.domain.content import Level, Source, Use
 from app.domain.paper import Candidate, Line
@@ -134,12 +134,13 @@ def get_publication(session: Session) -> Publication | None:
     return session.scalar(select(Publication).order_by(Publication.id.desc()).limit(1))
 
 
-def get_module(session: Session, slug: str, *, with_objectives: bool = False) -> ModuleRow | None:
-    """A live module; with its objectives that is a second statement."""
-    statement = select(ModuleRow).where(ModuleRow.slug == slug, ModuleRow.retired_at.is_(None))
-    if with_objectives:
-        statement = statement.options(selectinload(ModuleRow.objectives))
-    return session.scalar(statement)
+# Statements that take an attempt's path are built once: building one costs more than running it.
+_MODULE = select(ModuleRow).where(ModuleRow.slug == bindparam("slug"), ModuleRow.retired_at.is_(None))
+
+
+def get_module(session: Session, slug: str) -> ModuleRow | None:
+    """A live module."""
+    return session.scalar(_MODULE, {"slug": slug})
 
 
 def list_modules(session: Session) -> Sequence[ModuleRow]:
@@ -184,14 +185,29 @@ def find_lesson(session: Session, slug: str) -> tuple[str, str] | None:
     return (found[0], found[1]) if found else None
 
 
+# Drawing needs no text: a few small columns a question.
+_CANDIDATES = (
+    select(
+        QuestionRow.id,
+        QuestionVersion.id,
+        QuestionVersion.objective_id,
+        QuestionRow.level,
+        QuestionVersion.option_count,
+        QuestionVersion.is_order_fixed,
+    )
+    .join(
+        QuestionVersion,
+        (QuestionVersion.question_id == QuestionRow.id) & QuestionVersion.superseded_at.is_(None),
+    )
+    .where(QuestionRow.retired_at.is_(None), QuestionRow.use == bindparam("use", type_=QuestionRow.use.type))
+    .order_by(QuestionRow.id)
+)
+_POOL = _CANDIDATES.where(QuestionRow.module_id == bindparam("module_id"))
+
+
 def pool(session: Session, module_id: int, use: Use) -> list[Candidate]:
     """The questions of a module that may be drawn now, in a stable order."""
-    return _candidates(
-        session,
-        select(QuestionRow.id).where(
-            QuestionRow.module_id == module_id, QuestionRow.use == use, QuestionRow.retired_at.is_(None)
-        ),
-    )
+    return [Candidate(*row) for row in session.execute(_POOL, {"module_id": module_id, "use": use})]
 
 
 def list_checks(session: Session, slugs: Iterable[str]) -> dict[str, Candidate]:
@@ -199,29 +215,10 @@ def list_checks(session: Session, slugs: Iterable[str]) -> dict[str, Candidate]:
     wanted = list(slugs)
     if not wanted:
         return {}
-    of_slugs = (QuestionRow.slug.in_(wanted), QuestionRow.use == Use.PRACTICE, QuestionRow.retired_at.is_(None))
-    of_ids = select(QuestionRow.id, QuestionRow.slug).where(*of_slugs)
-    ids = {question_id: slug for question_id, slug in session.execute(of_ids)}
-    return {ids[c.question_id]: c for c in _candidates(session, select(QuestionRow.id).where(*of_slugs))}
-
-
-def _candidates(session: Session, question_ids: Select[Any]) -> list[Candidate]:
-    """Drawing needs no text: three small columns a question."""
-    version = QuestionVersion
-    rows = session.execute(
-        select(
-            QuestionRow.id,
-            version.id,
-            version.objective_id,
-            QuestionRow.level,
-            version.option_count,
-            version.is_order_fixed,
-        )
-        .join(version, (version.question_id == QuestionRow.id) & version.superseded_at.is_(None))
-        .where(QuestionRow.id.in_(question_ids))
-        .order_by(QuestionRow.id)
+    found = session.execute(
+        _CANDIDATES.add_columns(QuestionRow.slug).where(QuestionRow.slug.in_(wanted)), {"use": Use.PRACTICE}
     )
-    return [Candidate(*row) for row in rows]
+    return {slug: Candidate(*candidate) for *candidate, slug in found}
 
 
 def blueprint(module: ModuleRow, objectives: Iterable[ObjectiveRow]) -> list[Line]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose, State, percent
@@ -260,11 +260,17 @@ def _scores(session: Session, learner: Learner) -> tuple[Score, ...]:
 def _mastery(session: Session, learner: Learner, now: datetime) -> tuple[tuple[str, tuple[ObjectiveLevel, ...]], ...]:
     """Mastery of every objective, by module, from the learner's latest marks."""
     # Marks whose right or wrong an assignment has not released yet would show through.
-    is_shown = (Assignment.id.is_(None)) | (Assignment.release == Policy.AFTER_SUBMISSION) | (Assignment.due_at < now)
+    is_shown = or_(
+        Assignment.id.is_(None),
+        Assignment.release == Policy.AFTER_SUBMISSION,
+        and_(Assignment.release == Policy.AFTER_LAST_ATTEMPT, Standing.attempts >= Assignment.attempts_allowed),
+        and_(Assignment.release == Policy.AFTER_CLOSING, Assignment.due_at < now),
+    )
     recent = session.execute(
         select(Mark.objective_id, Mark.is_right)
         .join(Attempt, Attempt.id == Mark.attempt_id)
         .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
+        .outerjoin(Standing, and_(Standing.learner_id == Attempt.learner_id, Standing.scope == Attempt.scope))
         .where(Mark.learner_id == learner.id, is_shown)
         .order_by(Mark.settled_at.desc(), Mark.attempt_id.desc(), Mark.position.desc())
         .limit(RECENT_MARKS)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose, State, percent
@@ -14,7 +14,7 @@ from app.domain.content import Kind, Source
 from app.domain.marking import mark as mark_answer
 from app.domain.question import Key, Shown
 from app.domain.release import Facts, Policy, Release, released
-from app.models import Attempt, AttemptItem, LessonRow, Mark, ObjectiveRow
+from app.models import Assignment, Attempt, AttemptItem, LessonRow, Mark, Membership, ObjectiveRow, Standing
 from app.services import catalogue
 from app.services.assignments import closes_at
 from app.services.attempts import Loaded
@@ -173,10 +173,10 @@ def readings(session: Session, objective_ids: Iterable[int]) -> dict[int, Readin
 
 
 def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
-    """The result of a submitted attempt: at most six statements, however many attempts there are."""
+    """The result of a submitted attempt: at most seven statements, however many attempts there are."""
     attempt = loaded.attempt
     earlier_rows = _same_scope(session, attempt)
-    release = _release(loaded, earlier_rows, now)
+    release = _release(session, loaded, earlier_rows, now)
     marks = (
         {row.position: row for row in session.scalars(select(Mark).where(Mark.attempt_id == attempt.id))}
         if release.mark
@@ -225,7 +225,7 @@ def _left(attempt: Attempt, same_scope: Sequence[Attempt]) -> int | None:
     return max(0, attempt.attempts_allowed - max(row.number for row in same_scope))
 
 
-def _release(loaded: Loaded, same_scope: Sequence[Attempt], now: datetime) -> Release:
+def _release(session: Session, loaded: Loaded, same_scope: Sequence[Attempt], now: datetime) -> Release:
     attempt, assignment = loaded.attempt, loaded.assignment
     return released(
         Facts(
@@ -236,11 +236,41 @@ def _release(loaded: Loaded, same_scope: Sequence[Attempt], now: datetime) -> Re
             policy=assignment.release if assignment else Policy.AFTER_SUBMISSION,
             number=max(row.number for row in same_scope),
             attempts_allowed=attempt.attempts_allowed,
-            closes_at=assignment.due_at if assignment else None,
-            has_open_attempt=any(row.state is State.OPEN for row in same_scope) and attempt.purpose is Purpose.TEST,
+            closes_at=closes_at(assignment) if assignment else None,
+            is_pool_in_use=attempt.purpose is Purpose.TEST and _is_pool_in_use(session, attempt, now),
         ),
         now,
     )
+
+
+def _is_pool_in_use(session: Session, attempt: Attempt, now: datetime) -> bool:
+    """Whether the learner may be asked these questions again for a mark, with one statement.
+
+    That is in any test of the module under way; and, after the module's own test, in an assigned one whose key is not
+    released yet: else everybody could read its key there first.
+    """
+    learner_id, module_id = attempt.learner_id, attempt.module_id
+    under_way = exists().where(
+        Attempt.learner_id == learner_id,
+        Attempt.module_id == module_id,
+        Attempt.purpose == Purpose.TEST,
+        Attempt.state == State.OPEN,
+    )
+    taken = and_(Standing.assignment_id == Assignment.id, Standing.learner_id == learner_id)
+    closes_later = and_(Assignment.release == Policy.AFTER_CLOSING, Assignment.due_at >= now)
+    is_left = and_(
+        Assignment.release != Policy.AFTER_CLOSING, Assignment.attempts_allowed > func.coalesce(Standing.attempts, 0)
+    )
+    to_come = (
+        select(Assignment.id)
+        .join(Membership, Membership.cohort_id == Assignment.cohort_id)
+        .outerjoin(Standing, taken)
+        .where(Assignment.module_id == module_id, Membership.learner_id == learner_id, Membership.removed_at.is_(None))
+        .where(or_(closes_later, is_left))
+        .exists()
+    )
+    is_own = attempt.assignment_id is None
+    return bool(session.scalar(select(or_(under_way, to_come) if is_own else under_way)))
 
 
 def _answers(session: Session, loaded: Loaded, marks: Mapping[int, Mark], release: Release) -> tuple[AnswerView, ...]:

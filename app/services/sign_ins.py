@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import available_timezones
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.models import Learner, SignIn, User
 from app.permissions import VISITOR, Viewer
 
-
 # Every request of somebody known runs this one: it is built once.
-_HOLDER: Select[tuple[Learner, User]] = (
+_HOLDER = (
     select(Learner, User)
     .select_from(SignIn)
     .join(Learner, Learner.id == SignIn.learner_id)

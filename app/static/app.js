@@ -125,12 +125,14 @@
       this.failures += 1;
       this.say("alert", "Not saved, trying again", true);
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.send(), wait);
+      this.timer = setTimeout(() => { this.timer = null; this.send(); }, wait);
     }
 
+    // Only what waits to be sent again: what is on its way is never sent beside itself.
     retryNow() {
-      if (!this.inFlight) return;
+      if (!this.timer) return;
       clearTimeout(this.timer);
+      this.timer = null;
       this.send();
     }
 

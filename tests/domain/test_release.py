@@ -58,7 +58,7 @@ AFTER_SUBMISSION, AFTER_LAST, AFTER_CLOSING = Policy.AFTER_SUBMISSION, Policy.AF
 
 
 @pytest.mark.parametrize(
-    ("policy", "number", "allowed", "closes_at", "has_open", "expected"),
+    ("policy", "number", "allowed", "closes_at", "in_use", "expected"),
     [
         (AFTER_SUBMISSION, 1, None, None, False, EVERYTHING),
         (AFTER_SUBMISSION, 1, 2, None, False, CORRECTNESS),
@@ -81,9 +81,9 @@ AFTER_SUBMISSION, AFTER_LAST, AFTER_CLOSING = Policy.AFTER_SUBMISSION, Policy.AF
     ],
 )
 def test_a_test_releases_as_its_policy_says(
-    policy: Policy, number: int, allowed: int | None, closes_at: datetime | None, has_open: bool, expected: Release
+    policy: Policy, number: int, allowed: int | None, closes_at: datetime | None, in_use: bool, expected: Release
 ) -> None:
-    attempt = facts(policy=policy, number=number, attempts_allowed=allowed, closes_at=closes_at, has_open_attempt=has_open)
+    attempt = facts(policy=policy, number=number, attempts_allowed=allowed, closes_at=closes_at, is_pool_in_use=in_use)
 
     assert released(attempt, NOW) == expected
 
