@@ -7,7 +7,7 @@ import logging
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -75,6 +75,9 @@ def _database(error: Exception) -> ResponseReturnValue:
     db.session.rollback()
     # The page must not ask the database who is asking: it would wait for the same lock, and fail in place of the page.
     g.setdefault("viewer", VISITOR)
+    if isinstance(error, DataError):
+        # Something that no column can hold, such as a NUL in an address.
+        return _page(404 if request.method in ("GET", "HEAD") else 400)
     if isinstance(error, IntegrityError):
         log.warning("constraint refused a change: %s", type(error.orig).__name__)
         return _page(409)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import unicodedata
 from typing import Any
 
-from wtforms import EmailField, Field, Form, PasswordField, StringField, ValidationError
+from wtforms import EmailField, Field, Form, HiddenField, PasswordField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
 from app.domain import wall_clock
@@ -33,6 +34,11 @@ def line_field(label: str, demand: str, *, longest: int = 200, **extra: Any) -> 
     """A line of text that is needed; ``demand`` is said where it is missing."""
     validators = [InputRequired(demand), _filled(demand), Length(max=longest, message=f"At most {longest} characters.")]
     return StringField(label, filters=[line], validators=validators, render_kw={"maxlength": longest, **extra})
+
+
+def once_field() -> HiddenField:
+    """A random id made with the page: what the form makes, it makes once (see :mod:`app.services.once`)."""
+    return HiddenField(default=lambda: secrets.token_hex(8), filters=[line], validators=[Length(max=32)])
 
 
 def name_field() -> StringField:

@@ -115,7 +115,9 @@ def _refuse_careless(env: Mapping[str, str], base_url: str, *, allow_http: bool)
             f"PALPATE_BASE_URL={base_url} is no address that anybody can visit: give the one that other machines use, like http://192.168.1.20:8000."
         )
     if env.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"):
-        raise SettingError("FLASK_DEBUG shows the inside of the server to visitors: unset it; beyond this machine only production mode starts.")
+        raise SettingError(
+            "FLASK_DEBUG shows the inside of the server to visitors: unset it; beyond this machine only production mode starts."
+        )
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -150,7 +152,9 @@ def _base_url(text: str) -> str:
     if not is_sound or extra or not parts.hostname:
         raise SettingError(f"PALPATE_BASE_URL={text}: give scheme and host alone, like https://learn.example.org.")
     if ":" in parts.hostname:
-        raise SettingError(f"PALPATE_BASE_URL={text}: give a host name, like http://localhost:8000; replies go to known hosts only, by name.")
+        raise SettingError(
+            f"PALPATE_BASE_URL={text}: give a host name, like http://localhost:8000; replies go to known hosts only, by name."
+        )
     return text.rstrip("/")
 
 

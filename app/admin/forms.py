@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import Length, Optional
 
-from app.fields import line, text
+from app.fields import line, once_field, text
 from app.models import Role
 from app.services import users
 
@@ -26,6 +26,7 @@ class RoleForm(FlaskForm):  # type: ignore[misc]
 
 
 class InviteForm(FlaskForm):  # type: ignore[misc]
+    form_id = once_field()
     """Name and e-mail only fill the invited person's form in."""
 
     role = SelectField("Role", choices=_CHOICES, default=Role.TRAINER.value)

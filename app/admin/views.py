@@ -11,7 +11,7 @@ from app.admin.forms import ROLES, InviteForm, RoleForm
 from app.clock import now
 from app.db import db
 from app.models import Role, User
-from app.services import audit, invitations, users
+from app.services import audit, invitations, once, users
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -108,6 +108,11 @@ def invitations_page() -> ResponseReturnValue:
     form = InviteForm()
     link = None
     if form.validate_on_submit():
+        if not once.is_first(db.session, account(), form.form_id.data, now()):
+            flash(
+                "That form was sent before, and made one invitation. If you missed its link, withdraw it and invite again."
+            )
+            return redirect(url_for("admin.invitations"), 303)
         issued = invitations.create(
             db.session,
             account(),

@@ -14,6 +14,7 @@ from app.models.catalogue import (
     SourceRow,
 )
 from app.models.cohort import Cohort, CohortTrainer, Membership
+from app.models.once import HandledForm
 from app.models.progress import LessonProgress
 from app.models.user import Invitation, Learner, Role, SignIn, User
 
@@ -26,6 +27,7 @@ __all__ = [
     "AuditEvent",
     "Cohort",
     "CohortTrainer",
+    "HandledForm",
     "Invitation",
     "Learner",
     "LessonProgress",

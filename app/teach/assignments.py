@@ -14,7 +14,7 @@ from app.db import db
 from app.domain import wall_clock
 from app.identity import viewer
 from app.models import ModuleRow
-from app.services import assignments
+from app.services import assignments, once
 from app.services.assignments import Taught
 from app.teach import blueprint
 from app.teach.cohorts import found_cohort
@@ -29,6 +29,8 @@ def add_assignment(cohort_id: int) -> ResponseReturnValue:
     form = AssignmentForm(cohort.time_zone)
     form.module.choices = _choices(modules)
     if form.validate_on_submit():
+        if not once.is_first(db.session, account(), form.form_id.data, now()):
+            return redirect(url_for("teach.cohort", cohort_id=cohort.id), 303)
         module = next(module for module in modules if module.id == form.module.data)
         terms = form.terms(module.title, module.pass_mark_percent)
         assignment = assignments.create(db.session, account(), cohort, module, terms, now())

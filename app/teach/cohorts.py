@@ -13,7 +13,7 @@ from app.db import begin_immediate, begin_plain, db
 from app.domain import wall_clock
 from app.identity import viewer
 from app.models import Cohort
-from app.services import cohorts, reports, submission
+from app.services import cohorts, once, reports, submission
 from app.services.reports import Gradebook
 from app.teach import blueprint
 from app.teach.forms import CohortForm
@@ -40,6 +40,8 @@ def add_cohort() -> ResponseReturnValue:
     form = CohortForm()
     if not form.validate_on_submit():
         return _list_page(form), 422
+    if not once.is_first(db.session, account(), form.form_id.data, now()):
+        return redirect(url_for("teach.cohorts"), 303)
     cohort = cohorts.create(db.session, account(), form.title.data, form.time_zone.data, now())
     db.session.commit()
     flash(f"{cohort.title} is made. Give your learners the link or the code.")

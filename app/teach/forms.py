@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain import wall_clock
 from app.domain.release import Policy
-from app.fields import line, line_field, zone_field
+from app.fields import line, line_field, once_field, zone_field
 from app.services.assignments import Terms
 
 RELEASES = {
@@ -32,6 +32,7 @@ RELEASES = {
 
 
 class CohortForm(FlaskForm):  # type: ignore[misc]
+    form_id = once_field()
     title = line_field("Title", "Give the cohort a title.", longest=200)
     time_zone = zone_field()
 
@@ -46,6 +47,7 @@ def _optional_number(label: str, low: int, high: int) -> IntegerField:
 class AssignmentForm(FlaskForm):  # type: ignore[misc]
     """Terms of an assignment; the due date is what the clocks in the cohort's time zone show."""
 
+    form_id = once_field()
     module = SelectField("Module", coerce=int, validators=[InputRequired("Choose a module.")])
     title = StringField(
         "Title",

@@ -118,6 +118,16 @@ def upgrade() -> None:
     with op.batch_alter_table('cohort_trainer', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_cohort_trainer_user_id'), ['user_id'], unique=False)
 
+    op.create_table('handled_form',
+    sa.Column('form_id', sa.String(length=32), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('handled_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_handled_form_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('form_id', 'user_id', name=op.f('pk_handled_form'))
+    )
+    with op.batch_alter_table('handled_form', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_handled_form_handled_at'), ['handled_at'], unique=False)
+
     op.create_table('invitation',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
@@ -457,6 +467,10 @@ def downgrade() -> None:
 
     op.drop_table('learner')
     op.drop_table('invitation')
+    with op.batch_alter_table('handled_form', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_handled_form_handled_at'))
+
+    op.drop_table('handled_form')
     with op.batch_alter_table('cohort_trainer', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_cohort_trainer_user_id'))
 
