@@ -10,15 +10,14 @@ from typing import Any
 from flask import Flask
 from flask_security.recoverable import generate_reset_password_token
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from app import create_app, demo, settings
 from app.db import db
 from app.domain.attempt import Purpose, State
 from app.domain.content import Kind
+from app.identity import token_hash
 from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, ModuleRow, QuestionVersion, Role, User
 from app.permissions import Viewer
-from app.security import _hash
 from app.services import attempts, catalogue, cohorts, guests, invitations, lessons, sign_ins, submission, users
 from app.services.attempts import Change, Loaded
 from tests.browser import serving
@@ -30,11 +29,10 @@ PEOPLE = {"learner": demo.MID_COURSE, "new": demo.NEW, "trainer": demo.TRAINER, 
 class Stage:
     """``cookies`` sign a browser in as somebody; ``ids`` and ``links`` name what pages are about."""
 
+    database: Path
     cookies: dict[str, str] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
-    lessons: tuple[tuple[str, str], ...] = ()
-    """``(module, lesson)`` of all lessons, in the order of the course."""
 
 
 def set_up(folder: Path, port: int) -> Stage:
@@ -42,7 +40,7 @@ def set_up(folder: Path, port: int) -> Stage:
     serving.flask(folder, port, "demo", "fill")
     app = create_app(settings.load(serving.environment(folder, port)))
     with app.app_context():
-        stage = _Builder(app, db.session, datetime.now(UTC)).build()
+        stage = _Builder(app, db.session, datetime.now(UTC), Stage(folder / "palpate.sqlite3")).build()
         db.session.commit()
         db.session.remove()
         db.engine.dispose()
@@ -50,9 +48,8 @@ def set_up(folder: Path, port: int) -> Stage:
 
 
 class _Builder:
-    def __init__(self, app: Flask, session: Any, now: datetime) -> None:
-        self.app, self.session, self.now = app, session, now
-        self.stage = Stage()
+    def __init__(self, app: Flask, session: Any, now: datetime, stage: Stage) -> None:
+        self.app, self.session, self.now, self.stage = app, session, now, stage
 
     def build(self) -> Stage:
         for who, name in PEOPLE.items():
@@ -64,9 +61,6 @@ class _Builder:
         self._tests(self._viewer(demo.MID_COURSE))
         self._teaching()
         self._ways_in()
-        modules = {module.id: module.slug for module in catalogue.list_modules(self.session)}
-        rows = catalogue.list_lessons(self.session)
-        self.stage.lessons = tuple((modules[row.module_id], row.slug) for row in rows)
         return self.stage
 
     # -- people ----------------------------------------------------------------------------------------------------------
@@ -79,7 +73,7 @@ class _Builder:
         """The session cookie of a browser that is signed in as ``viewer``."""
         assert viewer.learner is not None
         token = f"stage-{len(self.stage.cookies)}"
-        sign_ins.start(self.session, _hash(token), viewer.learner, viewer.user, self.now)
+        sign_ins.start(self.session, token_hash(token), viewer.learner, viewer.user, self.now)
         content = {"sign_in": token, **more}
         if viewer.user is not None:
             content |= {"_user_id": viewer.user.fs_uniquifier, "_fresh": "1"}

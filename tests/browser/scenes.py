@@ -1,0 +1,278 @@
+"""Every page there is, and who sees it: for the accessibility and width tests, and for the screenshots.
+
+A scene opens an address and may act on the page, as far as that can be repeated. ``status`` is the answer that is expected at its end.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+
+from tests.browser.stage import Stage
+
+PEOPLE = ("visitor", "guest", "left", "returning", "new", "learner", "trainer", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    name: str
+    who: str
+    path: str
+    act: Callable[[Page], None] | None = None
+    status: int = 200
+    before: Callable[[Page, Stage], None] | None = None
+
+
+# -- what is done on a page --------------------------------------------------------------------------------------------
+
+
+def send_empty(page: Page) -> None:
+    """Send the page's form as it is: every fault is said at once."""
+    page.locator("main form").first.locator("[type=submit]").first.click()
+
+
+def sign_in_wrongly(page: Page) -> None:
+    page.get_by_label("E-mail").fill("amara.okafor@example.org")
+    page.get_by_label("Password").fill("not the password")
+    send_empty(page)
+
+
+def ask_for_reset(page: Page) -> None:
+    page.get_by_label("E-mail").fill("amara.okafor@example.org")
+    send_empty(page)
+
+
+def enter_unknown_code(page: Page) -> None:
+    page.get_by_label("Code").fill("00000-00000")
+    send_empty(page)
+
+
+def set_impossible_terms(page: Page) -> None:
+    page.locator("#due_date").fill("2027-03-28")
+    page.locator("#due_time").fill("02:30")
+    page.locator("#attempts_allowed").fill("0")
+    page.locator("[value=after_last_attempt]").check()
+    send_empty(page)
+
+
+def grant_too_much(page: Page) -> None:
+    row = page.get_by_role("row", name="Jiří Dvořák")
+    row.get_by_role("spinbutton").fill("999")
+    row.get_by_role("button").click()
+
+
+def make_reset_link(page: Page) -> None:
+    page.get_by_role("button", name="Make a reset link").click()
+
+
+def make_invitation(page: Page) -> None:
+    page.get_by_role("button", name="Make a link").click()
+
+
+def demote_the_last_admin(page: Page) -> None:
+    page.locator("#role").select_option("learner")
+    page.locator("form:has(#role) [type=submit]").click()
+
+
+def open_menu(page: Page) -> None:
+    page.locator(".me summary").click()
+
+
+def open_note(page: Page) -> None:
+    page.locator(".cite").first.click()
+
+
+def skip_check(page: Page) -> None:
+    page.get_by_role("button", name="Check my answer").first.click()
+    page.get_by_text("Choose an answer first").wait_for()
+
+
+def unfold(page: Page) -> None:
+    page.locator("main details").evaluate_all("all => all.forEach((one) => { one.open = true })")
+
+
+def pretend_stale(page: Page) -> None:
+    """Save with a revision that was never there: the server says that another tab was faster."""
+    page.locator("[name=revision]").evaluate("field => { field.value = 77 }")
+    page.locator("[name=option]:not(:checked)").first.check()
+    page.get_by_text("Another tab or device").wait_for()
+
+
+def answer_what_was_handed_in(page: Page) -> None:
+    """Send an answer to an attempt that is over, as a page left open would."""
+    page.evaluate(
+        """() => {
+          const form = document.querySelector('form[action="/appearance"]');
+          form.action = location.pathname.replace("result", "1");
+          form.removeAttribute("class");
+          form.requestSubmit();
+        }"""
+    )
+    page.get_by_role("heading", name="This attempt is closed").wait_for()
+
+
+def send_without_token(page: Page) -> None:
+    page.locator("main form [name=csrf_token]").evaluate_all("fields => fields.forEach((field) => field.remove())")
+    page.locator("main form").first.evaluate("form => { form.noValidate = true }")
+    send_empty(page)
+
+
+def let_time_run_out(page: Page, stage: Stage) -> None:
+    """Its time was up eight seconds ago: too late for answers, too early for marks. The page shall not look again by itself."""
+    with sqlite3.connect(stage.database) as database:
+        ended = datetime.now(UTC) - timedelta(seconds=8)
+        its = stage.ids["closing"]
+        database.execute("DELETE FROM mark WHERE attempt_id = ?", (its,))
+        database.execute("DELETE FROM standing WHERE latest_attempt_id = ?", (its,))
+        change = "UPDATE attempt SET state = 'open', submitted_at = NULL, points = NULL, deadline_at = ? WHERE id = ?"
+        database.execute(change, (ended.strftime("%Y-%m-%d %H:%M:%S.%f"), its))
+    database.close()
+
+    def hold_still(route: Route) -> None:
+        reply = route.fetch()
+        headers = {name: value for name, value in reply.headers.items() if name != "refresh"}
+        route.fulfill(response=reply, headers=headers)
+
+    page.route("**/result", hold_still)
+
+
+VISITOR = (
+    Scene("course-visitor", "visitor", "/"),
+    Scene("module-visitor", "visitor", "/modules/safety"),
+    Scene("progress-empty", "visitor", "/progress"),
+    Scene("login", "visitor", "/login"),
+    Scene("login-wrong", "visitor", "/login", sign_in_wrongly),
+    Scene("register", "visitor", "/register"),
+    Scene("register-errors", "visitor", "/register", send_empty),
+    Scene("forgot", "visitor", "/reset"),
+    Scene("forgot-sent", "visitor", "/reset", ask_for_reset),
+    Scene("reset", "visitor", "{reset}"),
+    Scene("reset-errors", "visitor", "{reset}", send_empty),
+    Scene("reset-damaged", "visitor", "/reset/damaged"),
+    Scene("join-code", "visitor", "/join"),
+    Scene("join-code-errors", "visitor", "/join", send_empty, 422),
+    Scene("join-code-unknown", "visitor", "/join", enter_unknown_code, 404),
+    Scene("join", "visitor", "{join}"),
+    Scene("join-over", "visitor", "{join-over}", status=410),
+    Scene("invitation", "visitor", "{invitation}"),
+    Scene("invitation-errors", "visitor", "{invitation}", send_empty, 422),
+    Scene("invitation-over", "visitor", "{invitation-over}", status=410),
+    Scene("error-400", "visitor", "/register", send_without_token, 400),
+    Scene("error-404", "visitor", "/modules/nowhere", status=404),
+    Scene("error-405", "visitor", "/appearance", status=405),
+)
+GUEST = (
+    Scene("course-guest", "guest", "/"),
+    Scene("lesson-answered", "guest", "/modules/trigger-points/lessons/knots"),
+    Scene("practice", "guest", "/attempts/{practice}/3"),
+    Scene("practice-right", "guest", "/attempts/{practice}/1"),
+    Scene("practice-wrong", "guest", "/attempts/{practice}/2"),
+    Scene("practice-summary", "guest", "/attempts/{practice}/summary"),
+    Scene("practice-result", "guest", "/attempts/{done-practice}/result"),
+    Scene("progress-guest", "guest", "/progress"),
+    Scene("refused", "guest", "/attempts/{done-practice}/result", answer_what_was_handed_in, 409),
+    Scene("guest-left-behind", "returning", "/"),
+)
+LEARNER = (
+    Scene("course-new", "new", "/"),
+    Scene("course", "learner", "/"),
+    Scene("course-menu", "learner", "/", open_menu),
+    Scene("module", "learner", "/modules/trigger-points"),
+    Scene("module-under-way", "learner", "/modules/treatment"),
+    Scene("lesson-resumed", "learner", "/modules/treatment/lessons/causes-and-needles"),
+    Scene("lesson-note", "learner", "/modules/treatment/lessons/hands-and-tools", open_note),
+    Scene("test", "learner", "/attempts/{test}/1"),
+    Scene("test-unanswered", "learner", "/attempts/{test}/6"),
+    Scene("test-timed", "learner", "/attempts/{timed}/2"),
+    Scene("test-several", "learner", "/attempts/{timed}/{several}"),
+    Scene("test-summary", "learner", "/attempts/{timed}/summary"),
+    Scene("conflict", "learner", "/attempts/{test}/2", pretend_stale, 409),
+    Scene("closing", "learner", "/attempts/{closing}/result", before=let_time_run_out),
+    Scene("result-passed", "learner", "/attempts/{passed}/result"),
+    Scene("result-not-passed", "learner", "/attempts/{not-passed}/result"),
+    Scene("result-critical", "learner", "/attempts/{critical}/result"),
+    Scene("result-unreleased", "learner", "/attempts/{unreleased}/result"),
+    Scene("result-unfolded", "learner", "/attempts/{passed}/result", unfold),
+    Scene("progress", "learner", "/progress"),
+    Scene("progress-unfolded", "learner", "/progress", unfold),
+    Scene("account", "learner", "/account"),
+    Scene("email", "learner", "/account/email"),
+    Scene("email-errors", "learner", "/account/email", send_empty, 422),
+    Scene("password", "learner", "/change"),
+    Scene("password-errors", "learner", "/change", send_empty),
+    Scene("join-signed-in", "learner", "{join}"),
+    Scene("invitation-signed-in", "learner", "{invitation}"),
+    Scene("error-403", "learner", "/admin/users", status=403),
+)
+STAFF = (
+    Scene("cohorts", "trainer", "/teach"),
+    Scene("cohorts-errors", "trainer", "/teach", send_empty, 422),
+    Scene("gradebook", "trainer", "/teach/cohorts/{cohort}"),
+    Scene("gradebook-unfolded", "trainer", "/teach/cohorts/{cohort}", unfold),
+    Scene("cohort-empty", "trainer", "/teach/cohorts/{empty}"),
+    Scene("cohort-nothing-assigned", "trainer", "/teach/cohorts/{over}"),
+    Scene("assign", "trainer", "/teach/cohorts/{cohort}/assignments/new"),
+    Scene("assign-errors", "trainer", "/teach/cohorts/{cohort}/assignments/new", set_impossible_terms, 422),
+    Scene("assignment", "trainer", "/teach/assignments/{work}"),
+    Scene("assignment-errors", "trainer", "/teach/assignments/{work}", grant_too_much, 422),
+    Scene("people", "admin", "/admin/users"),
+    Scene("people-found", "admin", "/admin/users?q=okafor"),
+    Scene("people-none", "admin", "/admin/users?q=nobody+at+all"),
+    Scene("person", "admin", "/admin/users/{user-learner}"),
+    Scene("person-link", "admin", "/admin/users/{user-learner}", make_reset_link),
+    Scene("person-deactivated", "admin", "/admin/users/{user-gone}"),
+    Scene("person-last-admin", "admin", "/admin/users/{user-admin}", demote_the_last_admin, 409),
+    Scene("invitations", "admin", "/admin/invitations"),
+    Scene("invitations-link", "admin", "/admin/invitations", make_invitation),
+)
+LESSONS = tuple(
+    Scene(f"lesson-{lesson}", "visitor", f"/modules/{module}/lessons/{lesson}")
+    for module, lesson in (
+        ("trigger-points", "knots"),
+        ("trigger-points", "origins"),
+        ("referred-pain", "pain-elsewhere"),
+        ("referred-pain", "pain-maps"),
+        ("treatment", "hands-and-tools"),
+        ("treatment", "causes-and-needles"),
+        ("evidence", "ev-better-afterwards"),
+        ("evidence", "ev-three-studies"),
+        ("safety", "needle-and-lung"),
+        ("safety", "red-flags"),
+    )
+)
+SCENES = (
+    *VISITOR,
+    *LESSONS,
+    Scene("lesson-unanswered", "visitor", "/modules/trigger-points/lessons/knots", skip_check, 422),
+    *GUEST,
+    # The gradebook closes overdue attempts: whoever has one is looked at before.
+    *LEARNER,
+    *STAFF,
+)
+
+
+def enter(browser: Browser, stage: Stage, url: str, who: str, **options: object) -> BrowserContext:
+    """A browser of its own for ``who``, signed in."""
+    context = browser.new_context(base_url=url, **options)  # type: ignore[arg-type]
+    if who in stage.cookies:
+        context.add_cookies([{"name": "palpate", "value": stage.cookies[who], "url": url}])
+    return context
+
+
+def address(scene: Scene, stage: Stage) -> str:
+    return scene.path.format_map({**stage.ids, **stage.links})
+
+
+def play(page: Page, scene: Scene, stage: Stage) -> None:
+    """Bring ``page`` to the scene."""
+    if scene.before:
+        scene.before(page, stage)
+    page.goto(address(scene, stage))
+    if scene.act:
+        scene.act(page)
+    page.wait_for_load_state("load")
+    page.evaluate("document.fonts.ready")

@@ -1,0 +1,63 @@
+"""Script in the names of people and cohorts is text: it runs nowhere, and nothing of it becomes part of a page."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import journeys
+from tests.browser.conftest import Door
+from tests.browser.hands import Mouse
+
+HOSTILE = (
+    "<script>window.ran=1</script>",
+    "<img src=/x onerror=window.ran=1>",
+    "\"><svg onload=window.ran=1>'",
+    "{{ 7 * 7 }}${7 * 7}</textarea>",
+)
+
+
+def _is_inert(page: Page, text: str) -> None:
+    """The text is there as it was written, nothing of it as an element, and nothing ran."""
+    page.wait_for_load_state("load")
+    assert text in page.locator("body").evaluate("body => body.textContent")
+    assert page.evaluate("window.ran") is None
+    assert page.locator("[onerror], [onload], img[src='/x'], main script").count() == 0
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_script_in_a_name_or_a_cohort_title_is_inert_on_every_page_that_shows_it(door: Door, text: str) -> None:
+    """Row 19. Fails when any of these pages marks such a text as safe, even where the policy would stop the script."""
+    trainer, admin, learner = door.enter("trainer"), door.enter("admin"), door.enter()
+    title = f"Cohort {text}"
+    trainer.goto("/teach")
+    trainer.get_by_label("Title").fill(title)
+    trainer.get_by_role("button", name="Make the cohort").click()
+    _is_inert(trainer, title)
+    cohort = trainer.url
+    link = trainer.locator("#join-link").input_value()
+    trainer.goto(f"{cohort}/assignments/new")
+    trainer.locator("#title").fill(f"Test {text}")
+    trainer.get_by_role("button", name="Assign it").click()
+
+    learner.goto(link)
+    _is_inert(learner, title)
+    learner.get_by_role("main").get_by_role("link", name="Register").click()
+    email = journeys.register(Mouse(learner), text)
+    _is_inert(learner, text)
+    learner.get_by_role("button", name="Join this cohort").click()
+    _is_inert(learner, f"Test {text}")
+    learner.locator(".due").get_by_role("button", name="Start the test").first.click()
+    expect(learner.get_by_role("heading", name="Question 1 of 10")).to_be_visible()
+    _is_inert(learner, f"Test {text}")
+
+    trainer.goto("/teach")
+    _is_inert(trainer, title)
+    trainer.goto(cohort)
+    _is_inert(trainer, text)
+    trainer.get_by_role("link", name=f"Test {text}").click()
+    _is_inert(trainer, text)
+    admin.goto(f"/admin/users?q={email}")
+    _is_inert(admin, text)
+    admin.locator("main table a").click()
+    _is_inert(admin, text)

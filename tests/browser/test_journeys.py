@@ -1,0 +1,144 @@
+"""The journeys that Palpate is for, in a real browser: with the mouse, by keyboard alone, and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import journeys
+from tests.browser.conftest import Door
+from tests.browser.hands import Hands, Keyboard, Mouse
+from tests.browser.knowledge import right_options, wrong_option
+
+Way = Literal["mouse", "keyboard", "without JavaScript"]
+each_way = pytest.mark.parametrize("way", ["mouse", "keyboard", "without JavaScript"])
+
+
+def _hands(door: Door, way: Way) -> Hands:
+    page = door.enter(java_script_enabled=way != "without JavaScript")
+    return Keyboard(page) if way == "keyboard" else Mouse(page)
+
+
+@each_way
+def test_a_guest_practises_and_keeps_it_by_registering(door: Door, way: Way) -> None:
+    hands = _hands(door, way)
+    page = hands.page
+
+    right = journeys.practise(hands, "safety")
+    page.goto("/register")
+    journeys.register(hands)
+    page.goto("/progress")
+    hands.press(page.locator("summary").filter(has_text="The same as a table"))
+
+    row = page.get_by_role("row").filter(has_text="Safety, practice 1")
+    expect(row).to_contain_text(f"{10 * right}")
+    expect(row).to_contain_text("Practice")
+
+
+@each_way
+def test_a_learner_reads_a_lesson_passes_the_test_and_finds_it_under_progress(door: Door, way: Way) -> None:
+    hands = _hands(door, way)
+    page = hands.page
+    page.goto("/register")
+    journeys.register(hands)
+
+    page.goto("/modules/trigger-points/lessons/knots")
+    check = page.locator(".check").first
+    hands.choose(check.locator("[name=option]").first)
+    hands.press(check.get_by_role("button", name="Check my answer"))
+    expect(page.locator(".check").first.locator(".verdict")).to_be_visible()
+    hands.press(page.get_by_role("button", name=re.compile("^Done")))
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("What the finger feels, and what it proves")
+    page.goto("/modules/trigger-points")
+    expect(page.locator(".lesson-row").first).to_contain_text("read")
+    hands.press(page.get_by_role("button", name="Take the test"))
+    journeys.take_test(hands)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Passed")
+    expect(page.locator(".score__big")).to_contain_text("100")
+    hands.press(page.get_by_role("main").get_by_role("link", name="Your progress"))
+
+    row = page.get_by_role("region", name=re.compile("^Modules")).get_by_role("row", name="Trigger points")
+    expect(row).to_contain_text("1 of 2")
+    expect(row).to_contain_text("Passed")
+
+
+def test_a_trainer_assigns_a_learner_joins_by_link_takes_it_and_stands_in_the_table(door: Door) -> None:
+    trainer, learner = Mouse(door.enter()), Mouse(door.enter())
+    journeys.sign_in(trainer, *door.site.password("trainer"))
+
+    trainer.page.goto("/teach")
+    trainer.page.get_by_label("Title").fill("Evening class")
+    trainer.page.get_by_role("button", name="Make the cohort").click()
+    table = trainer.page.url
+    link = trainer.page.locator("#join-link").input_value()
+    trainer.page.get_by_role("link", name="Assign a module").click()
+    trainer.page.locator("#module").select_option(label="2. Referred pain")
+    trainer.page.locator("#title").fill("Where does it come from?")
+    trainer.page.locator("#attempts_allowed").fill("2")
+    trainer.page.get_by_role("button", name="Assign it").click()
+    expect(trainer.page.get_by_text("is set")).to_be_visible()
+
+    learner.page.goto(link)
+    expect(learner.page.get_by_role("heading", name="Evening class")).to_be_visible()
+    learner.press(learner.page.get_by_role("main").get_by_role("link", name="Register"))
+    journeys.register(learner, "Ọlá Benson")
+    learner.press(learner.page.get_by_role("button", name="Join this cohort"))
+    due = learner.page.locator(".due li").filter(has_text="Where does it come from?")
+    learner.press(due.get_by_role("button", name="Start the test"))
+    journeys.take_test(learner, wrong=5)
+    expect(learner.page.get_by_role("heading", level=1)).to_have_text("Not passed yet")
+    score = re.sub(r"\D", "", learner.page.locator(".score__big").inner_text().split("%")[0])
+
+    trainer.page.goto(table)
+    row = trainer.page.get_by_role("row", name="Ọlá Benson")
+    expect(row).to_contain_text(score)
+    expect(row).to_contain_text(re.compile("not passed|critical missed"))
+
+
+def test_the_first_tab_leads_past_the_navigation(door: Door) -> None:
+    page = door.enter()
+    page.goto("/modules/safety")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_after_check_the_focus_is_on_the_verdict(door: Door) -> None:
+    """Fails when what is new after an htmx swap is not where a screen reader goes on."""
+    page = door.enter()
+    page.goto("/modules/evidence")
+    page.get_by_role("button", name="Practise").click()
+    wrong_option(page).check()
+
+    page.get_by_role("button", name="Check", exact=True).click()
+
+    expect(page.locator("#verdict")).to_be_focused()
+
+
+def test_in_a_test_the_map_leads_anywhere_and_flags_are_kept(door: Door) -> None:
+    hands = Mouse(door.enter())
+    page = hands.page
+    page.goto("/register")
+    journeys.register(hands)
+    page.goto("/modules/treatment")
+    page.get_by_role("button", name="Take the test").click()
+
+    for option in right_options(page):
+        option.check()
+    page.get_by_label("Flag").check()
+    page.get_by_role("button", name=re.compile("^7")).click()
+    expect(page.get_by_role("heading", name="Question 7 of 10")).to_be_visible()
+    page.get_by_role("button", name="Review and hand in").click()
+
+    expect(page.get_by_role("heading", name="9 questions not answered")).to_be_visible()
+    first = page.locator(".review li").first
+    expect(first).to_contain_text("Flagged")
+    expect(first).not_to_contain_text("Not answered")
+    expect(page.locator(".review li").nth(6)).to_contain_text("Not answered")
