@@ -34,8 +34,8 @@ class Settings:
     mail: str = field(default="console", repr=False)
     mail_from: str = "palpate@localhost"
     trusted_proxies: int = 0
-    workers: int = 1
-    threads: int = 8
+    workers: int = 2
+    threads: int = 1
 
     @property
     def is_secure(self) -> bool:
@@ -76,8 +76,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         mail=_mail(env.get("PALPATE_MAIL") or "console"),
         mail_from=env.get("PALPATE_MAIL_FROM") or "palpate@localhost",
         trusted_proxies=_whole(env, "PALPATE_TRUSTED_PROXIES", 0, 0, 10),
-        workers=_whole(env, "PALPATE_WORKERS", 1, 1, 64),
-        threads=_whole(env, "PALPATE_THREADS", 8, 1, 64),
+        workers=_whole(env, "PALPATE_WORKERS", 2, 1, 64),
+        threads=_whole(env, "PALPATE_THREADS", 1, 1, 64),
     )
 
 

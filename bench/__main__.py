@@ -17,12 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from bench.attempt import STEPS, Timings, UnexpectedReply, play
+from bench.attempt import MODULES, STEPS, Timings, UnexpectedReply, play
 from bench.browser import Browser
 from bench.people import signed_in
 from bench.server import Memory, Server
-
-MODULES = ("trigger-points", "referred-pain", "treatment", "evidence", "safety")
 
 CPU_SECONDS_MUST = 0.10
 ANSWER_P95_MS_MUST = 60
@@ -60,7 +58,9 @@ def main() -> int:
     parser.add_argument("--mode", choices=("test", "practice"), default="test")
     parser.add_argument("--workers", default="", help="processes (default: the product's)")
     parser.add_argument("--threads", default="", help="threads of each process (default: the product's)")
-    parser.add_argument("--command", help="another WSGI server to compare, with {port}: 'gunicorn -b 127.0.0.1:{port} …'")
+    parser.add_argument(
+        "--command", help="another WSGI server to compare, with {port}: 'gunicorn -b 127.0.0.1:{port} …'"
+    )
     given = parser.parse_args()
 
     with tempfile.TemporaryDirectory(prefix="palpate-bench-") as folder:
@@ -92,7 +92,10 @@ async def _measure(server: Server, cookies: list[str], attempts: int, mode: str)
     shares = [attempts // len(browsers) + (place < attempts % len(browsers)) for place in range(len(browsers))]
     cpu_before, began = server.cpu_seconds(), time.perf_counter()
     await asyncio.gather(
-        *(_learner(browser, place, share, mode, timings) for place, (browser, share) in enumerate(zip(browsers, shares, strict=True)))
+        *(
+            _learner(browser, place, share, mode, timings)
+            for place, (browser, share) in enumerate(zip(browsers, shares, strict=True))
+        )
     )
     wall, cpu = time.perf_counter() - began, server.cpu_seconds() - cpu_before
     for browser in browsers:
@@ -108,8 +111,12 @@ async def _learner(browser: Browser, place: int, share: int, mode: str, timings:
 
 def _print(run: Run) -> None:
     timings = run.timings
-    print(f"{run.learners} {'learner' if run.learners == 1 else 'learners'}, no thinking time: {timings.attempts} attempts in {run.wall_seconds:.1f} s")
-    print(f"  {60 * timings.attempts / run.wall_seconds:.0f} attempts per minute, {run.cpu_per_attempt:.4f} CPU-seconds per attempt")
+    print(
+        f"{run.learners} {'learner' if run.learners == 1 else 'learners'}, no thinking time: {timings.attempts} attempts in {run.wall_seconds:.1f} s"
+    )
+    print(
+        f"  {60 * timings.attempts / run.wall_seconds:.0f} attempts per minute, {run.cpu_per_attempt:.4f} CPU-seconds per attempt"
+    )
     for number, worker in enumerate(run.memory, start=1):
         print(f"  worker {number}: {worker.rss_mb:.0f} MB resident, {worker.pss_mb:.0f} MB proportional")
     print(f"  {'step':<10}{'count':>7}{'p50 ms':>9}{'p95 ms':>9}{'bytes':>9}")

@@ -10,6 +10,7 @@ from random import Random
 
 from bench.browser import Browser, Reply
 
+MODULES = ("trigger-points", "referred-pain", "treatment", "evidence", "safety")
 STEPS = ("module", "start", "page", "answer", "feedback", "summary", "submit", "result")
 
 
@@ -33,7 +34,9 @@ async def play(browser: Browser, module: str, mode: str, timings: Timings, rng: 
     """
     view = await _timed(timings, "module", browser, f"/modules/{module}")
     token = view.field("csrf_token")
-    reply = await _timed(timings, "start", browser, f"/modules/{module}/attempts", [("mode", mode), ("csrf_token", token)])
+    reply = await _timed(
+        timings, "start", browser, f"/modules/{module}/attempts", [("mode", mode), ("csrf_token", token)]
+    )
     while not reply.location.endswith("/summary"):
         page = await _timed(timings, "page", browser, reply.location)
         here = reply.location.partition("#")[0]
@@ -51,10 +54,13 @@ async def play(browser: Browser, module: str, mode: str, timings: Timings, rng: 
 
 
 def answer(page: Reply, rng: Random) -> list[tuple[str, str]]:
-    """The form of a question page with one option chosen by chance."""
-    places = re.findall(r'name="option" value="(\d+)"', page.text)
+    """The form of a question page with one option chosen by chance: another one than is stored."""
+    options = re.findall(r'name="option" value="(\d+)"( checked)?', page.text)
     names = ("csrf_token", "revision", "save_id")
-    return [*((name, page.field(name)) for name in names), ("option", rng.choice(places))]
+    return [
+        *((name, page.field(name)) for name in names),
+        ("option", rng.choice([place for place, on in options if not on])),
+    ]
 
 
 async def _timed(

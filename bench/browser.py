@@ -53,19 +53,22 @@ class Browser:
     async def post(self, path: str, fields: Iterable[tuple[str, str]]) -> Reply:
         return await self._send("POST", path, urlencode(list(fields)).encode())
 
+    async def post_and_leave(self, path: str, fields: Iterable[tuple[str, str]]) -> None:
+        """Send a post, and hang up without the reply, as a phone does that loses its network."""
+        _reader, writer = await self._connected()
+        writer.write(self._request("POST", path, urlencode(list(fields)).encode()))
+        await writer.drain()
+        await self.close()
+
     async def _send(self, method: str, path: str, body: bytes) -> Reply:
         """Send one request.
 
         :raise OSError: no connection, or a reply that broke off; the next request connects anew.
         """
-        form = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n" if body else ""
-        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nCookie: {self.cookie}\r\n{form}\r\n"
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                if self._streams is None:
-                    self._streams = await asyncio.open_connection("127.0.0.1", self.port)
-                reader, writer = self._streams
-                writer.write(head.encode() + body)
+                reader, writer = await self._connected()
+                writer.write(self._request(method, path, body))
                 return await self._reply(reader)
         except (TimeoutError, asyncio.IncompleteReadError, ValueError) as broken:
             await self.close()
@@ -73,6 +76,16 @@ class Browser:
         except OSError:
             await self.close()
             raise
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self.port)
+        return self._streams
+
+    def _request(self, method: str, path: str, body: bytes) -> bytes:
+        form = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n" if body else ""
+        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nCookie: {self.cookie}\r\n{form}\r\n"
+        return head.encode() + body
 
     async def _reply(self, reader: asyncio.StreamReader) -> Reply:
         head = await reader.readuntil(b"\r\n\r\n")

@@ -1,0 +1,92 @@
+"""R2: does the database reach the disk before each acknowledgement? Seen from outside, in the system calls of the server (strace)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from random import Random
+
+from battery.learners import Learner, Ledger
+from bench.browser import Browser
+from bench.people import signed_in
+from bench.server import Server
+
+ATTACH_SECONDS = 20
+
+_CALL = re.compile(r"^(?P<thread>\d+) +(?:<\.\.\. )?(?P<name>fsync|fdatasync|write|writev|sendto|sendmsg)(?P<rest>.*)$")
+
+
+class NoTracing(Exception):
+    """strace is missing, or may not look at other processes here."""
+
+
+def syncs_before_replies(server: Server, attempts: int) -> list[int]:
+    """Let one learner take this many tests; for each acknowledged post, the number of syncs of the database since the reply before it.
+
+    Each must be at least one.
+
+    :raise NoTracing: it can't be seen here.
+    """
+    if shutil.which("strace") is None:
+        raise NoTracing("strace is not installed")
+    server.start()
+    [cookie] = signed_in(server.settings, 1)
+    traced = server.data.parent / "strace"
+    targets = [argument for pid in server.pids() for argument in ("--attach", str(pid))]
+    calls = "trace=fsync,fdatasync,write,writev,sendto,sendmsg"
+    with (server.data.parent / "strace.log").open("wb") as log:
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-y", "-s", "24", "-e", calls, "-o", str(traced), *targets], stderr=log
+        )
+    try:
+        _await_attached(tracer, server)
+        asyncio.run(_take(server, cookie, attempts))
+    finally:
+        tracer.send_signal(signal.SIGINT)
+        tracer.wait(10)
+        server.stop()
+    return _count(traced.read_text(errors="replace").splitlines())
+
+
+def _await_attached(tracer: subprocess.Popen[bytes], server: Server) -> None:
+    said = server.data.parent / "strace.log"
+    began = time.monotonic()
+    while any(f"TracerPid:\t{tracer.pid}" not in Path(f"/proc/{pid}/status").read_text() for pid in server.pids()):
+        if tracer.poll() is not None or time.monotonic() - began > ATTACH_SECONDS:
+            raise NoTracing(said.read_text(errors="replace").strip() or "strace did not attach")
+        time.sleep(0.02)
+
+
+async def _take(server: Server, cookie: str, attempts: int) -> None:
+    enough, ledger = asyncio.Event(), Ledger()
+    learning = asyncio.create_task(Learner(Browser(server.port, cookie), "safety", ledger, enough, Random(1)).learn())
+    while len(ledger.submitted) < attempts and not learning.done():
+        await asyncio.sleep(0.02)
+    enough.set()
+    await learning
+
+
+def _count(lines: list[str]) -> list[int]:
+    """Syncs of the write-ahead log before each reply to a post. One learner waits for each reply, so the order of the calls tells."""
+    syncs, counts, under_way = 0, [], set()
+    for line in lines:
+        call = _CALL.match(line)
+        if call is None:
+            continue
+        thread, rest = call["thread"], call["rest"]
+        if call["name"] in ("fsync", "fdatasync"):
+            if "unfinished" in rest:
+                under_way |= {thread} if "-wal>" in rest else set()
+            elif rest.rstrip().endswith("= 0") and ("-wal>" in rest or thread in under_way):
+                under_way.discard(thread)
+                syncs += 1
+        elif "HTTP/1.1 " in rest:
+            if "HTTP/1.1 303" in rest:
+                counts.append(syncs)
+            syncs = 0
+    return counts

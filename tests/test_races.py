@@ -1,0 +1,199 @@
+"""What happens at one moment, on a database in a file and on PostgreSQL: in threads, each request with a transaction of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from app import create_app
+from app.db import db
+from app.models import Answer, Attempt, Mark, Standing
+from tests.conftest import Clock, settings_for
+from tests.factory import Make, Person
+from tests.playing import JSON, Place, Play
+
+ROUNDS = 15
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def racing_app(request: pytest.FixtureRequest, published: Path, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+    shutil.copy(published, tmp_path / "palpate.sqlite3")
+    other = {"database_url": request.getfixturevalue("postgres_url")} if request.param == "postgres" else {}
+    app = create_app(settings_for(tmp_path, **other))
+    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    app.extensions["clock"] = clock
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    app.extensions["mail_queue"].shutdown()
+
+
+class Race:
+    """A learner with many devices, and what the database says afterwards."""
+
+    def __init__(self, app: Flask, clock: Clock, devices: int) -> None:
+        self.app, self.clock = app, clock
+        with app.app_context(), Session(db.engine, expire_on_commit=False) as session:
+            make = Make(app, session, clock)
+            self.trainer, self.person = make.trainer(), make.person()
+            self.devices = [make.signed_in(self.person.user, self.person.learner) for _ in range(devices)]
+
+    def assigned(self, **terms: object) -> str:
+        """Assign the test to a cohort of this learner; return the path that starts it."""
+        with self.app.app_context(), Session(db.engine, expire_on_commit=False) as session:
+            make = Make(self.app, session, self.clock)
+            cohort = make.cohort(self.trainer, Person(self.person.user, self.person.learner, self.person.client))
+            return f"/assignments/{make.assignment(self.trainer, cohort, **terms).id}/attempts"
+
+    def start(self) -> int:
+        started = self.person.client.post("/modules/safety/attempts", data={"mode": "test"})
+        return int(started.location.split("/")[2])
+
+    def questions(self, attempt_id: int) -> list[Place]:
+        with self.app.app_context(), Session(db.engine) as session:
+            return Play(self.person.client, session, attempt_id).questions()
+
+    def rows(self, table: type) -> list:
+        with self.app.app_context(), Session(db.engine) as session:
+            return list(session.scalars(select(table)))
+
+
+def at_once(tasks: list[Callable[[], TestResponse]]) -> list[TestResponse]:
+    """Run all tasks at one moment, each in a thread of its own; return their replies in the same order."""
+    gate = Barrier(len(tasks))
+
+    def run(task: Callable[[], TestResponse]) -> TestResponse:
+        gate.wait()
+        return task()
+
+    with ThreadPoolExecutor(len(tasks)) as threads:
+        return list(threads.map(run, tasks))
+
+
+def save(client: FlaskClient, path: str, place: int, save_id: str, revision: int = 0) -> Callable[[], TestResponse]:
+    form = {"option": str(place), "revision": str(revision), "save_id": save_id}
+    return lambda: client.post(path, data=form, headers=JSON)
+
+
+def test_fifty_starts_at_one_moment_open_one_attempt(racing_app: Flask, clock: Clock) -> None:
+    """Fails on PostgreSQL without the constraints on open attempts and on their numbers, and when their refusal is not caught."""
+    race = Race(racing_app, clock, devices=50)
+    path = race.assigned(attempts_allowed=2)
+
+    replies = at_once([lambda device=device: device.post(path) for device in race.devices])
+
+    assert Counter(reply.status_code for reply in replies) == {303: 50}
+    assert len({reply.location for reply in replies}) == 1
+    assert len(race.rows(Attempt)) == 1
+
+
+def test_the_limit_of_attempts_holds_whoever_starts_now(racing_app: Flask, clock: Clock) -> None:
+    """Fails when the limit is not looked at when an attempt starts."""
+    race = Race(racing_app, clock, devices=20)
+    path = race.assigned(attempts_allowed=1)
+    first = race.person.client.post(path)
+    race.person.client.post(first.location.removesuffix("/1") + "/submit")
+
+    replies = at_once([lambda device=device: device.post(path) for device in race.devices])
+
+    assert Counter(reply.status_code for reply in replies) == {409: 20}
+    assert len(race.rows(Attempt)) == 1
+
+
+def test_one_save_sent_twice_at_one_moment_is_stored_once_and_acknowledged_twice(
+    racing_app: Flask, clock: Clock
+) -> None:
+    """Fails on PostgreSQL when the items of an attempt are read without a lock: who waited then sees what was there before."""
+    race = Race(racing_app, clock, devices=2)
+    attempt_id = race.start()
+
+    replies = [
+        at_once([save(device, f"/attempts/{attempt_id}/{n}", 0, f"save-{n}") for device in race.devices])
+        for n in range(1, 11)
+    ]
+
+    assert [[reply.status_code for reply in pair] for pair in replies] == [[200, 200]] * 10
+    assert [pair[0].json for pair in replies] == [pair[1].json for pair in replies]
+    assert len(race.rows(Answer)) == 10
+
+
+def test_of_two_answers_at_one_moment_one_is_stored_and_one_is_told(racing_app: Flask, clock: Clock) -> None:
+    """Fails when the revision that the page saw is not compared under a lock."""
+    race = Race(racing_app, clock, devices=2)
+    attempt_id = race.start()
+
+    replies = [
+        at_once(
+            [save(device, f"/attempts/{attempt_id}/{n}", i, f"save-{n}-{i}") for i, device in enumerate(race.devices)]
+        )
+        for n in range(1, 11)
+    ]
+
+    assert [sorted(reply.status_code for reply in pair) for pair in replies] == [[200, 409]] * 10
+    assert Counter(row.revision for row in race.rows(Answer)) == {1: 10}
+    told = [next(reply.json for reply in pair if reply.status_code == 409) for pair in replies]
+    assert [reply["option"] for reply in told] == [list(place.chosen) for place in race.questions(attempt_id)]
+
+
+def test_a_score_counts_the_answers_sequenced_before_the_submission(racing_app: Flask, clock: Clock) -> None:
+    """R11, short: two submits and five saves at one moment.
+
+    Fails when the submission marks what it read before it was alone with the attempt, or when a save after it is still stored.
+    """
+    race = Race(racing_app, clock, devices=7)
+
+    for number in range(1, ROUNDS + 1):
+        attempt_id = race.start()
+        places = race.questions(attempt_id)[:5]
+        saves = [
+            save(device, f"/attempts/{attempt_id}/{place.n}", place.right[0], f"save-{place.n}")
+            for device, place in zip(race.devices, places, strict=False)
+        ]
+        submits = [
+            lambda device=device, a=attempt_id: device.post(f"/attempts/{a}/submit") for device in race.devices[5:]
+        ]
+        replies = at_once(saves + submits)
+
+        stored = {place.n for place, reply in zip(places, replies, strict=False) if reply.status_code == 200}
+        assert {reply.status_code for reply in replies[:5]} <= {200, 409}
+        assert [reply.status_code for reply in replies[5:]] == [303, 303]
+        assert {row.position for row in race.rows(Answer) if row.attempt_id == attempt_id} == stored
+        marks = {row.position: row for row in race.rows(Mark) if row.attempt_id == attempt_id}
+        assert set(marks) == set(range(1, 11))
+        assert {position for position, mark in marks.items() if mark.points > 0} == stored
+        [attempt] = [row for row in race.rows(Attempt) if row.id == attempt_id]
+        assert attempt.points == pytest.approx(sum(mark.points for mark in marks.values()))
+        [standing] = race.rows(Standing)
+        assert standing.attempts == number
+
+
+def test_a_whole_attempt(racing_app: Flask, clock: Clock) -> None:
+    """Fails when any statement of an attempt is not understood by one of the databases."""
+    race = Race(racing_app, clock, devices=1)
+    client = race.devices[0]
+    attempt_id = race.start()
+
+    statuses = [client.get(path).status_code for path in ("/", "/modules/safety", "/progress")]
+    for place in race.questions(attempt_id):
+        statuses.append(client.get(f"/attempts/{attempt_id}/{place.n}").status_code)
+        form = {"option": [str(right) for right in place.right], "revision": "0", "certainty": "2"}
+        statuses.append(client.post(f"/attempts/{attempt_id}/{place.n}", data=form).status_code)
+    statuses.append(client.get(f"/attempts/{attempt_id}/summary").status_code)
+    statuses.append(client.post(f"/attempts/{attempt_id}/submit").status_code)
+    result = client.get(f"/attempts/{attempt_id}/result")
+
+    assert statuses == [200] * 3 + [200, 303] * 10 + [200, 303]
+    assert result.status_code == 200
+    [attempt] = race.rows(Attempt)
+    assert (attempt.points, attempt.max_points, attempt.is_passed) == (10, 10, True)
