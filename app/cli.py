@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
 from flask_security.utils import hash_password
+from sqlalchemy.exc import DBAPIError
 
 from app import demo
 from app.clock import now
@@ -20,7 +23,7 @@ from app.content.publisher import publish
 from app.db import db
 from app.models import Role
 from app.services import catalogue, guests, invitations, submission, users
-from app.settings import Settings
+from app.settings import SettingError, Settings
 
 content = AppGroup("content", help="The course in questions/: check and publish it.")
 attempts = AppGroup("attempts", help="Upkeep of attempts.")
@@ -96,8 +99,10 @@ def close_expired() -> None:
 )
 def remove_guests(days: int) -> None:
     """Remove guests, and what they did, after so many days."""
-    removed = guests.remove_old(db.session, now(), timedelta(days=days))
-    db.session.commit()
+    removed = 0
+    while batch := guests.remove_old(db.session, now(), timedelta(days=days)):
+        db.session.commit()
+        removed += batch
     click.echo(f"{removed} removed.")
 
 
@@ -142,7 +147,15 @@ def _write_privately(path: Path, text: str) -> None:
 
 def _migrate(settings: Settings) -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
-    upgrade(directory=str(current_app.config["MIGRATIONS"]))
+    try:
+        upgrade(directory=str(current_app.config["MIGRATIONS"]))
+    except DBAPIError as error:
+        _stop(f"DATABASE_URL: the database can't be used: {str(error.orig).splitlines()[0]}.")
+
+
+def _stop(why: str) -> NoReturn:
+    click.echo(f"palpate: {why}", err=True)
+    raise SystemExit(2)
 
 
 @click.command("serve")
@@ -150,6 +163,10 @@ def _migrate(settings: Settings) -> None:
 def serve() -> None:
     """Do everything that is needed and serve: migrate, publish, print the address, start the server."""
     settings = _settings()
+    try:
+        address = _free_address(settings.host, settings.port)
+    except SettingError as error:
+        _stop(str(error))
     _migrate(settings)
     _publish(dry_run=False)
     click.echo(f"\n  Palpate is at {settings.base_url}")
@@ -161,16 +178,42 @@ def serve() -> None:
     db.session.close()
     db.engine.dispose()
     sys.stdout.flush()
-    _become_server(settings)
+    _become_server(settings, address)
 
 
-def _become_server(settings: Settings) -> None:
+def _free_address(host: str, port: int) -> str:
+    """The address in figures on which to listen, as the WSGI server wants it.
+
+    That one would share a port with whoever listens there already: of two servers with two databases, each would get some of the requests.
+
+    :raise SettingError: no such address here, or somebody has the port.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise SettingError(
+            f"HOST={host}: give an address of this machine, like 127.0.0.1, or 0.0.0.0 for all."
+        ) from None
+    family, kind, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    with socket.socket(family, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+            probe.listen()
+        except OSError as error:
+            raise SettingError(
+                f"HOST={host} PORT={port}: {error.strerror}. Give another PORT, or end what has it."
+            ) from None
+    return str(address[0])
+
+
+def _become_server(settings: Settings, address: str) -> None:
     """Replace this process by the WSGI server, so that signals reach it directly."""
     root = Path(__file__).resolve().parent.parent
     os.chdir(root)
     command = [
         str(Path(sys.executable).parent / "granian"),
-        *("--interface", "wsgi", "--host", settings.host, "--port", str(settings.port)),
+        *("--interface", "wsgi", "--host", address, "--port", str(settings.port)),
         *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads)),
         *(
             "--respawn-failed-workers",

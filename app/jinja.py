@@ -15,6 +15,7 @@ from markupsafe import Markup
 from app import permissions
 from app.clock import now
 from app.content.prose import render_inline
+from app.identity import viewer
 
 THEMES = ("system", "light", "dark")
 
@@ -28,18 +29,12 @@ def init_app(app: Flask) -> None:
         now=now,
         theme=_theme,
         may=permissions,
-        viewer=_viewer,
+        viewer=viewer,
         save_id=lambda: secrets.token_hex(8),
         registration_open=lambda: app.config["PALPATE"].registration == "open",
     )
     for name in (when, day, date, clock, minutes, ago, plural, initials, inline, plain, ruler, anchor):
         env.filters[name.__name__] = name
-
-
-def _viewer() -> permissions.Viewer:
-    from app.identity import viewer
-
-    return viewer()
 
 
 @lru_cache(maxsize=256)
@@ -67,7 +62,7 @@ def _theme() -> str:
 
 def _local(moment: datetime, zone: str | None) -> datetime:
     if zone is None:
-        learner = _viewer().learner
+        learner = viewer().learner
         zone = learner.time_zone if learner else "UTC"
     try:
         return moment.astimezone(ZoneInfo(zone))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -18,6 +18,10 @@ def _account_and_address() -> str:
     return f"{users.normalised(request.form.get('email', '')) or ''}|{get_remote_address()}"
 
 
+def _own_account() -> str:
+    return f"own|{session.get('_user_id')}"
+
+
 def throttle_guests() -> None:
     """At most 3000 new guests an hour from one address: a school behind one address fits, a flood does not."""
     with limiter.limit("3000 per hour", key_func=lambda: f"guest|{get_remote_address()}"):
@@ -26,6 +30,10 @@ def throttle_guests() -> None:
 
 def _has_failed(response: Response) -> bool:
     return response.status_code == 200
+
+
+def _is_refused(response: Response) -> bool:
+    return response.status_code in (200, 422)
 
 
 def _is_unknown(response: Response) -> bool:
@@ -46,5 +54,8 @@ def limit_views(app: Flask) -> None:
     ):
         if endpoint in views:
             views[endpoint] = limiter.limit(limit, methods=posts)(views[endpoint])
+    for endpoint in ("security.change_password", "accounts.email"):
+        own = limiter.limit("20 per hour", key_func=_own_account, deduct_when=_is_refused, methods=posts)
+        views[endpoint] = own(views[endpoint])
     # Looking a code up is guessing too, by whatever method: only codes that don't exist are counted.
     views["accounts.join"] = limiter.limit("600 per hour", deduct_when=_is_unknown)(views["accounts.join"])

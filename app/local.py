@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import current_app, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
 
@@ -28,3 +29,21 @@ def safe_path(address: str | None, otherwise: str = "/") -> str:
     if parts.path.startswith("//"):
         return otherwise
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def page_path(address: str | None) -> str:
+    """A page of ours to go back to: :func:`safe_path`, and from an address that takes only posts the nearest page above it."""
+    path = safe_path(address)
+    while path != "/" and not _is_page(path):
+        path = path.rpartition("/")[0] or "/"
+    return path
+
+
+def _is_page(path: str) -> bool:
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    try:
+        adapter.match(path.partition("?")[0], method="GET")
+    except HTTPException:
+        return False
+    return True

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Request, Response, current_app, request
 from flask_login import user_logged_in, user_logged_out
 from flask_security import RoleMixin, Security, user_registered
 from flask_wtf import CSRFProtect
@@ -52,7 +52,19 @@ class _PasswordContext(CryptContext):  # type: ignore[misc]
         return super().verify(*args, **kwargs)
 
 
+class _FormRequest(Request):
+    """A request that carries a form or nothing: no page of ours reads JSON.
+
+    The libraries do where they meet it, and values that no form can hold (numbers, lists, half a character) break them.
+    """
+
+    @property
+    def is_json(self) -> bool:
+        return False
+
+
 def init_app(app: Flask, settings: Settings) -> None:
+    app.request_class = _FormRequest
     app.before_request(_choose_transaction)
     app.config.update(_config(settings))
     csrf.init_app(app)

@@ -207,13 +207,19 @@ def _secret(env: Mapping[str, str], data: Path, *, is_local: bool) -> str:
             "PALPATE_SECRET is missing. Beyond this machine a secret must be given: `openssl rand -hex 32` makes one."
         )
     path = data / "secret"
-    data.mkdir(parents=True, exist_ok=True)
     try:
+        data.mkdir(parents=True, exist_ok=True)
         with open(path, "x", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(secrets.token_hex(32))
     except FileExistsError:
-        pass
-    kept = path.read_text(encoding="ascii").strip()
-    if len(kept) < 32:
+        if not data.is_dir():
+            raise SettingError(f"PALPATE_DATA={data} is a file: give a folder.") from None
+    except OSError as error:
+        raise SettingError(f"PALPATE_DATA={data}: {error.strerror}. Give a folder that can be written.") from None
+    try:
+        kept = path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError as error:
+        raise SettingError(f"{path} can't be read: {error.strerror}.") from None
+    if len(kept) < 32 or not kept.isascii():
         raise SettingError(f"{path} is damaged: remove it, and a new one is made; everybody signs in again.")
     return kept

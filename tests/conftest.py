@@ -23,6 +23,7 @@ from app import create_app
 from app.content.loader import load_course
 from app.content.publisher import publish
 from app.db import db
+from app.limits import limiter
 from app.services import catalogue
 from app.settings import Settings
 from tests.factory import Make
@@ -132,6 +133,7 @@ def app(_shared_app: Flask, connection: Connection, clock: Clock) -> Iterator[Fl
     configured.kw.clear()
     configured.kw.update(options)
     _shared_app.config.update(RATELIMIT_ENABLED=False, WTF_CSRF_ENABLED=False)
+    limiter.reset()
     with _shared_app.app_context():
         catalogue.forget(Session(connection))
 

@@ -142,7 +142,9 @@ def start_assigned(client: FlaskClient, session: Session, assignment_id: int) ->
 
 def hidden(page: str, name: str) -> str:
     """The value of a hidden field."""
-    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page) or re.search(rf'value="([^"]*)"[^>]*name="{name}"', page)
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page) or re.search(
+        rf'value="([^"]*)"[^>]*name="{name}"', page
+    )
     assert found, f"no field {name}"
     return found[1]
 

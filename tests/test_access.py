@@ -212,7 +212,9 @@ class World:
 
 @pytest.fixture
 def world(app: Flask, connection: Connection, make: Make, session: Session, clock: Clock) -> World:
-    trainer, trainer2, admin = (make.person(role, with_password=True) for role in (Role.TRAINER, Role.TRAINER, Role.ADMIN))
+    trainer, trainer2, admin = (
+        make.person(role, with_password=True) for role in (Role.TRAINER, Role.TRAINER, Role.ADMIN)
+    )
     learner, other = (make.person(with_password=True) for _ in range(2))
     visitor, guest = app.test_client(), app.test_client()
     cohort = make.cohort(trainer, learner)
@@ -234,7 +236,8 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     return World(
         app=app,
         connection=connection,
-        cookies={"visitor": None, "guest": cookie_of(guest)} | {name: cookie_of(person.client) for name, person in people.items()},
+        cookies={"visitor": None, "guest": cookie_of(guest)}
+        | {name: cookie_of(person.client) for name, person in people.items()},
         names={
             "assignment": str(assignment.id),
             "attempt": str(start_assigned(learner.client, session, assignment.id).attempt_id),
@@ -326,7 +329,11 @@ def test_only_the_gradebook_writes_on_a_get_and_only_what_is_overdue(
         for who in WHO if row.method == "GET" else ():
             statements()
             world.cell(row, who)
-            tables = {table for text in statements() for table in re.findall(r"^(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)", text)}
+            tables = {
+                table
+                for text in statements()
+                for table in re.findall(r"^(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)", text)
+            }
             if tables:
                 writing.setdefault(row.request, set()).update(tables)
 

@@ -127,6 +127,7 @@ def test_a_database_that_stays_locked_is_said_and_the_same_answer_can_be_sent_ag
 
 def test_a_killed_worker_is_replaced(server: Server) -> None:
     """Fails when the server does not start workers again that died (``--respawn-failed-workers``)."""
+    server.extra["PALPATE_WORKERS"] = "1"  # so that no other one answers
     server.start()
     try:
         [worker] = [pid for pid in server.pids() if pid != server.pids()[0]]

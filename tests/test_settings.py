@@ -163,8 +163,16 @@ def test_every_spelling_of_postgresql_is_taken(url: str, tmp_path: Path) -> None
         ({"PORT": "8123"}, "http://127.0.0.1:8123", False),
         ({"HOST": "localhost", "PORT": "1"}, "http://localhost:1", False),
         ({"HOST": "::1", "PALPATE_BASE_URL": "http://localhost:8000"}, "http://localhost:8000", False),
-        ({"PALPATE_BASE_URL": "https://learn.example.org/", "PALPATE_SECRET": SECRET}, "https://learn.example.org", True),
-        ({"PALPATE_BASE_URL": "http://10.0.0.5:8000", "PALPATE_ALLOW_HTTP": "1", "PALPATE_SECRET": SECRET}, "http://10.0.0.5:8000", False),
+        (
+            {"PALPATE_BASE_URL": "https://learn.example.org/", "PALPATE_SECRET": SECRET},
+            "https://learn.example.org",
+            True,
+        ),
+        (
+            {"PALPATE_BASE_URL": "http://10.0.0.5:8000", "PALPATE_ALLOW_HTTP": "1", "PALPATE_SECRET": SECRET},
+            "http://10.0.0.5:8000",
+            False,
+        ),
     ],
 )
 def test_the_address_follows_from_host_and_port_or_is_given(
@@ -187,7 +195,11 @@ def test_the_address_follows_from_host_and_port_or_is_given(
 )
 def test_the_start_stops_with_one_line(wrong: dict[str, str], tmp_path: Path) -> None:
     """Fails when a wrong setting is told by a traceback, or the server starts all the same."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PALPATE_", "FLASK_")) and name not in settings.OTHER_NAMES}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PALPATE_", "FLASK_")) and name not in settings.OTHER_NAMES
+    }
     environ = kept | {"PALPATE_DATA": str(tmp_path)} | wrong
 
     run = subprocess.run(

@@ -26,9 +26,9 @@ class RoleForm(FlaskForm):  # type: ignore[misc]
 
 
 class InviteForm(FlaskForm):  # type: ignore[misc]
-    form_id = once_field()
     """Name and e-mail only fill the invited person's form in."""
 
+    form_id = once_field()
     role = SelectField("Role", choices=_CHOICES, default=Role.TRAINER.value)
     name = StringField(
         "Name", filters=[line], validators=[Optional(), Length(max=100, message="At most 100 characters.")]

@@ -113,20 +113,19 @@ def invitations_page() -> ResponseReturnValue:
                 "That form was sent before, and made one invitation. If you missed its link, withdraw it and invite again."
             )
             return redirect(url_for("admin.invitations"), 303)
-        issued = invitations.create(
-            db.session,
-            account(),
-            Role(form.role.data),
-            now(),
-            email=form.email.data or None,
-            name=form.name.data or None,
-        )
-        link = _absolute(url_for("accounts.invitation", token=issued.token))
+        link = _invite(form)
         db.session.commit()
         form = InviteForm(formdata=None)
     found = invitations.list_open(db.session, now())
     page = render_template("admin/invitations.html", form=form, link=link, invitations=found, roles=ROLES)
     return page, 422 if form.errors else 200
+
+
+def _invite(form: InviteForm) -> str:
+    """Make the invitation; return its link, which can be shown this once."""
+    role, email, name = Role(form.role.data), form.email.data or None, form.name.data or None
+    issued = invitations.create(db.session, account(), role, now(), email=email, name=name)
+    return _absolute(url_for("accounts.invitation", token=issued.token))
 
 
 @blueprint.post("/invitations/<int:invitation_id>/withdraw")

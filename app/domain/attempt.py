@@ -108,9 +108,13 @@ def outcome(marks: Iterable[MarkedItem], pass_mark_percent: int) -> Outcome:
     points = math.fsum(mark.points for mark in marks)
     max_points = math.fsum(mark.max_points for mark in marks)
     is_critical_missed = any(mark.is_critical and not mark.is_right for mark in marks)
-    # A thousandth of a point forgives the rounding of thirds.
-    is_enough = max_points > 0 and points * 100 + 1e-3 >= pass_mark_percent * max_points
-    return Outcome(min(points, max_points), max_points, is_enough and not is_critical_missed, is_critical_missed)
+    is_passed = is_enough(points, max_points, pass_mark_percent) and not is_critical_missed
+    return Outcome(min(points, max_points), max_points, is_passed, is_critical_missed)
+
+
+def is_enough(points: float, max_points: float, pass_mark_percent: int) -> bool:
+    """Whether the points alone reach the pass mark; a hundred-thousandth of a point forgives the rounding of thirds."""
+    return max_points > 0 and points * 100 + 1e-3 >= pass_mark_percent * max_points
 
 
 def percent(points: float, max_points: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.access import ask_to_sign_in
 from app.clock import now
 from app.db import begin_immediate, db
 from app.domain.attempt import (
@@ -41,7 +42,7 @@ def start(slug: str) -> ResponseReturnValue:
         abort(400, "Say which: mode=practice or mode=test.")
     if form.mode.data == "test":
         if not may_take_test(viewer()):
-            return redirect(url_for("security.login", next=url_for("learn.module", slug=slug)), 303)
+            return ask_to_sign_in(url_for("learn.module", slug=slug))
         attempt = attempts.start_test(db.session, ensure_learner(), module, now())
     else:
         attempt = _start_practice(module, form.missed.data)
@@ -50,7 +51,7 @@ def start(slug: str) -> ResponseReturnValue:
 
 def _start_practice(module: ModuleRow, missed: int | None) -> Attempt:
     missed_in = attempts.get_for(db.session, viewer(), missed) if missed else None
-    if missed_in is not None and not results.result(db.session, missed_in, now()).release.correctness:
+    if missed_in is not None and not results.release(db.session, missed_in, now()).correctness:
         # Practising what one missed would tell what one missed.
         missed_in = None
     return attempts.start_practice(db.session, ensure_learner(), module, now(), missed_in)
@@ -63,7 +64,7 @@ def start_assignment(assignment_id: int) -> ResponseReturnValue:
     :raise 404: no such assignment, or not for this learner.
     """
     if not may_take_test(viewer()):
-        return redirect(url_for("security.login", next="/"), 303)
+        return ask_to_sign_in(url_for("learn.course"))
     learner = ensure_learner()
     granted = assignments.get_granted(db.session, learner, assignment_id)
     if granted is None:

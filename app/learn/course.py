@@ -13,7 +13,7 @@ from app.db import db
 from app.identity import viewer
 from app.jinja import THEMES
 from app.learn import blueprint
-from app.local import safe_path
+from app.local import page_path
 from app.models import ModuleRow
 from app.services import assignments, catalogue, progress
 
@@ -62,7 +62,7 @@ def appearance() -> ResponseReturnValue:
     theme = request.form.get("theme", "")
     if theme not in THEMES:
         abort(400, "Choose system, light or dark.")
-    response = redirect(safe_path(request.referrer), 303)
+    response = redirect(page_path(request.referrer), 303)
     _set_theme(response, theme)
     return response
 

@@ -245,7 +245,7 @@ class Due:
     pass_mark_percent: int
     state: DueState
     open_attempt_id: int | None
-    best_percent: float | None
+    best_percent: int | None
 
 
 def closes_at(assignment: Assignment) -> datetime | None:
@@ -320,7 +320,7 @@ def _due(
         pass_mark_percent=assignment.pass_mark_percent,
         state=_due_state(assignment, standing, used, now, is_running=is_running),
         open_attempt_id=begun.id if begun and is_running else None,
-        best_percent=standing.best_percent if standing else None,
+        best_percent=rules.percent(standing.best_percent, 100) if standing else None,
     )
 
 

@@ -97,9 +97,9 @@ _OWN = (
     .order_by(AttemptItem.position)
     .options(load_only(ModuleRow.slug, ModuleRow.title, raiseload=True))
 )
-# All POSTs to one attempt go one after another; SQLite holds its one write lock already. The items are locked too, so that whoever waited
-# sees what was stored meanwhile.
-_OWN_FOR_UPDATE = locked(_OWN, Attempt, AttemptItem)
+# All POSTs to one attempt go one after another; SQLite holds its one write lock already. The items are locked too, and read into objects
+# that were loaded before the wait, so that whoever waited sees what was stored meanwhile.
+_OWN_FOR_UPDATE = locked(_OWN, Attempt, AttemptItem).execution_options(populate_existing=True)
 
 
 def get_for(session: Session, viewer: Viewer, attempt_id: int, *, for_update: bool = False) -> Loaded | None:

@@ -13,6 +13,9 @@ from app.services import submission
 KEPT = timedelta(days=30)
 """How long a guest's traces are kept."""
 
+BATCH = 500
+"""How many guests are removed in one go: a statement can name no more than so many."""
+
 
 def create(session: Session, now: datetime) -> Learner:
     learner = Learner(is_guest=True, created_at=now)
@@ -45,22 +48,36 @@ def move_work(session: Session, guest: Learner, learner: Learner, now: datetime)
         submission.submit(session, attempt, now)
         attempt.learner_id, attempt.number = learner.id, number
     session.execute(update(Mark).where(Mark.learner_id == guest.id).values(learner_id=learner.id))
-    known = set(session.scalars(select(LessonProgress.lesson_id).where(LessonProgress.learner_id == learner.id)))
-    session.execute(
-        update(LessonProgress)
-        .where(LessonProgress.learner_id == guest.id, LessonProgress.lesson_id.not_in(known))
-        .values(learner_id=learner.id)
-    )
+    _move_lessons(session, guest, learner)
     return len(moved)
 
 
+def _move_lessons(session: Session, guest: Learner, learner: Learner) -> None:
+    """Add a guest's lessons to the learner's own: one that either of them finished is finished."""
+    mine, theirs = _lessons(session, learner), _lessons(session, guest)
+    for lesson_id, row in theirs.items():
+        known = mine.get(lesson_id)
+        if known is None:
+            row.learner_id = learner.id
+        elif (row.done_revision or 0) > (known.done_revision or 0):
+            known.done_at, known.done_revision = row.done_at, row.done_revision
+
+
+def _lessons(session: Session, learner: Learner) -> dict[int, LessonProgress]:
+    found = select(LessonProgress).where(LessonProgress.learner_id == learner.id)
+    return {row.lesson_id: row for row in session.scalars(found.execution_options(populate_existing=True))}
+
+
 def remove_old(session: Session, now: datetime, kept: timedelta = KEPT) -> int:
-    """Remove guests, and all they did, whose last attempt (or, without one, whose first visit) is older than ``kept``; return how many."""
+    """Remove guests, and all they did, whose last attempt (or, without one, whose first visit) is older than ``kept``.
+
+    Return how many; as long as there may be more, that is :data:`BATCH`.
+    """
     last = func.coalesce(
         select(func.max(Attempt.started_at)).where(Attempt.learner_id == Learner.id).scalar_subquery(),
         Learner.created_at,
     )
-    old = list(session.scalars(select(Learner.id).where(Learner.is_guest, last < now - kept)))
+    old = list(session.scalars(select(Learner.id).where(Learner.is_guest, last < now - kept).limit(BATCH)))
     if not old:
         return 0
     for table in (Attempt, LessonProgress, SignIn):

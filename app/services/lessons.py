@@ -256,11 +256,18 @@ def keep_place(session: Session, learner: Learner, lesson: LessonRow, section: s
 
 
 def _progress(session: Session, learner: Learner, lesson: LessonRow, now: datetime) -> LessonProgress:
-    found = session.get(LessonProgress, (learner.id, lesson.id)) if learner.id else None
-    if found is None:
-        found = LessonProgress(learner_id=learner.id, lesson_id=lesson.id, read_at=now)
-        session.add(found)
-    return found
+    key = (learner.id, lesson.id)
+    found = session.get(LessonProgress, key)
+    if found is not None:
+        return found
+    begun = LessonProgress(learner_id=learner.id, lesson_id=lesson.id, read_at=now)
+    try:
+        with session.begin_nested():
+            session.add(begun)
+    except IntegrityError:
+        # The page kept its reader's place at this very moment: that row is the one.
+        return session.get_one(LessonProgress, key)
+    return begun
 
 
 def next_in_module(session: Session, module: ModuleRow, lesson: LessonRow) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose, State, percent
@@ -16,6 +16,7 @@ from app.domain.release import Policy
 from app.models import Assignment, Attempt, Learner, LessonProgress, Mark, ModuleRow, ObjectiveRow, Standing
 from app.services import catalogue
 from app.services.catalogue import LessonLine
+from app.services.results import is_pool_in_use
 
 RECENT_MARKS = 600
 """Mastery reads at most this many of a learner's latest marks, so that a page costs the same after years."""
@@ -259,13 +260,14 @@ def _scores(session: Session, learner: Learner) -> tuple[Score, ...]:
 
 def _mastery(session: Session, learner: Learner, now: datetime) -> tuple[tuple[str, tuple[ObjectiveLevel, ...]], ...]:
     """Mastery of every objective, by module, from the learner's latest marks."""
-    # Marks whose right or wrong an assignment has not released yet would show through.
-    is_shown = or_(
+    # Marks whose right or wrong is not released yet would show through: domain/release.py, as a condition on many rows.
+    is_released = or_(
         Assignment.id.is_(None),
         Assignment.release == Policy.AFTER_SUBMISSION,
         and_(Assignment.release == Policy.AFTER_LAST_ATTEMPT, Standing.attempts >= Assignment.attempts_allowed),
         and_(Assignment.release == Policy.AFTER_CLOSING, Assignment.due_at < now),
     )
+    is_shown = or_(Attempt.purpose != Purpose.TEST, and_(is_released, not_(is_pool_in_use(now))))
     recent = session.execute(
         select(Mark.objective_id, Mark.is_right)
         .join(Attempt, Attempt.id == Mark.attempt_id)

@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.domain import wall_clock
-from app.domain.attempt import State
+from app.domain.attempt import State, percent
 from app.models import Assignment, Attempt, Cohort, Learner, Membership, Standing, User
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -32,7 +32,7 @@ class Cell:
     """One learner in one assignment. The best attempt counts: all but ``attempts`` is about that one."""
 
     state: CellState
-    percent: float | None = None
+    percent: int | None = None
     submitted_at: datetime | None = None
     late_by: timedelta | None = None
     is_critical_missed: bool = False
@@ -66,10 +66,10 @@ class Gradebook:
     rows: tuple[Row, ...]
 
 
-def gradebook(session: Session, cohort: Cohort, now: datetime) -> Gradebook:
+def gradebook(session: Session, cohort: Cohort) -> Gradebook:
     """Every current learner in every assignment of a cohort, with four statements whatever the size.
 
-    A late submission is told from the due date as it is at ``now``: a trainer who moves it forgives.
+    A late submission is told from the due date as it is now: a trainer who moves it forgives.
     """
     columns = _columns(session, cohort)
     members = session.execute(
@@ -115,11 +115,10 @@ def csv_lines(book: Gradebook, time_zone: str) -> Iterator[str]:
 
 
 def _columns(session: Session, cohort: Cohort) -> tuple[Column, ...]:
-    found = session.execute(
-        select(Assignment.id, Assignment.title, Assignment.due_at).where(Assignment.cohort_id == cohort.id)
-    )
-    ordered = sorted(found, key=lambda row: (row[2] is None, row[2], row[0]) if row[2] else (True, row[0]))
-    return tuple(Column(*row) for row in ordered)
+    """By due date, those without one last."""
+    found = select(Assignment.id, Assignment.title, Assignment.due_at).where(Assignment.cohort_id == cohort.id)
+    ordered = found.order_by(Assignment.due_at.is_(None), Assignment.due_at, Assignment.id)
+    return tuple(Column(*row) for row in session.execute(ordered))
 
 
 def _settled(session: Session, cohort: Cohort) -> dict[tuple[int, int | None], tuple[Standing, Attempt]]:
@@ -149,7 +148,7 @@ def _cell(standing: Standing, best: Attempt, column: Column) -> Cell:
     is_late = column.due_at is not None and best.submitted_at is not None and best.submitted_at > column.due_at
     return Cell(
         state=CellState.PASSED if is_passed else CellState.NOT_PASSED,
-        percent=standing.best_percent,
+        percent=percent(standing.best_percent, 100),
         submitted_at=best.submitted_at,
         late_by=best.submitted_at - column.due_at if is_late and best.submitted_at and column.due_at else None,
         is_critical_missed=not is_passed and bool(best.is_critical_missed),
@@ -159,8 +158,8 @@ def _cell(standing: Standing, best: Attempt, column: Column) -> Cell:
 
 def _csv_cells(cell: Cell, time_zone: str) -> list[str]:
     submitted = f"{wall_clock.local(cell.submitted_at, time_zone):%Y-%m-%d %H:%M}" if cell.submitted_at else ""
-    percent = "" if cell.percent is None else str(int(cell.percent + 1e-6))
-    return [cell.state.value, percent, submitted, "late" if cell.is_late else ""]
+    score = "" if cell.percent is None else str(cell.percent)
+    return [cell.state.value, score, submitted, "late" if cell.is_late else ""]
 
 
 def _line(cells: list[str]) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from app.domain.attempt import Purpose, State, percent
+from app.domain.attempt import Purpose, State, is_enough, percent
 from app.domain.content import Kind, Source
 from app.domain.marking import mark as mark_answer
 from app.domain.question import Key, Shown
@@ -86,6 +86,10 @@ class ObjectiveScore:
     def is_all_right(self) -> bool:
         return self.right == self.of
 
+    @property
+    def is_half_right(self) -> bool:
+        return self.right * 2 >= self.of
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -104,6 +108,8 @@ class ResultView:
     points: float | None
     max_points: float | None
     right: int | None
+    is_enough: bool | None
+    """The pass mark is reached, whatever the safety-critical questions say."""
     is_passed: bool | None
     is_critical_missed: bool | None
     answers: tuple[AnswerView, ...]
@@ -172,28 +178,38 @@ def readings(session: Session, objective_ids: Iterable[int]) -> dict[int, Readin
     }
 
 
+def release(session: Session, loaded: Loaded, now: datetime) -> Release:
+    """What of an attempt its learner may see now: at most two statements."""
+    return _release(session, loaded, _same_scope(session, loaded.attempt), now)
+
+
 def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
     """The result of a submitted attempt: at most seven statements, however many attempts there are."""
     attempt = loaded.attempt
     earlier_rows = _same_scope(session, attempt)
-    release = _release(session, loaded, earlier_rows, now)
+    may_see = _release(session, loaded, earlier_rows, now)
     marks = (
         {row.position: row for row in session.scalars(select(Mark).where(Mark.attempt_id == attempt.id))}
-        if release.mark
+        if may_see.mark
         else {}
     )
-    is_total_known = release.mark and attempt.points is not None and attempt.max_points is not None
+    is_total_known = may_see.mark and attempt.points is not None and attempt.max_points is not None
     is_certain = any(item.certainty for item in loaded.items)
     return ResultView(
-        release=release,
+        release=may_see,
         percent=percent(attempt.points or 0, attempt.max_points or 0) if is_total_known else None,
-        points=attempt.points if release.mark else None,
-        max_points=attempt.max_points if release.mark else None,
-        right=sum(row.is_right for row in marks.values()) if release.mark else None,
-        is_passed=attempt.is_passed if release.mark else None,
-        is_critical_missed=attempt.is_critical_missed if release.mark else None,
-        answers=_answers(session, loaded, marks, release),
-        objectives=_objectives(session, loaded, marks) if release.correctness else (),
+        points=attempt.points if may_see.mark else None,
+        max_points=attempt.max_points if may_see.mark else None,
+        right=sum(row.is_right for row in marks.values()) if may_see.mark else None,
+        is_enough=(
+            is_enough(attempt.points or 0, attempt.max_points or 0, attempt.pass_mark_percent)
+            if is_total_known
+            else None
+        ),
+        is_passed=attempt.is_passed if may_see.mark else None,
+        is_critical_missed=attempt.is_critical_missed if may_see.mark else None,
+        answers=_answers(session, loaded, marks, may_see),
+        objectives=_objectives(session, loaded, marks) if may_see.correctness else (),
         earlier=tuple(
             Earlier(row.number, row.id, percent(row.points, row.max_points or 0), row.submitted_at)
             for row in earlier_rows
@@ -202,9 +218,9 @@ def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
             and row.points is not None
             and row.submitted_at is not None
         ),
-        attempts_left=_left(attempt, earlier_rows),
-        key_released_at=closes_at(loaded.assignment) if loaded.assignment and not release.key else None,
-        certainty_points=sum(row.certainty_points for row in marks.values()) if is_certain and release.mark else None,
+        attempts_left=_left(loaded, earlier_rows),
+        key_released_at=None if may_see.key else _closing_to_come(loaded.assignment, now),
+        certainty_points=sum(row.certainty_points for row in marks.values()) if is_certain and may_see.mark else None,
         is_certainty_given=is_certain,
     )
 
@@ -219,10 +235,19 @@ def _same_scope(session: Session, attempt: Attempt) -> Sequence[Attempt]:
     ).all()
 
 
-def _left(attempt: Attempt, same_scope: Sequence[Attempt]) -> int | None:
-    if attempt.attempts_allowed is None:
-        return None
-    return max(0, attempt.attempts_allowed - max(row.number for row in same_scope))
+def _allowed(loaded: Loaded) -> int | None:
+    """How many attempts there are as the assignment is now: a trainer may have changed it since this one started."""
+    return loaded.assignment.attempts_allowed if loaded.assignment else loaded.attempt.attempts_allowed
+
+
+def _left(loaded: Loaded, same_scope: Sequence[Attempt]) -> int | None:
+    allowed = _allowed(loaded)
+    return None if allowed is None else max(0, allowed - max(row.number for row in same_scope))
+
+
+def _closing_to_come(assignment: Assignment | None, now: datetime) -> datetime | None:
+    closes = closes_at(assignment) if assignment else None
+    return closes if closes is not None and closes >= now else None
 
 
 def _release(session: Session, loaded: Loaded, same_scope: Sequence[Attempt], now: datetime) -> Release:
@@ -235,42 +260,46 @@ def _release(session: Session, loaded: Loaded, same_scope: Sequence[Attempt], no
             is_settled=attempt.points is not None,
             policy=assignment.release if assignment else Policy.AFTER_SUBMISSION,
             number=max(row.number for row in same_scope),
-            attempts_allowed=attempt.attempts_allowed,
+            attempts_allowed=_allowed(loaded),
             closes_at=closes_at(assignment) if assignment else None,
-            is_pool_in_use=attempt.purpose is Purpose.TEST and _is_pool_in_use(session, attempt, now),
+            is_pool_in_use=attempt.purpose is Purpose.TEST
+            and bool(session.scalar(select(is_pool_in_use(now)).where(Attempt.id == attempt.id))),
         ),
         now,
     )
 
 
-def _is_pool_in_use(session: Session, attempt: Attempt, now: datetime) -> bool:
-    """Whether the learner may be asked these questions again for a mark, with one statement.
+def is_pool_in_use(now: datetime) -> ColumnElement[bool]:
+    """Whether the learner may be asked the questions of an attempt again for a mark: a condition on the statement's own ``Attempt``.
 
     That is in any test of the module under way; and, after the module's own test, in an assigned one whose key is not
     released yet: else everybody could read its key there first.
     """
-    learner_id, module_id = attempt.learner_id, attempt.module_id
-    under_way = exists().where(
-        Attempt.learner_id == learner_id,
-        Attempt.module_id == module_id,
-        Attempt.purpose == Purpose.TEST,
-        Attempt.state == State.OPEN,
+    other, assigned, taken = aliased(Attempt), aliased(Assignment), aliased(Standing)
+    under_way = (
+        exists()
+        .where(
+            other.learner_id == Attempt.learner_id,
+            other.module_id == Attempt.module_id,
+            other.purpose == Purpose.TEST,
+            other.state == State.OPEN,
+        )
+        .correlate(Attempt)
     )
-    taken = and_(Standing.assignment_id == Assignment.id, Standing.learner_id == learner_id)
-    closes_later = and_(Assignment.release == Policy.AFTER_CLOSING, Assignment.due_at >= now)
+    closes_later = and_(assigned.release == Policy.AFTER_CLOSING, assigned.due_at >= now)
     is_left = and_(
-        Assignment.release != Policy.AFTER_CLOSING, Assignment.attempts_allowed > func.coalesce(Standing.attempts, 0)
+        assigned.release != Policy.AFTER_CLOSING, assigned.attempts_allowed > func.coalesce(taken.attempts, 0)
     )
     to_come = (
-        select(Assignment.id)
-        .join(Membership, Membership.cohort_id == Assignment.cohort_id)
-        .outerjoin(Standing, taken)
-        .where(Assignment.module_id == module_id, Membership.learner_id == learner_id, Membership.removed_at.is_(None))
-        .where(or_(closes_later, is_left))
+        select(assigned.id)
+        .join(Membership, Membership.cohort_id == assigned.cohort_id)
+        .outerjoin(taken, and_(taken.assignment_id == assigned.id, taken.learner_id == Membership.learner_id))
+        .where(assigned.module_id == Attempt.module_id, Membership.learner_id == Attempt.learner_id)
+        .where(Membership.removed_at.is_(None), or_(closes_later, is_left))
+        .correlate(Attempt)
         .exists()
     )
-    is_own = attempt.assignment_id is None
-    return bool(session.scalar(select(or_(under_way, to_come) if is_own else under_way)))
+    return or_(under_way, and_(Attempt.assignment_id.is_(None), to_come))
 
 
 def _answers(session: Session, loaded: Loaded, marks: Mapping[int, Mark], release: Release) -> tuple[AnswerView, ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import available_timezones
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from app.domain import wall_clock
 from app.models import Learner, SignIn, User
 from app.permissions import VISITOR, Viewer
 
@@ -55,7 +55,7 @@ def learner_of(session: Session, user: User) -> Learner:
 def give_learner(session: Session, user: User, guest: Learner | None, time_zone: str, now: datetime) -> Learner:
     """Give a new account its learner: the guest it was so far, or a new one."""
     learner = guest or Learner(created_at=now)
-    if time_zone in available_timezones():
+    if wall_clock.is_zone(time_zone):
         learner.time_zone = time_zone
     learner.user, learner.is_guest = user, False
     session.add(learner)

@@ -106,14 +106,13 @@ def create(
     now: datetime,
     role: Role = Role.LEARNER,
     time_zone: str = "UTC",
-    guest: Learner | None = None,
 ) -> User:
     """Make an account and its learner.
 
     :raise AddressTakenError: see :func:`add`.
     """
     user = add(session, name=name, email=email, password_hash=password_hash, now=now, role=role)
-    sign_ins.give_learner(session, user, guest, time_zone, now)
+    sign_ins.give_learner(session, user, None, time_zone, now)
     return user
 
 

@@ -188,7 +188,6 @@
     submitted(event) {
       if (this.isStopped) return;
       const button = event.submitter;
-      if (button?.hasAttribute("data-clears")) return;
       if (!this.isUnsaved()) { if (button?.name === "go") this.go(event, button.value); return; }
       event.preventDefault();
       this.whenDone.push(() => (button?.name === "go" ? this.go(event, button.value) : this.form.requestSubmit(button)));
@@ -267,13 +266,14 @@
       form.classList.add("is-live");
       form.addEventListener("change", () => fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) }).then(() => {
         document.documentElement.dataset.theme = new FormData(form).get("theme");
-      }));
+      }).catch(() => { /* this page shows the choice already; only keeping it failed */ }));
     });
     root.querySelectorAll("form[data-signs-out]").forEach((form) => form.addEventListener("submit", () => store.forget("palpate:")));
     root.querySelectorAll("form[data-submits]").forEach((form) => {
       form.addEventListener("submit", () => store.forget(`${KEPT}${form.dataset.submits}/`));
     });
     root.querySelectorAll("[data-copy]").forEach((button) => {
+      if (!navigator.clipboard) return; // plain http to another machine: a browser offers none
       button.hidden = false;
       button.addEventListener("click", async () => {
         await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
@@ -286,8 +286,14 @@
 
   // ---- htmx: after a swap, focus goes to what is new; a reply that never came is said
   document.addEventListener("htmx:beforeSwap", (event) => {
-    // Refusals are pages that say what happened: show them in place.
-    if ([400, 409, 422, 429].includes(event.detail.xhr.status)) { event.detail.shouldSwap = true; event.detail.isError = false; }
+    const { status } = event.detail.xhr;
+    if (![400, 409, 422, 429].includes(status)) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+    if (status === 422) return;
+    // Not the form with its fault beside it, but a page that says what happened: it has nothing else to select.
+    event.detail.target = document.getElementById("main");
+    event.detail.selectOverride = "#main";
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const wanted = event.detail.requestConfig?.elt?.dataset?.focus;

@@ -81,7 +81,7 @@ def _gradebook(cohort: Cohort) -> Gradebook:
         submission.close_expired(db.session, now())
         db.session.commit()
         begin_plain()
-    return reports.gradebook(db.session, cohort, now())
+    return reports.gradebook(db.session, cohort)
 
 
 @blueprint.post("/cohorts/<int:cohort_id>/join-code", endpoint="join_code")

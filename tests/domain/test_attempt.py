@@ -48,7 +48,9 @@ def test_deadline_is_the_lengthened_limit_but_never_after_closing(
         (None, None, None),
     ],
 )
-def test_lengthening_never_shortens(current: datetime | None, proposed: datetime | None, expected: datetime | None) -> None:
+def test_lengthening_never_shortens(
+    current: datetime | None, proposed: datetime | None, expected: datetime | None
+) -> None:
     assert lengthened(current, proposed) == expected
 
 
@@ -92,7 +94,11 @@ def item(points: float, *, is_critical: bool = False) -> MarkedItem:
 
 
 RIGHT, WRONG = item(1.0), item(0.0)
-CRITICAL_RIGHT, CRITICAL_WRONG, CRITICAL_HALF = item(1.0, is_critical=True), item(0.0, is_critical=True), item(0.5, is_critical=True)
+CRITICAL_RIGHT, CRITICAL_WRONG, CRITICAL_HALF = (
+    item(1.0, is_critical=True),
+    item(0.0, is_critical=True),
+    item(0.5, is_critical=True),
+)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +113,11 @@ CRITICAL_RIGHT, CRITICAL_WRONG, CRITICAL_HALF = item(1.0, is_critical=True), ite
         ([RIGHT] * 9 + [CRITICAL_HALF], 80, Outcome(9.5, 10, is_passed=False, is_critical_missed=True)),
         ([RIGHT] * 8 + [WRONG, CRITICAL_RIGHT], 80, Outcome(9, 10, is_passed=True, is_critical_missed=False)),
         ([WRONG, CRITICAL_WRONG], 80, Outcome(0, 2, is_passed=False, is_critical_missed=True)),
-        ([RIGHT, RIGHT, item(1 / 3), item(1 / 3), item(1 / 3)], 60, Outcome(3, 5, is_passed=True, is_critical_missed=False)),
+        (
+            [RIGHT, RIGHT, item(1 / 3), item(1 / 3), item(1 / 3)],
+            60,
+            Outcome(3, 5, is_passed=True, is_critical_missed=False),
+        ),
         ([RIGHT] * 10, 100, Outcome(10, 10, is_passed=True, is_critical_missed=False)),
         ([RIGHT] * 9 + [item(2 / 3)], 100, Outcome(9 + 2 / 3, 10, is_passed=False, is_critical_missed=False)),
     ],
@@ -127,7 +137,17 @@ def test_passing_needs_the_pass_mark_and_every_critical_question(
 
 @pytest.mark.parametrize(
     ("points", "max_points", "expected"),
-    [(0, 0, 0), (0, 10, 0), (7.99, 10, 79), (8, 10, 80), (1 / 3, 1, 33), (2 / 3, 1, 66), (9.999, 10, 99), (10, 10, 100), (0.1 * 3, 1, 30)],
+    [
+        (0, 0, 0),
+        (0, 10, 0),
+        (7.99, 10, 79),
+        (8, 10, 80),
+        (1 / 3, 1, 33),
+        (2 / 3, 1, 66),
+        (9.999, 10, 99),
+        (10, 10, 100),
+        (0.1 * 3, 1, 30),
+    ],
 )
 def test_percent_is_rounded_down(points: float, max_points: float, expected: int) -> None:
     assert percent(points, max_points) == expected

@@ -48,9 +48,7 @@ def test_marks_one_answer(
     assert mark(kind, correct, response, certainty) == expected
 
 
-@pytest.mark.parametrize(
-    ("certainty", "right", "wrong"), [(None, 1, 0), (1, 1, 0), (2, 2, -2), (3, 3, -6)]
-)
+@pytest.mark.parametrize(("certainty", "right", "wrong"), [(None, 1, 0), (1, 1, 0), (2, 2, -2), (3, 3, -6)])
 def test_certainty_pays_only_who_is_right(certainty: int | None, right: int, wrong: int) -> None:
     assert certainty_points(certainty, is_right=True) == right
     assert certainty_points(certainty, is_right=False) == wrong

@@ -13,7 +13,9 @@ from app.domain.paper import Candidate, Line, Slot, draw_practice, draw_test, sl
 RECALL, APPLY = Level.RECALL, Level.APPLY
 
 
-def candidate(number: int, objective: int, level: Level = RECALL, *, options: int = 4, is_order_fixed: bool = False) -> Candidate:
+def candidate(
+    number: int, objective: int, level: Level = RECALL, *, options: int = 4, is_order_fixed: bool = False
+) -> Candidate:
     """A question whose version id is ``100 + number``."""
     return Candidate(number, 100 + number, objective, level, options, is_order_fixed)
 
@@ -83,7 +85,9 @@ def test_the_same_seed_draws_the_same_paper() -> None:
         (5, (2, 4, 99), {1: 1, 2: 1}),
     ],
 )
-def test_practice_is_spread_evenly_or_is_what_was_wanted(questions: int, wanted: tuple[int, ...], expected: dict[int, int]) -> None:
+def test_practice_is_spread_evenly_or_is_what_was_wanted(
+    questions: int, wanted: tuple[int, ...], expected: dict[int, int]
+) -> None:
     for seed in range(50):
         assert objectives(draw_practice(POOL, questions, seed, wanted)) == expected
 

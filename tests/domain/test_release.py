@@ -42,7 +42,9 @@ UNFINISHED = [
 @pytest.mark.parametrize("unfinished", UNFINISHED)
 @pytest.mark.parametrize("policy", Policy)
 @pytest.mark.parametrize("purpose", Purpose)
-def test_nothing_is_released_before_the_marks_are_written(unfinished: dict[str, object], policy: Policy, purpose: Purpose) -> None:
+def test_nothing_is_released_before_the_marks_are_written(
+    unfinished: dict[str, object], policy: Policy, purpose: Purpose
+) -> None:
     attempt = facts(purpose=purpose, policy=policy, attempts_allowed=1, closes_at=PAST, **unfinished)
 
     assert released(attempt, NOW) == NOTHING

@@ -59,7 +59,9 @@ def row(attempt: Attempt, **changes: object) -> dict[str, object]:
     ],
     ids=str,
 )
-def test_the_database_refuses_an_impossible_attempt(changes: dict[str, object], make: Make, session: Session, clock: Clock) -> None:
+def test_the_database_refuses_an_impossible_attempt(
+    changes: dict[str, object], make: Make, session: Session, clock: Clock
+) -> None:
     """Threat 9. Fails when a constraint is dropped and only a check in the code is left."""
     attempt = begun(session, make.person(), clock).attempt
 
@@ -69,15 +71,27 @@ def test_the_database_refuses_an_impossible_attempt(changes: dict[str, object], 
 
 @pytest.mark.parametrize(
     "values",
-    [{"revision": 1, "save_id": "other"}, {"revision": 2, "save_id": "first"}, {"revision": 2, "save_id": "x", "certainty": 4}],
+    [
+        {"revision": 1, "save_id": "other"},
+        {"revision": 2, "save_id": "first"},
+        {"revision": 2, "save_id": "x", "certainty": 4},
+    ],
     ids=str,
 )
-def test_the_database_refuses_a_doubled_answer(values: dict[str, object], make: Make, session: Session, clock: Clock) -> None:
+def test_the_database_refuses_a_doubled_answer(
+    values: dict[str, object], make: Make, session: Session, clock: Clock
+) -> None:
     """Threat 11. Fails when (attempt, position, revision) or (attempt, position, save id) may be twice."""
     loaded = begun(session, make.person(), clock)
     attempts.record_answer(session, loaded, loaded.items[0], Change((0,), 0, "first"), clock.now)
     session.commit()
-    answer = {"attempt_id": loaded.attempt.id, "position": 1, "response": [1], "certainty": None, "arrived_at": clock.now}
+    answer = {
+        "attempt_id": loaded.attempt.id,
+        "position": 1,
+        "response": [1],
+        "certainty": None,
+        "arrived_at": clock.now,
+    }
 
     with pytest.raises(IntegrityError), session.begin_nested():
         session.execute(insert(Answer).values(answer | values))
@@ -102,7 +116,12 @@ def test_numbers_follow_each_other_within_a_scope(make: Make, session: Session, 
 
     rows = session.execute(select(Attempt.purpose, Attempt.number).order_by(Attempt.id)).all()
 
-    assert [tuple(one) for one in rows] == [(Purpose.TEST, 1), (Purpose.TEST, 2), (Purpose.TEST, 3), (Purpose.PRACTICE, 1)]
+    assert [tuple(one) for one in rows] == [
+        (Purpose.TEST, 1),
+        (Purpose.TEST, 2),
+        (Purpose.TEST, 3),
+        (Purpose.PRACTICE, 1),
+    ]
 
 
 def test_an_attempt_keeps_the_terms_it_began_with(make: Make, session: Session, clock: Clock) -> None:
@@ -127,8 +146,13 @@ def test_an_empty_pool_is_told(make: Make, session: Session, clock: Clock) -> No
         begun(session, make.person(), clock)
 
 
-@pytest.mark.parametrize(("terms", "error"), [({"attempts_allowed": 1}, NoAttemptsLeft), ({"due_at": True, "release": Policy.AFTER_CLOSING}, AssignmentClosed)])
-def test_the_terms_of_an_assignment_hold(terms: dict[str, object], error: type[Exception], make: Make, session: Session, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    ("terms", "error"),
+    [({"attempts_allowed": 1}, NoAttemptsLeft), ({"due_at": True, "release": Policy.AFTER_CLOSING}, AssignmentClosed)],
+)
+def test_the_terms_of_an_assignment_hold(
+    terms: dict[str, object], error: type[Exception], make: Make, session: Session, clock: Clock
+) -> None:
     trainer, learner = make.trainer(), make.person()
     terms = terms | ({"due_at": clock.now} if "due_at" in terms else {})
     assignment = make.assignment(trainer, make.cohort(trainer, learner), **terms)
@@ -151,7 +175,10 @@ def test_only_the_owner_loads_an_attempt(make: Make, session: Session, clock: Cl
     learner, trainer, admin = make.person(), make.trainer(), make.admin()
     attempt = begun(session, learner, clock).attempt
 
-    found = [attempts.get_for(session, viewer, attempt.id) for viewer in (VISITOR, make.person().viewer, trainer.viewer, admin.viewer)]
+    found = [
+        attempts.get_for(session, viewer, attempt.id)
+        for viewer in (VISITOR, make.person().viewer, trainer.viewer, admin.viewer)
+    ]
 
     assert found == [None] * 4
     assert attempts.get_for(session, learner.viewer, attempt.id) is not None
@@ -164,7 +191,12 @@ def test_the_log_holds_every_change_and_the_item_the_last(make: Make, session: S
     loaded = begun(session, make.person(), clock)
     item = loaded.items[0]
     arrived = [clock.now]
-    changes = [Change((0,), 0, "a", 1), Change((1,), 1, "b", 3), Change((), 2, "c", is_cleared=True), Change((1,), 3, "d")]
+    changes = [
+        Change((0,), 0, "a", 1),
+        Change((1,), 1, "b", 3),
+        Change((), 2, "c", is_cleared=True),
+        Change((1,), 3, "d"),
+    ]
 
     for change in changes:
         outcome = attempts.record_answer(session, loaded, item, change, clock.now)
@@ -173,7 +205,11 @@ def test_the_log_holds_every_change_and_the_item_the_last(make: Make, session: S
     session.commit()
 
     order = item.option_order
-    log = session.execute(select(Answer.revision, Answer.save_id, Answer.response, Answer.certainty, Answer.arrived_at).order_by(Answer.revision)).all()
+    log = session.execute(
+        select(Answer.revision, Answer.save_id, Answer.response, Answer.certainty, Answer.arrived_at).order_by(
+            Answer.revision
+        )
+    ).all()
     assert [tuple(one) for one in log] == [
         (1, "a", [order[0]], 1, arrived[0]),
         (2, "b", [order[1]], 3, arrived[1]),
@@ -201,7 +237,9 @@ def test_a_conflict_changes_nothing(make: Make, session: Session, clock: Clock) 
 
 
 @pytest.mark.parametrize("places", [(-1,), (8,), (0, 8), (99,)])
-def test_a_place_that_is_not_there_is_refused(places: tuple[int, ...], make: Make, session: Session, clock: Clock) -> None:
+def test_a_place_that_is_not_there_is_refused(
+    places: tuple[int, ...], make: Make, session: Session, clock: Clock
+) -> None:
     loaded = begun(session, make.person(), clock)
 
     with pytest.raises(BadAnswer):
@@ -226,7 +264,9 @@ def test_a_new_version_does_not_reach_an_attempt_under_way(make: Make, session: 
     assert old
     copy = {column.key: getattr(old, column.key) for column in QuestionVersion.__table__.columns if column.key != "id"}
     session.execute(update(QuestionVersion).where(QuestionVersion.id == old.id).values(superseded_at=clock.now))
-    session.execute(insert(QuestionVersion).values(copy | {"number": 2, "stem": "Something else?", "digest": secrets.token_hex(32)}))
+    session.execute(
+        insert(QuestionVersion).values(copy | {"number": 2, "stem": "Something else?", "digest": secrets.token_hex(32)})
+    )
     session.commit()
 
     again = attempts.get_for(session, learner.viewer, loaded.attempt.id)
@@ -243,7 +283,9 @@ def test_of_two_who_submit_one_writes(make: Make, session: Session, clock: Clock
     """Threat 11. Fails when the transition does not ask whether the attempt was still open."""
     loaded = begun(session, make.person(), clock)
     session.execute(
-        update(Attempt.__table__).where(Attempt.__table__.c.id == loaded.attempt.id).values(state=State.SUBMITTED, submitted_at=clock.now)
+        update(Attempt.__table__)
+        .where(Attempt.__table__.c.id == loaded.attempt.id)
+        .values(state=State.SUBMITTED, submitted_at=clock.now)
     )
 
     assert submit(session, loaded.attempt, clock.now) is False

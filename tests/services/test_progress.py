@@ -24,7 +24,9 @@ def seen(session: Session, learner: Person, clock: Clock) -> dict[Mastery, int]:
     return {mastery: levels.count(mastery) for mastery in Mastery if levels.count(mastery)}
 
 
-def test_a_new_learner_has_seen_nothing_and_begins_at_the_first_lesson(make: Make, session: Session, clock: Clock) -> None:
+def test_a_new_learner_has_seen_nothing_and_begins_at_the_first_lesson(
+    make: Make, session: Session, clock: Clock
+) -> None:
     learner = make.person()
 
     view = progress.progress(session, learner.learner, clock.now)
@@ -63,6 +65,33 @@ def test_a_soft_due_date_releases_nothing(make: Make, session: Session, clock: C
     take(start_assigned(learner.client, session, assignment.id))
 
     clock.advance(hours=3)
+
+    assert set(seen(session, learner, clock)) == {Mastery.UNSEEN}
+
+
+def test_mastery_tells_nothing_of_a_test_whose_questions_are_still_to_be_asked(
+    make: Make, session: Session, clock: Clock
+) -> None:
+    """Threat 5. Fails when the module's own test shows, idea by idea, what its result holds back while an assigned test is to come."""
+    trainer, learner = make.trainer(), make.person()
+    terms = {"due_at": NOW + timedelta(hours=2), "release": Policy.AFTER_CLOSING}
+    make.assignment(trainer, make.cohort(trainer, learner), **terms)
+    take(start(learner.client, session))
+
+    before = seen(session, learner, clock)
+    clock.advance(hours=3)
+    after = seen(session, learner, clock)
+
+    assert set(before) == {Mastery.UNSEEN}
+    assert set(after) > {Mastery.UNSEEN}
+
+
+def test_mastery_waits_while_another_test_of_the_module_is_under_way(
+    make: Make, session: Session, clock: Clock
+) -> None:
+    learner = make.person()
+    take(start(learner.client, session))
+    start(learner.client, session)
 
     assert set(seen(session, learner, clock)) == {Mastery.UNSEEN}
 
@@ -121,7 +150,9 @@ def test_what_was_left_last_comes_next_then_the_first_unfinished(make: Make, ses
     assert then.module_slug == "trigger-points"
 
 
-def test_when_every_lesson_is_done_the_first_test_not_passed_comes_next(make: Make, session: Session, clock: Clock) -> None:
+def test_when_every_lesson_is_done_the_first_test_not_passed_comes_next(
+    make: Make, session: Session, clock: Clock
+) -> None:
     learner = make.person()
     for row in list_lessons(session):
         lesson = get_lesson(session, row.module_id, row.slug)

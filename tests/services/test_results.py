@@ -64,7 +64,9 @@ def test_earlier_attempts_stand_beside_it_and_later_ones_do_not(make: Make, sess
 
 
 @pytest.mark.parametrize(("allowed", "left"), [(None, [None, None]), (2, [1, 0]), (3, [2, 1])])
-def test_what_is_left_is_told(allowed: int | None, left: list[int | None], make: Make, session: Session, clock: Clock) -> None:
+def test_what_is_left_is_told(
+    allowed: int | None, left: list[int | None], make: Make, session: Session, clock: Clock
+) -> None:
     trainer, learner = make.trainer(), make.person()
     assignment = make.assignment(trainer, make.cohort(trainer, learner), attempts_allowed=allowed)
     told = []

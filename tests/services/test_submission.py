@@ -51,7 +51,9 @@ def test_the_best_and_the_latest_attempt_are_kept_apart(make: Make, session: Ses
     assert first not in (found.best_attempt_id, found.latest_attempt_id)
 
 
-def test_a_pass_beats_a_higher_score_that_missed_a_critical_question(make: Make, session: Session, clock: Clock) -> None:
+def test_a_pass_beats_a_higher_score_that_missed_a_critical_question(
+    make: Make, session: Session, clock: Clock
+) -> None:
     """Fails when the best attempt is the one with the most points whatever the safety gate said."""
     client = make.person().client
     for _ in range(20):
@@ -88,7 +90,9 @@ def test_practice_leaves_no_standing_and_no_pass(make: Make, session: Session) -
     assert session.scalars(select(Standing)).all() == []
 
 
-def test_practice_marks_are_written_at_check_and_the_rest_at_the_end(make: Make, session: Session, clock: Clock) -> None:
+def test_practice_marks_are_written_at_check_and_the_rest_at_the_end(
+    make: Make, session: Session, clock: Clock
+) -> None:
     play = start(make.person().client, session, "practice")
     play.answer(1, *play.at(1).right)
     clock.advance(minutes=1)
@@ -107,7 +111,9 @@ def test_practice_marks_are_written_at_check_and_the_rest_at_the_end(make: Make,
 
 
 @pytest.mark.parametrize(("certainty", "right", "wrong"), [("1", 1, 0), ("2", 2, -2), ("3", 3, -6), ("", 1, 0)])
-def test_certainty_is_marked_beside_the_points(certainty: str, right: int, wrong: int, make: Make, session: Session) -> None:
+def test_certainty_is_marked_beside_the_points(
+    certainty: str, right: int, wrong: int, make: Make, session: Session
+) -> None:
     play = start(make.person().client, session)
     play.answer(1, *play.at(1).right, certainty=certainty)
     play.answer(2, play.at(2).wrong, certainty=certainty)
@@ -118,7 +124,9 @@ def test_certainty_is_marked_beside_the_points(certainty: str, right: int, wrong
     assert [tuple(mark) for mark in marks[:3]] == [(1, right), (0, wrong), (0, 0)]
 
 
-def test_overdue_attempts_are_closed_a_batch_at_a_time_the_oldest_first(make: Make, session: Session, clock: Clock) -> None:
+def test_overdue_attempts_are_closed_a_batch_at_a_time_the_oldest_first(
+    make: Make, session: Session, clock: Clock
+) -> None:
     """Fails when one step closes without bound: a report would wait for all of it."""
     begun = []
     for _ in range(5):
@@ -142,6 +150,10 @@ def test_has_expired_tells_only_what_can_be_closed(make: Make, session: Session,
     attempts.start_test(session, make.person().learner, make.module(), clock.now)
     session.commit()
 
-    told = [has_expired(session, clock.now), has_expired(session, clock.advance(minutes=15, seconds=20)), has_expired(session, clock.advance(seconds=1))]
+    told = [
+        has_expired(session, clock.now),
+        has_expired(session, clock.advance(minutes=15, seconds=20)),
+        has_expired(session, clock.advance(seconds=1)),
+    ]
 
     assert told == [False, False, True]

@@ -234,7 +234,10 @@ def test_a_conflict_shows_both_answers(exam: Play) -> None:
 
 def option_texts(page: str) -> list[str]:
     """The options of a question page, in order."""
-    return [re.sub(r"</?strong>", "", text) for text in re.findall(r'class="opt__key".*?</span><span>(.*?)</span></label>', page)]
+    return [
+        re.sub(r"</?strong>", "", text)
+        for text in re.findall(r'class="opt__key".*?</span><span>(.*?)</span></label>', page)
+    ]
 
 
 def test_a_conflict_in_json_says_what_is_stored(exam: Play) -> None:
@@ -342,7 +345,9 @@ def test_a_question_that_is_not_in_the_paper_is_404(exam: Play, n: str) -> None:
     assert exam.client.post(f"{exam.path}/{n}", data={"option": "0"}).status_code == 404
 
 
-@pytest.mark.parametrize("form", [{}, {"mode": ""}, {"mode": "check"}, {"mode": "exam"}, {"mode": "practice", "missed": "x"}])
+@pytest.mark.parametrize(
+    "form", [{}, {"mode": ""}, {"mode": "check"}, {"mode": "exam"}, {"mode": "practice", "missed": "x"}]
+)
 def test_a_start_must_say_what(client: FlaskClient, session: Session, form: dict[str, str]) -> None:
     assert client.post("/modules/safety/attempts", data=form).status_code == 400
     assert session.scalar(select(func.count()).select_from(Answer)) == 0

@@ -31,8 +31,12 @@ def is_open(session: Session) -> bool:
     return stored(session).submitted_at is None
 
 
-@pytest.mark.parametrize(("seconds", "status"), [(-60, 303), (0, 303), (5, 303), (5.001, 409), (19, 409), (21, 409), (86400, 409)])
-def test_an_answer_counts_when_it_arrives_within_five_seconds(exam: Play, clock: Clock, seconds: float, status: int) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(-60, 303), (0, 303), (5, 303), (5.001, 409), (19, 409), (21, 409), (86400, 409)]
+)
+def test_an_answer_counts_when_it_arrives_within_five_seconds(
+    exam: Play, clock: Clock, seconds: float, status: int
+) -> None:
     """Threat 8. Fails when the grace is missing, longer, or given by the page."""
     clock.advance(minutes=15, seconds=seconds)
 
@@ -71,7 +75,9 @@ def test_pages_of_an_attempt_whose_time_is_up_lead_to_its_result(exam: Play, clo
     assert reply.headers["Refresh"] == "5"
 
 
-def test_time_up_is_told_before_the_marks_are_there_and_without_them(exam: Play, clock: Clock, session: Session) -> None:
+def test_time_up_is_told_before_the_marks_are_there_and_without_them(
+    exam: Play, clock: Clock, session: Session
+) -> None:
     """Fails when a result is made up before all answers that came in time can have been stored."""
     exam.answer_all()
     clock.advance(minutes=15, seconds=10)
@@ -84,7 +90,9 @@ def test_time_up_is_told_before_the_marks_are_there_and_without_them(exam: Play,
 
 
 @pytest.mark.parametrize("seconds", [6, 20])
-def test_nothing_is_closed_while_an_answer_may_be_on_its_way(exam: Play, app: object, clock: Clock, session: Session, seconds: int) -> None:
+def test_nothing_is_closed_while_an_answer_may_be_on_its_way(
+    exam: Play, app: object, clock: Clock, session: Session, seconds: int
+) -> None:
     """Fails when closing does not wait longer than a lock can be waited for."""
     clock.advance(minutes=15, seconds=seconds)
 
@@ -102,14 +110,18 @@ CLOSERS: dict[str, Callable[[Play], object]] = {
 
 
 @pytest.mark.parametrize("closer", CLOSERS)
-def test_an_overdue_attempt_is_closed_as_of_its_deadline(exam: Play, clock: Clock, session: Session, closer: str) -> None:
+def test_an_overdue_attempt_is_closed_as_of_its_deadline(
+    exam: Play, clock: Clock, session: Session, closer: str
+) -> None:
     """Fails when the marks are missing, or when whoever comes late is noted as late."""
     exam.answer_all(wrong=[10])
     clock.advance(minutes=15, seconds=21)
 
     CLOSERS[closer](exam)
 
-    closed = session.scalars(select(Attempt).where(Attempt.id == exam.attempt_id).execution_options(populate_existing=True)).one()
+    closed = session.scalars(
+        select(Attempt).where(Attempt.id == exam.attempt_id).execution_options(populate_existing=True)
+    ).one()
     standing = session.scalars(select(Standing)).one()
     assert closed.submitted_at == closed.deadline_at == NOW + timedelta(minutes=15)
     assert (closed.points, closed.max_points) == (9, 10)
@@ -118,7 +130,9 @@ def test_an_overdue_attempt_is_closed_as_of_its_deadline(exam: Play, clock: Cloc
     assert "9 of 10 right" in exam.result().text
 
 
-def test_the_command_closes_everything_that_is_overdue_and_nothing_else(make: Make, session: Session, clock: Clock) -> None:
+def test_the_command_closes_everything_that_is_overdue_and_nothing_else(
+    make: Make, session: Session, clock: Clock
+) -> None:
     overdue = [start(make.person().client, session) for _ in range(3)]
     for play in overdue:
         play.answer(1, *play.at(1).right)
@@ -144,7 +158,9 @@ def test_a_new_attempt_follows_one_whose_time_is_up(exam: Play, clock: Clock, se
     assert session.scalars(select(Attempt.number).order_by(Attempt.id)).all() == [1, 2]
 
 
-def test_within_the_wait_a_start_leads_to_the_attempt_that_is_being_closed(exam: Play, clock: Clock, session: Session) -> None:
+def test_within_the_wait_a_start_leads_to_the_attempt_that_is_being_closed(
+    exam: Play, clock: Clock, session: Session
+) -> None:
     clock.advance(minutes=15, seconds=10)
 
     again = start(exam.client, session)
@@ -153,8 +169,12 @@ def test_within_the_wait_a_start_leads_to_the_attempt_that_is_being_closed(exam:
     assert "Time is up" in again.client.get(f"{again.path}/1", follow_redirects=True).text
 
 
-@pytest.mark.parametrize(("own", "here", "minutes"), [(0, 0, 20), (25, 0, 25), (0, 50, 30), (25, 50, 30), (100, 50, 40)])
-def test_extra_time_is_the_larger_of_both(make: Make, session: Session, clock: Clock, own: int, here: int, minutes: int) -> None:
+@pytest.mark.parametrize(
+    ("own", "here", "minutes"), [(0, 0, 20), (25, 0, 25), (0, 50, 30), (25, 50, 30), (100, 50, 40)]
+)
+def test_extra_time_is_the_larger_of_both(
+    make: Make, session: Session, clock: Clock, own: int, here: int, minutes: int
+) -> None:
     trainer, learner = make.trainer(), make.person(extra_time_percent=own)
     assignment = make.assignment(trainer, make.cohort(trainer, learner), time_limit_minutes=20)
     taught = assignments.get_for(session, trainer.viewer, assignment.id)
@@ -186,7 +206,10 @@ def test_a_closing_test_ends_with_its_due_date_for_everybody(make: Make, session
     assert play.answer(1, 0, headers=JSON).json == {"error": "AttemptClosed"}
 
 
-@pytest.mark.parametrize(("release", "status"), [(Policy.AFTER_CLOSING, 409), (Policy.AFTER_SUBMISSION, 303), (Policy.AFTER_LAST_ATTEMPT, 303)])
+@pytest.mark.parametrize(
+    ("release", "status"),
+    [(Policy.AFTER_CLOSING, 409), (Policy.AFTER_SUBMISSION, 303), (Policy.AFTER_LAST_ATTEMPT, 303)],
+)
 def test_after_the_due_date_only_a_closing_test_refuses_to_start(
     make: Make, session: Session, clock: Clock, release: Policy, status: int
 ) -> None:

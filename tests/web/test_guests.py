@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Answer, Attempt, Learner, LessonProgress, Mark, SignIn
+from app.services import guests
 from tests.conftest import Clock
 from tests.factory import PASSWORD, Make, Person
 from tests.playing import Play, start
@@ -127,7 +128,12 @@ def test_what_a_guest_did_becomes_closed_practice(client: FlaskClient, make: Mak
 
     attempt = session.get(Attempt, play.attempt_id, populate_existing=True)
     assert attempt
-    assert (attempt.learner_id, attempt.state, attempt.points, attempt.max_points) == (person.learner.id, "submitted", 1, 10)
+    assert (attempt.learner_id, attempt.state, attempt.points, attempt.max_points) == (
+        person.learner.id,
+        "submitted",
+        1,
+        10,
+    )
     assert owners(session) == {person.learner.id}
     assert "1 of 10 right" in play.result().text
     assert play.answer(3, 0).status_code == 409
@@ -143,11 +149,17 @@ def test_what_a_guest_did_stands_beside_ones_own(client: FlaskClient, make: Make
 
     client.post("/account/guest", data={"keep": "1"})
 
-    rows = session.execute(select(Attempt.id, Attempt.number, Attempt.state).where(Attempt.scope.startswith("practice")).order_by(Attempt.number))
+    rows = session.execute(
+        select(Attempt.id, Attempt.number, Attempt.state)
+        .where(Attempt.scope.startswith("practice"))
+        .order_by(Attempt.number)
+    )
     assert [tuple(row) for row in rows] == [(mine.attempt_id, 1, "open"), (theirs.attempt_id, 2, "submitted")]
 
 
-def test_a_check_can_be_tried_again_after_a_guests_answer_was_taken_over(client: FlaskClient, make: Make, session: Session) -> None:
+def test_a_check_can_be_tried_again_after_a_guests_answer_was_taken_over(
+    client: FlaskClient, make: Make, session: Session
+) -> None:
     """Fails when the next number follows the latest row and not the highest number: the answer was silently dropped."""
     person = make.person(with_password=True)
     answer_check(client, "0", "1")
@@ -163,6 +175,25 @@ def test_a_check_can_be_tried_again_after_a_guests_answer_was_taken_over(client:
     client.post(path, data={"option": "1", "number": number[1]})
 
     assert (number[1], count(session, Answer) - before) == ("3", 1)
+
+
+def test_a_lesson_that_a_guest_finished_is_finished_although_it_was_opened_before(
+    client: FlaskClient, make: Make, session: Session
+) -> None:
+    """Fails when the account's own unfinished reading hides what the guest read to the end."""
+    person = make.person(with_password=True)
+    person.client.post(f"{LESSON}/place", data={"section": "x"})
+    client.post(f"{LESSON}/done")
+    sign_in(client, person)
+
+    client.post("/account/guest", data={"keep": "1"})
+
+    progress = session.scalars(
+        select(LessonProgress)
+        .where(LessonProgress.learner_id == person.learner.id)
+        .execution_options(populate_existing=True)
+    ).one()
+    assert (progress.done_at is not None, progress.done_revision) == (True, 1)
 
 
 def test_what_a_guest_did_can_be_left(client: FlaskClient, make: Make, session: Session) -> None:
@@ -183,7 +214,9 @@ def test_a_guest_who_did_nothing_is_not_asked_about(client: FlaskClient, make: M
     assert "/account/guest" not in client.get("/").text
 
 
-def test_guests_go_after_thirty_days_with_all_they_did(app: Flask, client: FlaskClient, make: Make, session: Session, clock: Clock) -> None:
+def test_guests_go_after_thirty_days_with_all_they_did(
+    app: Flask, client: FlaskClient, make: Make, session: Session, clock: Clock
+) -> None:
     """Fails when a row of theirs stays, or an account's goes."""
     studied(client, session)
     member = make.person()
@@ -210,3 +243,13 @@ def test_a_guest_who_came_back_is_kept(app: Flask, client: FlaskClient, session:
     clock.advance(days=20)
 
     assert app.test_cli_runner().invoke(args=["guests", "remove"]).output == "0 removed.\n"
+
+
+def test_more_guests_than_one_statement_can_name_are_removed(app: Flask, session: Session, clock: Clock) -> None:
+    """Fails when all of them are named at once: beyond what a statement can carry none was ever removed."""
+    session.add_all(Learner(is_guest=True, created_at=clock.now) for _ in range(guests.BATCH + 1))
+    session.commit()
+    clock.advance(days=31)
+
+    assert app.test_cli_runner().invoke(args=["guests", "remove"]).output == f"{guests.BATCH + 1} removed.\n"
+    assert count(session, Learner) == 0

@@ -126,7 +126,15 @@ def shows(play: Play, canary: str) -> str:
     ],
 )
 def test_the_key_is_released_as_the_policy_says(
-    policy: Policy, first: str, second: str, first_after_second: str, after_closing: str, make: Make, session: Session, clock: Clock, plant: Plant
+    policy: Policy,
+    first: str,
+    second: str,
+    first_after_second: str,
+    after_closing: str,
+    make: Make,
+    session: Session,
+    clock: Clock,
+    plant: Plant,
 ) -> None:
     """Threat 5. Fails when a page decides by itself, or one attempt's result ignores that others are left."""
     canary = plant()

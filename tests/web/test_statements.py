@@ -60,7 +60,9 @@ class Counter:
         return reply
 
 
-def play(client: FlaskClient, session: Session, path: str, form: dict[str, str], statements: Statements) -> dict[str, int]:
+def play(
+    client: FlaskClient, session: Session, path: str, form: dict[str, str], statements: Statements
+) -> dict[str, int]:
     """Play a whole attempt; return the most statements that each step took."""
     counter = Counter(statements)
     started = counter.step("start", lambda: client.post(path, data=form))
@@ -70,7 +72,12 @@ def play(client: FlaskClient, session: Session, path: str, form: dict[str, str],
         headers = JSON if one.n % 2 else {}
         counter.step("question", lambda one=one: taken.page(one.n))
         data = {"option": str(one.right[0]), "revision": "0", "save_id": f"s{one.n}"}
-        counter.step("answer", lambda one=one, data=data, headers=headers: client.post(f"{taken.path}/{one.n}", data=data, headers=headers))
+        counter.step(
+            "answer",
+            lambda one=one, data=data, headers=headers: client.post(
+                f"{taken.path}/{one.n}", data=data, headers=headers
+            ),
+        )
         counter.step("repeated", lambda one=one, data=data: client.post(f"{taken.path}/{one.n}", data=data))
         stale = {"option": str(one.wrong), "revision": "0", "save_id": "t"}
         counter.step("conflict", lambda one=one, stale=stale: client.post(f"{taken.path}/{one.n}", data=stale))
@@ -102,7 +109,9 @@ def test_an_attempt_takes_few_statements(kind: str, make: Make, session: Session
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_attempt_costs_the_same_after_thirty_others(kind: str, make: Make, session: Session, statements: Statements) -> None:
+def test_an_attempt_costs_the_same_after_thirty_others(
+    kind: str, make: Make, session: Session, statements: Statements
+) -> None:
     """Fails when earlier attempts, their answers or marks are read one by one."""
     client, path, form = ready(kind, make)
     play(client, session, path, form, statements)
@@ -207,7 +216,11 @@ def test_the_gradebook_costs_the_same_for_fifty_learners(
     cohort = make.cohort(trainer, learner)
     assignment = make.assignment(trainer, cohort)
     take(learner, session, assignment.id)
-    pages = [f"/teach/cohorts/{cohort.id}", f"/teach/cohorts/{cohort.id}/gradebook.csv", f"/teach/assignments/{assignment.id}"]
+    pages = [
+        f"/teach/cohorts/{cohort.id}",
+        f"/teach/cohorts/{cohort.id}/gradebook.csv",
+        f"/teach/assignments/{assignment.id}",
+    ]
     for_one = [count(trainer.client, page, statements) for page in pages]
 
     for _ in range(49):
@@ -225,7 +238,9 @@ def take(learner: Person, session: Session, assignment_id: int) -> Play:
     return taken
 
 
-def test_an_answer_costs_the_same_whatever_the_length_of_its_log(make: Make, session: Session, statements: Statements) -> None:
+def test_an_answer_costs_the_same_whatever_the_length_of_its_log(
+    make: Make, session: Session, statements: Statements
+) -> None:
     """Fails when saving reads the log of answers."""
     taken = start(make.person().client, session)
     one = taken.at(1)

@@ -73,8 +73,12 @@ def test_resetting_the_password_ends_every_browser(app: Flask, make: Make) -> No
     assert person.client.get("/account").location.startswith("/login")
 
 
-@pytest.mark.parametrize("page", ["/account", "/teach/cohorts", "/teach/cohorts/{cohort}", "/teach/cohorts/{cohort}/gradebook.csv"])
-def test_a_deactivated_trainer_is_refused_at_the_next_request(make: Make, session: Session, clock: Clock, page: str) -> None:
+@pytest.mark.parametrize(
+    "page", ["/account", "/teach/cohorts", "/teach/cohorts/{cohort}", "/teach/cohorts/{cohort}/gradebook.csv"]
+)
+def test_a_deactivated_trainer_is_refused_at_the_next_request(
+    make: Make, session: Session, clock: Clock, page: str
+) -> None:
     trainer, admin = make.trainer(), make.admin()
     page = page.format(cohort=make.cohort(trainer).id)
     assert trainer.client.get(page).status_code == 200
@@ -85,7 +89,9 @@ def test_a_deactivated_trainer_is_refused_at_the_next_request(make: Make, sessio
     assert trainer.client.get(page).location.startswith("/login")
 
 
-@pytest.mark.parametrize("page", ["/teach/cohorts", "/teach/cohorts/{cohort}", "/teach/cohorts/{cohort}/gradebook.csv", "/admin/users"])
+@pytest.mark.parametrize(
+    "page", ["/teach/cohorts", "/teach/cohorts/{cohort}", "/teach/cohorts/{cohort}/gradebook.csv", "/admin/users"]
+)
 def test_a_lost_role_is_gone_at_the_next_request(make: Make, page: str) -> None:
     """Threat 13. Fails when the role is kept in the session."""
     person, admin = make.admin(), make.admin()
@@ -118,7 +124,9 @@ def test_no_token_is_handed_out_that_outlives_a_sign_in(app: Flask, make: Make) 
     client = app.test_client()
 
     for path in ("/login", "/login?include_auth_token", "/login?include_auth_token=1"):
-        reply = client.post(path, json={"email": "api@example.org", "password": PASSWORD}, headers={"Accept": "application/json"})
+        reply = client.post(
+            path, json={"email": "api@example.org", "password": PASSWORD}, headers={"Accept": "application/json"}
+        )
         assert "token" not in reply.text.replace("csrf_token", "")
 
     with app.app_context():
@@ -151,17 +159,23 @@ def test_a_form_says_nothing_about_who_has_an_account(app: Flask, known: list[st
     """Threat 16. Fails when an unknown, deactivated or passwordless account has words or a status of its own."""
     replies = [app.test_client().post(path, data={"email": email, "password": "wrong password"}) for email in known]
 
-    said = {(reply.status, reply.location, without(reply.text, email)) for reply, email in zip(replies, known, strict=True)}
+    said = {
+        (reply.status, reply.location, without(reply.text, email)) for reply, email in zip(replies, known, strict=True)
+    }
     assert len(said) == 1
 
 
-def test_signing_in_works_as_hard_whoever_is_asked_for(app: Flask, known: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signing_in_works_as_hard_whoever_is_asked_for(
+    app: Flask, known: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Threat 16, timing. Fails when the password of an account that isn't there is not hashed all the same."""
     work: list[str] = []
     context = app.extensions["security"].pwd_context
     for name in ("hash", "verify"):
         real = getattr(context, name)
-        monkeypatch.setattr(context, name, lambda *args, real=real, **kwargs: (work.append("hashed"), real(*args, **kwargs))[1])
+        monkeypatch.setattr(
+            context, name, lambda *args, real=real, **kwargs: (work.append("hashed"), real(*args, **kwargs))[1]
+        )
 
     done = []
     for email in known:
@@ -204,7 +218,9 @@ def test_the_owner_elsewhere_is_not_locked_out(app: Flask, make: Make) -> None:
     assert reply.status_code == 302
 
 
-@pytest.mark.parametrize("spelling", ["TARGET@example.org", "target@EXAMPLE.org", "target@ｅxample.org", " target@example.org "])
+@pytest.mark.parametrize(
+    "spelling", ["TARGET@example.org", "target@EXAMPLE.org", "target@ｅxample.org", " target@example.org "]
+)
 def test_another_spelling_of_an_address_has_no_tries_of_its_own(app: Flask, make: Make, spelling: str) -> None:
     """Threat 17. Fails when the throttle compares what was typed and not what accounts are looked up by."""
     make.person(with_password=True, email="target@example.org")
@@ -221,10 +237,24 @@ def test_json_is_throttled_too(app: Flask, make: Make, accept: str) -> None:
     client = app.test_client()
 
     statuses = [
-        client.post("/login", data=body, content_type="application/json", headers={"Accept": accept}).status_code for _ in range(12)
+        client.post("/login", data=body, content_type="application/json", headers={"Accept": accept}).status_code
+        for _ in range(12)
     ]
 
     assert statuses[-2:] == [429, 429]
+
+
+@pytest.mark.parametrize("path", ["/change", "/account/email"])
+def test_a_session_left_open_is_no_place_to_guess_the_password(app: Flask, make: Make, path: str) -> None:
+    """Threat 17. Fails when only signing in is throttled: whoever finds a browser signed in could try passwords without end."""
+    person = make.person(with_password=True)
+    guess = {"password": "wrong password", "new_password": NEW_PASSWORD, "email": "other@example.org"}
+
+    statuses = [person.client.post(path, data=guess).status_code for _ in range(21)]
+
+    assert 429 not in statuses[:20]
+    assert statuses[20] == 429
+    assert make.person(with_password=True).client.post(path, data=guess).status_code != 429
 
 
 def test_a_class_behind_one_address_gets_in(app: Flask, make: Make) -> None:
@@ -258,11 +288,20 @@ def test_the_session_is_another_one_after_signing_in(app: Flask, make: Make, ses
 
 @pytest.mark.parametrize("way", ["without a token", "another's token", "htmx", "JSON"])
 @pytest.mark.parametrize("path", ["/login", "/register", "/reset", "/modules/safety/attempts", "/appearance", "/join"])
-def test_a_cross_site_post_changes_nothing(checked_forms: Flask, make: Make, session: Session, path: str, way: str) -> None:
+def test_a_cross_site_post_changes_nothing(
+    checked_forms: Flask, make: Make, session: Session, path: str, way: str
+) -> None:
     """Threat 18. Fails when a blueprint is exempt from the protection, signing in included."""
     make.person(with_password=True, email="me@example.org")
     rows = [session.scalar(select(func.count()).select_from(table)) for table in (User, Learner, SignIn, Attempt)]
-    form = {"email": "me@example.org", "password": PASSWORD, "name": "Eve", "mode": "practice", "theme": "dark", "code": "x"}
+    form = {
+        "email": "me@example.org",
+        "password": PASSWORD,
+        "name": "Eve",
+        "mode": "practice",
+        "theme": "dark",
+        "code": "x",
+    }
     if way == "another's token":
         form["csrf_token"] = hidden(checked_forms.test_client().get("/login").text, "csrf_token")
     headers = {"HX-Request": "true"} if way == "htmx" else {}
@@ -271,7 +310,9 @@ def test_a_cross_site_post_changes_nothing(checked_forms: Flask, make: Make, ses
     reply = client.post(path, json=form) if way == "JSON" else client.post(path, data=form, headers=headers)
 
     assert reply.status_code == 400
-    assert [session.scalar(select(func.count()).select_from(table)) for table in (User, Learner, SignIn, Attempt)] == rows
+    assert [
+        session.scalar(select(func.count()).select_from(table)) for table in (User, Learner, SignIn, Attempt)
+    ] == rows
 
 
 def test_every_post_is_protected(checked_forms: Flask, make: Make) -> None:
@@ -364,7 +405,9 @@ def test_a_forged_host_does_not_reach_the_links_in_mails(app: Flask, make: Make,
     address = f"{re.sub(r'[^a-z0-9]', '-', host)}@example.org"
     make.person(with_password=True, email=address)
 
-    app.test_client().post("/reset", data={"email": address}, headers={"Host": host, "X-Forwarded-Host": "evil.example"})
+    app.test_client().post(
+        "/reset", data={"email": address}, headers={"Host": host, "X-Forwarded-Host": "evil.example"}
+    )
 
     sent = mails(app, address)
     assert "http://localhost:8000/reset/" in sent

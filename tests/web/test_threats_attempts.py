@@ -269,7 +269,13 @@ def test_forged_fields_of_an_attempt_are_ignored(make: Make, session: Session, c
 def test_forged_fields_of_an_account_are_ignored(make: Make, session: Session) -> None:
     """Threat 14. Fails when a form is populated onto the user."""
     learner = make.person()
-    form = {"name": "New Name", "time_zone": "UTC", "email": "else@example.org", "active": "", "fs_uniquifier": "x"} | FORGED
+    form = {
+        "name": "New Name",
+        "time_zone": "UTC",
+        "email": "else@example.org",
+        "active": "",
+        "fs_uniquifier": "x",
+    } | FORGED
 
     assert learner.client.post("/account", data=form).status_code == 303
 
@@ -281,9 +287,17 @@ def test_forged_fields_of_an_account_are_ignored(make: Make, session: Session) -
 
 
 def test_a_registration_makes_a_learner_whatever_it_says(make: Make, session: Session) -> None:
-    form = {"name": "Eve", "email": "eve@example.org", "password": "long enough password", "roles": "admin", "active": "1"}
+    form = {
+        "name": "Eve",
+        "email": "eve@example.org",
+        "password": "long enough password",
+        "roles": "admin",
+        "active": "1",
+    }
 
     make.app.test_client().post("/register", data=form | FORGED)
 
-    user = session.execute(select(db.Model.metadata.tables["user"]).where(db.Model.metadata.tables["user"].c.email == form["email"])).one()
+    user = session.execute(
+        select(db.Model.metadata.tables["user"]).where(db.Model.metadata.tables["user"].c.email == form["email"])
+    ).one()
     assert user.role == "learner"

@@ -90,7 +90,9 @@ def test_a_number_in_a_form_that_no_database_holds_is_refused(make: Make, number
     assignment = make.assignment(trainer, cohort)
 
     removed = trainer.client.post(f"/teach/cohorts/{cohort.id}/remove", data={"learner": number})
-    extra = trainer.client.post(f"/teach/assignments/{assignment.id}/extra-time", data={"learner": number, "percent": "25"})
+    extra = trainer.client.post(
+        f"/teach/assignments/{assignment.id}/extra-time", data={"learner": number, "percent": "25"}
+    )
     missed = trainer.client.post("/modules/safety/attempts", data={"mode": "practice", "missed": number})
 
     assert removed.status_code == 404
@@ -111,13 +113,25 @@ def test_a_script_in_a_name_or_title_is_text_on_every_page(make: Make, session: 
     assignment = make.assignment(trainer, cohort, title=SCRIPT)
     started = learner.client.post(f"/assignments/{assignment.id}/attempts")
     attempt = started.location.removesuffix("/1")
-    pages = [(learner.client, path) for path in ("/", "/account", "/progress", f"/join/{cohort.join_code}", attempt + "/1", attempt + "/summary")]
-    pages += [(trainer.client, f"/teach/{path}") for path in ("cohorts", f"cohorts/{cohort.id}", f"assignments/{assignment.id}")]
-    pages += [(admin.client, path) for path in ("/admin/users", f"/admin/users/{learner.user.id}", f"/admin/users?q={SCRIPT}")]
+    pages = [
+        (learner.client, path)
+        for path in ("/", "/account", "/progress", f"/join/{cohort.join_code}", attempt + "/1", attempt + "/summary")
+    ]
+    pages += [
+        (trainer.client, f"/teach/{path}")
+        for path in ("cohorts", f"cohorts/{cohort.id}", f"assignments/{assignment.id}")
+    ]
+    pages += [
+        (admin.client, path) for path in ("/admin/users", f"/admin/users/{learner.user.id}", f"/admin/users?q={SCRIPT}")
+    ]
 
     texts = [client.get(path).text for client, path in pages]
     learner.client.post(f"{attempt}/submit")
-    texts += [learner.client.get(f"{attempt}/result").text, learner.client.get("/progress").text, learner.client.get("/").text]
+    texts += [
+        learner.client.get(f"{attempt}/result").text,
+        learner.client.get("/progress").text,
+        learner.client.get("/").text,
+    ]
 
     assert sum("&lt;script&gt;alert(1)" in text for text in texts) >= 10
     for text in texts:
@@ -141,7 +155,9 @@ def test_what_was_typed_into_a_faulty_form_comes_back_as_text(client: FlaskClien
     assert not [text for text in texts if "<script>alert" in text or "<img src=x" in text]
 
 
-@pytest.mark.parametrize("path", ["/", "/modules/safety", "/modules/safety/lessons/red-flags", "/login", "/register", "/progress", "/none"])
+@pytest.mark.parametrize(
+    "path", ["/", "/modules/safety", "/modules/safety/lessons/red-flags", "/login", "/register", "/progress", "/none"]
+)
 def test_no_page_needs_inline_script_or_style(client: FlaskClient, path: str) -> None:
     """Threat 19. Fails when a template has a script, a style or a handler of its own, or the policy allows them."""
     reply = client.get(path)
@@ -184,7 +200,9 @@ def test_nobody_is_led_elsewhere(app: Flask, make: Make, address: str) -> None:
     replies = [
         app.test_client().post("/login", data=form | {"next": address}),
         app.test_client().post("/login", data=form, query_string={"next": address}),
-        app.test_client().post("/register", data={"name": "A", "email": "a@example.org", "password": PASSWORD, "next": address}),
+        app.test_client().post(
+            "/register", data={"name": "A", "email": "a@example.org", "password": PASSWORD, "next": address}
+        ),
     ]
     if not re.search(r"[\n\t]", address):
         replies.append(app.test_client().post("/appearance", data={"theme": "dark"}, headers={"Referer": address}))
@@ -233,7 +251,10 @@ def test_cookies_on_https_are_bound_to_the_host(file_app: Callable[..., Flask]) 
     assert "Path=/" in session_cookie
     for cookie in (session_cookie, theme):
         assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
-    assert "max-age=" in app.test_client().get("/", base_url="https://learn.example.org").headers["Strict-Transport-Security"]
+    assert (
+        "max-age="
+        in app.test_client().get("/", base_url="https://learn.example.org").headers["Strict-Transport-Security"]
+    )
 
 
 def test_cookies_on_loopback_work_without_tls(app: Flask) -> None:
@@ -251,7 +272,9 @@ def test_an_oversize_body_is_refused(make: Make, session: Session, path: str) ->
     learner = make.person()
     play = start(learner.client, session)
 
-    reply = learner.client.post(path.format(play.attempt_id), data={"option": "x" * 300_000, "mode": "test", "theme": "dark"})
+    reply = learner.client.post(
+        path.format(play.attempt_id), data={"option": "x" * 300_000, "mode": "test", "theme": "dark"}
+    )
 
     assert reply.status_code == 413
     assert play.log() == 0
@@ -266,7 +289,9 @@ def test_thousands_of_form_parts_are_refused(make: Make, session: Session) -> No
     assert reply.status_code == 413
 
 
-@pytest.mark.parametrize("form", ["option=" + "&option=".join(["0"] * 20_000), "revision=" + "9" * 100_000, "save_id=" + "a" * 100_000])
+@pytest.mark.parametrize(
+    "form", ["option=" + "&option=".join(["0"] * 20_000), "revision=" + "9" * 100_000, "save_id=" + "a" * 100_000]
+)
 def test_a_long_form_is_read_or_refused_but_stores_nothing_odd(make: Make, session: Session, form: str) -> None:
     play = start(make.person().client, session)
 
@@ -279,11 +304,15 @@ def test_a_long_form_is_read_or_refused_but_stores_nothing_odd(make: Make, sessi
 def test_others_are_served_during_a_flood(file_app: Callable[..., Flask]) -> None:
     """Threat 24. Fails when refusing takes a lock, or the throttle counts everybody as one."""
     app = file_app()
-    flood = [threading.Thread(target=lambda: app.test_client().post("/login", data={"x": "y" * 300_000})) for _ in range(20)]
+    flood = [
+        threading.Thread(target=lambda: app.test_client().post("/login", data={"x": "y" * 300_000})) for _ in range(20)
+    ]
     for thread in flood:
         thread.start()
 
-    reply = app.test_client().post("/modules/safety/attempts", data={"mode": "practice"}, environ_base={"REMOTE_ADDR": "192.0.2.9"})
+    reply = app.test_client().post(
+        "/modules/safety/attempts", data={"mode": "practice"}, environ_base={"REMOTE_ADDR": "192.0.2.9"}
+    )
 
     for thread in flood:
         thread.join()

@@ -61,7 +61,9 @@ def test_no_key_reaches_the_browser_during_a_test(plant: Plant, make: Make, sess
     client = learner.client
     play = start(client, session) if set_for == "oneself" else start_assigned(client, session, assignment.id)
 
-    seen = [everything(reply, client) for replies in (gets_around, posts_around, gets_around) for reply in replies(play)]
+    seen = [
+        everything(reply, client) for replies in (gets_around, posts_around, gets_around) for reply in replies(play)
+    ]
 
     assert len(seen) > 300
     assert not [text for text in seen if canary in text]
@@ -102,7 +104,9 @@ def test_check_gives_away_one_question_alone(plant: Plant, client: FlaskClient, 
     assert not [one for one in others if re.search(rf"{canary}-\w+-{one.version_id}\b", seen)]
 
 
-@pytest.mark.parametrize("page", ["/", "/progress", "/modules/safety", "/modules/safety/lessons/red-flags", "/red-flags"])
+@pytest.mark.parametrize(
+    "page", ["/", "/progress", "/modules/safety", "/modules/safety/lessons/red-flags", "/red-flags"]
+)
 def test_no_key_is_on_the_pages_of_the_course(plant: Plant, make: Make, page: str) -> None:
     canary = plant()
     learner = make.person()
@@ -126,7 +130,9 @@ def test_a_page_is_the_same_whatever_is_right(make: Make, session: Session) -> N
 def invert_keys(session: Session) -> None:
     """Make right what was wrong and the other way round."""
     rows = session.execute(
-        select(QuestionKey, QuestionVersion.option_count).join(QuestionVersion, QuestionVersion.id == QuestionKey.version_id)
+        select(QuestionKey, QuestionVersion.option_count).join(
+            QuestionVersion, QuestionVersion.id == QuestionKey.version_id
+        )
     )
     for key, count in rows.all():
         key.correct = [index for index in range(count) if index not in key.correct]
@@ -134,7 +140,19 @@ def invert_keys(session: Session) -> None:
     catalogue.forget(session)
 
 
-FORBIDDEN = {"correct", "is_right", "right", "why", "whys", "key", "explanation", "points", "is_critical", "sources", "feedback"}
+FORBIDDEN = {
+    "correct",
+    "is_right",
+    "right",
+    "why",
+    "whys",
+    "key",
+    "explanation",
+    "points",
+    "is_critical",
+    "sources",
+    "feedback",
+}
 
 
 def fields_of(kind: object, seen: set[object]) -> Iterator[str]:
@@ -163,7 +181,9 @@ def twin(session: Session, play: Play, other: Person) -> Play:
     """The same paper for another learner, so that two attempts differ in ids alone."""
     copy = start(other.client, session)
     rows = session.execute(
-        select(AttemptItem.position, AttemptItem.version_id, AttemptItem.option_order).where(AttemptItem.attempt_id == play.attempt_id)
+        select(AttemptItem.position, AttemptItem.version_id, AttemptItem.option_order).where(
+            AttemptItem.attempt_id == play.attempt_id
+        )
     )
     for position, version_id, order in rows.all():
         session.execute(
@@ -178,7 +198,11 @@ def twin(session: Session, play: Play, other: Person) -> Play:
 def told(reply: TestResponse, play: Play) -> str:
     """Status, headers and body, without the id of the attempt, cookies and tokens."""
     headers = {name: value for name, value in reply.headers.items() if name not in ("Set-Cookie", "Content-Length")}
-    return re.sub(rf'(attempts/|data-\w+="){play.attempt_id}\b', r"\1ID", masked(f"{reply.status}\n{sorted(headers.items())}\n{reply.text}"))
+    return re.sub(
+        rf'(attempts/|data-\w+="){play.attempt_id}\b',
+        r"\1ID",
+        masked(f"{reply.status}\n{sorted(headers.items())}\n{reply.text}"),
+    )
 
 
 def test_a_right_and_a_wrong_answer_are_told_alike(make: Make, session: Session) -> None:
