@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from datetime import UTC, datetime
 from threading import Lock
@@ -11,8 +12,9 @@ from flask import Flask, g, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.selectable import GenerativeSelect
 
 LOCK_TIMEOUT_SECONDS = 10
@@ -100,9 +102,25 @@ def prepare(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
+        event.listen(engine, "checkout", _on_checkout)
 
 
-def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+def _on_checkout(_connection: sqlite3.Connection, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Let go of a file that was deleted or replaced under the server: what is written to it would be lost, however well it was stored."""
+    path, opened = record.info["file"]
+    if _file(path) != opened:
+        raise DisconnectionError(f"{path} is not the file that was opened")
+
+
+def _file(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _on_connect(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     # Without this the driver begins and commits behind our back, and updates get lost.
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -111,7 +129,9 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={round(_TURN_SECONDS * 1000)}")
+    path = cursor.execute("PRAGMA database_list").fetchone()[2]
     cursor.close()
+    record.info["file"] = path, _file(path)
 
 
 class _Writer(sqlite3.Connection):

@@ -55,7 +55,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     env = dict(os.environ if environ is None else environ)
     _refuse_unknown(env)
     host = env.get("HOST") or "127.0.0.1"
-    port = _whole(env, "PORT", 8000, 0, 65535)
+    port = _whole(env, "PORT", 8000, 1, 65535)
     base_url = _base_url(env.get("PALPATE_BASE_URL") or f"http://{_in_url(host)}:{port}")
     data = Path(env.get("PALPATE_DATA") or ROOT / "instance").resolve()
     allow_http = _yes(env, "PALPATE_ALLOW_HTTP")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -152,3 +153,9 @@ def hidden(page: str, name: str) -> str:
 def masked(text: str) -> str:
     """A page without what is random in every page: form tokens and save ids."""
     return re.sub(r'(name="(?:csrf_token|save_id)"[^>]*value=")[^"]*', r"\1*", text)
+
+
+def take_away(app: Flask) -> None:
+    """Delete the database under a running app, as a careless hand does."""
+    for file in app.config["PALPATE"].data.glob("palpate.sqlite3*"):
+        file.unlink()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, load_only
 from sqlalchemy.orm.attributes import set_committed_value
@@ -28,7 +28,7 @@ from app.domain.attempt import (
 )
 from app.domain.content import Kind, Use
 from app.domain.paper import Slot, draw_practice, draw_test
-from app.models import Answer, Assignment, Attempt, AttemptItem, Learner, Mark, ModuleRow
+from app.models import Answer, Assignment, Attempt, AttemptItem, Learner, Mark, Membership, ModuleRow
 from app.permissions import Viewer
 from app.services import catalogue, submission
 from app.services.assignments import Granted, closes_at
@@ -84,6 +84,11 @@ class Conflict:
 
 
 # Statements of the hot path are built once: building one costs more than running it.
+_IS_MEMBER = exists().where(
+    Membership.cohort_id == Assignment.cohort_id,
+    Membership.learner_id == Attempt.learner_id,
+    Membership.removed_at.is_(None),
+)
 _OWN = (
     select(Attempt, ModuleRow, Assignment, AttemptItem)
     .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
@@ -93,6 +98,8 @@ _OWN = (
         Attempt.id == bindparam("attempt_id"),
         Attempt.learner_id == bindparam("learner_id"),
         Attempt.purpose != Purpose.CHECK,
+        # Who was removed from the cohort keeps their results, and leaves what is under way.
+        or_(Attempt.assignment_id.is_(None), Attempt.state == State.SUBMITTED, _IS_MEMBER),
     )
     .order_by(AttemptItem.position)
     .options(load_only(ModuleRow.slug, ModuleRow.title, raiseload=True))

@@ -1,0 +1,22 @@
+"""The database's file is deleted or replaced while the server runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask
+
+from tests.playing import take_away
+
+
+def test_nothing_is_saved_into_a_deleted_file(file_app: Callable[..., Flask]) -> None:
+    """Fails when connections go on writing to a file that has no name any more: what they acknowledge would be lost."""
+    app = file_app()
+    client = app.test_client()
+    started = client.post("/modules/safety/attempts", data={"mode": "practice"})
+
+    take_away(app)
+    replies = [client.post(started.location, data={"option": "0"}), client.get("/readyz")]
+
+    assert started.status_code == 303
+    assert [reply.status_code for reply in replies] == [503, 503]
