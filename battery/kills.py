@@ -11,6 +11,7 @@ from sqlite3 import connect
 from typing import Any
 
 from battery.learners import Learner, Ledger
+from battery.loop import run
 from bench.attempt import MODULES
 from bench.browser import Browser
 from bench.people import signed_in
@@ -44,7 +45,7 @@ def kill_under_load(
     """Start the server, let this many learners take tests, and kill and start it again this often, at moments drawn from ``seed``."""
     server.start()
     cookies = signed_in(server.settings, learners)
-    return asyncio.run(_kill_under_load(server, cookies, kills, Random(seed), say))
+    return run(_kill_under_load(server, cookies, kills, Random(seed), say))
 
 
 async def _kill_under_load(

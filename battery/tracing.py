@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 from battery.learners import Learner, Ledger
+from battery.loop import run
 from bench.browser import Browser
 from bench.people import signed_in
 from bench.server import Server
@@ -45,7 +46,7 @@ def syncs_before_replies(server: Server, attempts: int) -> list[int]:
         )
     try:
         _await_attached(tracer, server)
-        asyncio.run(_take(server, cookie, attempts))
+        run(_take(server, cookie, attempts))
     finally:
         tracer.send_signal(signal.SIGINT)
         tracer.wait(10)

@@ -14,6 +14,7 @@ import pytest
 
 from battery.kills import examine, kill_under_load
 from battery.locking import write_lock
+from battery.loop import run
 from battery.tracing import NoTracing, syncs_before_replies
 from bench.attempt import answer
 from bench.browser import Browser, Reply
@@ -102,7 +103,7 @@ def test_answers_wait_for_a_database_that_is_locked_for_three_seconds(server: Se
     """R4. Fails when a transaction does not wait for the lock (busy_timeout 0), or reads before it asks for it (BEGIN DEFERRED)."""
     lock = _Lock(server, learners=8)
     try:
-        replies = asyncio.run(lock.answers_while_locked(3))
+        replies = run(lock.answers_while_locked(3))
     finally:
         server.stop()
 
@@ -114,7 +115,7 @@ def test_a_database_that_stays_locked_is_said_and_the_same_answer_can_be_sent_ag
     """R4. Fails when a locked database is a 500, a false "saved", or hides when to try again."""
     lock = _Lock(server, learners=1)
     try:
-        refused, saved = asyncio.run(lock.answer_refused_then_sent_again())
+        refused, saved = run(lock.answer_refused_then_sent_again())
     finally:
         server.stop()
 
@@ -131,7 +132,7 @@ def test_a_killed_worker_is_replaced(server: Server) -> None:
     server.start()
     try:
         [worker] = [pid for pid in server.pids() if pid != server.pids()[0]]
-        status = asyncio.run(_status_after_kill(server, worker))
+        status = run(_status_after_kill(server, worker))
     finally:
         server.stop()
 

@@ -39,7 +39,6 @@ from tests.playing import masked, start
         "/static/%2e%2e/%2e%2e/questions/course.yaml",
         "/static/etc/passwd",
         "/static/wsgi.py",
-        "/static/questions/course.yaml",
         "/static/app/settings.py",
         "/static/",
         "/static/..\\..\\wsgi.py",
