@@ -12,7 +12,7 @@ from flask_security.utils import hash_password
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.release import Policy
+from app.domain.release import Policy, When
 from app.models import Assignment, Cohort, Learner, ModuleRow, Role, User
 from app.permissions import Viewer
 from app.services import assignments, cohorts, sign_ins, users
@@ -35,6 +35,12 @@ class Person:
     @property
     def viewer(self) -> Viewer:
         return Viewer(self.user, self.learner)
+
+
+AFTER_SUBMISSION = Policy()
+AFTER_LAST_ATTEMPT = Policy(When.SUBMISSION, When.LAST_ATTEMPT, When.LAST_ATTEMPT, When.LAST_ATTEMPT)
+AFTER_CLOSING = Policy(When.SUBMISSION, When.CLOSING, When.CLOSING, When.CLOSING)
+"""The usual policies: everything, or all but the score later."""
 
 
 class Make:
@@ -95,7 +101,6 @@ class Make:
             "attempts_allowed": None,
             "time_limit_minutes": None,
             "pass_mark_percent": 80,
-            "release": Policy.AFTER_SUBMISSION,
         } | given
         assignment = assignments.create(
             self.session, trainer.user, cohort, self.module(module), assignments.Terms(**terms), self.now()

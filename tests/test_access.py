@@ -53,17 +53,20 @@ GET  /attempts/{attempt}/1                                              404   40
 GET  /attempts/{attempt}/99                                             404   404   404   404   404   404   404
 POST /attempts/{attempt}/1                                              404   404   303   404   404   404   404
 GET  /attempts/{attempt}/summary                                        404   404   200   404   404   404   404
+GET  /attempts/{attempt}/time                                           404   404   200   404   404   404   404
 GET  /attempts/{attempt}/result                                         404   404   302   404   404   404   404
 POST /attempts/{attempt}/submit                                         404   404   303   404   404   404   404
 GET  /attempts/{done}                                                   404   404   302   404   404   404   404
 GET  /attempts/{done}/1                                                 404   404   302   404   404   404   404
 POST /attempts/{done}/1                                                 404   404   409   404   404   404   404
 GET  /attempts/{done}/summary                                           404   404   302   404   404   404   404
+GET  /attempts/{done}/time                                              404   404   200   404   404   404   404
 GET  /attempts/{done}/result                                            404   404   200   404   404   404   404
 POST /attempts/{done}/submit                                            404   404   303   404   404   404   404
 GET  /attempts/{guests}/1                                               404   200   404   404   404   404   404
 POST /attempts/{guests}/1                                               404   303   404   404   404   404   404
 GET  /attempts/{guests}/summary                                         404   200   404   404   404   404   404
+GET  /attempts/{guests}/time                                            404   200   404   404   404   404   404
 POST /attempts/{guests}/submit                                          404   303   404   404   404   404   404
 GET  /attempts/{checked}/1                                              404   404   404   404   404   404   404
 GET  /attempts/{checked}/result                                         404   404   404   404   404   404   404
@@ -123,7 +126,7 @@ POST /admin/invitations/{invitation_id}/withdraw                         in    i
 """
 
 NEW = {"name": "Somebody New", "password": "a good long password", "new_password": "a good long password"}
-TERMS = {"module": "{module}", "title": "", "release": "after_submission"}
+TERMS = {"module": "{module}", "title": ""}
 FORMS: dict[str, dict[str, str]] = {
     "/appearance": {"theme": "dark"},
     "/modules/safety/lessons/red-flags/checks/{check}": {"option": "0", "number": "1"},

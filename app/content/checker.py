@@ -37,8 +37,15 @@ def item_faults(material: Material, *, is_whole: bool) -> Iterator[Fault]:
 
 def _is_markable(question: QuestionEntry) -> bool:
     """Leave out what has faults of its key: the rules compare keys with distractors."""
-    right = sum(option.correct for option in question.options)
-    return 0 < right < len(question.options)
+    match question.kind:
+        case Kind.MATCH:
+            return bool(question.pairs)
+        case Kind.ORDER:
+            return bool(question.steps)
+        case Kind.NUMERIC:
+            return question.answer is not None
+        case _:
+            return 0 < sum(option.correct for option in question.options) < len(question.options)
 
 
 def _not_allowed(draft: Draft[QuestionEntry], found: Sequence[Finding]) -> Iterator[Fault]:
@@ -73,7 +80,7 @@ def _pair_findings(drafts: Sequence[Draft[QuestionEntry]]) -> dict[str, list[Fin
     first_with: dict[tuple[object, ...], str] = {}
     for question in asked:
         entry = question.draft.entry
-        face = (words(question.told), frozenset(words(option.text) for option in entry.options))
+        face = (words(question.told), frozenset(words(text) for text in _choices(entry)))
         if face in first_with:
             message = f"`{first_with[face]}` asks the same with the same options"
             found.setdefault(entry.id, []).append(
@@ -87,6 +94,12 @@ def _pair_findings(drafts: Sequence[Draft[QuestionEntry]]) -> dict[str, list[Fin
                 found.setdefault(entry.id, []).append(finding)
                 break
     return found
+
+
+def _choices(entry: QuestionEntry) -> list[str]:
+    """What can be chosen or put in order, in words."""
+    options = [option.text for option in entry.options]
+    return [*options, *(pair.right for pair in entry.pairs), *(step.text for step in entry.steps)]
 
 
 def _asked(draft: Draft[QuestionEntry]) -> _Asked:
@@ -113,7 +126,7 @@ def _guess_faults(material: Material) -> Iterator[Fault]:
     """Yield where following a rule of form beats chance: per module by a one-sided test, over the bank by a margin."""
     bank: list[QuestionEntry] = []
     for module in material.modules.values():
-        questions = [draft.entry for draft in module.questions if draft.entry.kind is not Kind.TRUE_FALSE]
+        questions = [draft.entry for draft in module.questions if draft.entry.kind in (Kind.SINGLE, Kind.SEVERAL)]
         bank += questions
         if module.head:
             yield from _module_guesses(questions, module.head.place)

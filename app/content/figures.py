@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -15,6 +16,7 @@ from xml.parsers import expat
 
 from app.content.faults import Fault
 
+REGION_ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 MAX_ELEMENTS = 4000
 MAX_DEPTH = 20
 
@@ -26,7 +28,7 @@ _WITH_TEXT = frozenset({"title", "desc", "text", "tspan"})
 _FIGURE_CLASSES = """
 f-slack f-band f-knot f-finger f-nail f-lead f-fill f-wash f-line f-dash f-arrow f-head skin muscle t-ink t-key
 plot plot--fig plot__axis plot__grid plot__line plot__line--key plot__dot plot__dot--key plot__bar plot__bar--hi
-plot__dash-2 plot__dash-3 plot__dash-4
+plot__dash-2 plot__dash-3 plot__dash-4 region region__letter
 """
 CLASSES = frozenset(_FIGURE_CLASSES.split())
 _NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
@@ -44,6 +46,8 @@ _SHAPES = {
     "text-anchor": re.compile("start|middle|end"),
     "dominant-baseline": re.compile("auto|middle|central|hanging|alphabetic"),
     "lengthAdjust": re.compile("spacing|spacingAndGlyphs"),
+    "data-region": re.compile(REGION_ID),
+    "data-letter": re.compile(REGION_ID),
 }
 _SVG = "http://www.w3.org/2000/svg"
 # What drawing programs write on the root and what is written anew, or means nothing inside a page.
@@ -52,21 +56,37 @@ _ROOT_IGNORED = {"xmlns", "role", "aria-labelledby", "version"}
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing found sound: ``title`` in plain words, and ``body``, the safe markup between the title and the end."""
+    """A drawing found sound: ``title`` in plain words, and ``body``, the safe markup between the title and the end.
+
+    ``regions`` are the parts that a question can ask for, ``letters`` those that have a place for their letter.
+    """
 
     name: str
     path: Path
     title: str
     view_box: str
     body: str
+    regions: frozenset[str] = frozenset()
+    letters: frozenset[str] = frozenset()
+
+
+_NAMED = re.compile(rf' data-(region|letter)="({REGION_ID})"')
+
+
+def region_svg(figure: Figure, indexes: Mapping[str, int]) -> str:
+    """The drawing of a question that asks for a region: regions and letters carry the index of their option instead of a name."""
+    body = _NAMED.sub(lambda found: f' data-{found[1]}="{indexes[found[2]]}"', figure.body)
+    label = escape(figure.title)
+    return f'<svg class="plot plot--fig picture" viewBox="{escape(figure.view_box)}" role="img" aria-label="{label}">{body}</svg>'
 
 
 def inline_svg(figure: Figure, title_id: str) -> str:
     """Return the drawing as markup for a page on which ``title_id`` is unique."""
+    body = _NAMED.sub("", figure.body)
     return (
         f'<svg class="plot plot--fig" viewBox="{escape(figure.view_box)}" role="img"'
         f' aria-labelledby="{escape(title_id)}">'
-        f'<title id="{escape(title_id)}">{escape(figure.title, quote=False)}</title>{figure.body}</svg>'
+        f'<title id="{escape(title_id)}">{escape(figure.title, quote=False)}</title>{body}</svg>'
     )
 
 
@@ -87,7 +107,13 @@ def read_figure(text: str, path: Path) -> tuple[Figure | None, tuple[Fault, ...]
         reader.finish()
     if reader.faults:
         return None, tuple(reader.faults)
-    return Figure(path.stem, path, reader.title, reader.view_box, "".join(reader.out)), ()
+    body = "".join(reader.out)
+    named = {"region": set[str](), "letter": set[str]()}
+    for kind, name in _NAMED.findall(body):
+        named[kind].add(name)
+    return Figure(
+        path.stem, path, reader.title, reader.view_box, body, frozenset(named["region"]), frozenset(named["letter"])
+    ), ()
 
 
 class _GiveUpError(Exception):

@@ -218,6 +218,18 @@ def _odd_one(values: list[Hashable]) -> int | None:
     return None
 
 
+def _match_words(question: QuestionEntry) -> Iterator[Finding]:
+    """Name a pair whose sides share a word that no other right side has: it can be matched without knowing anything."""
+    rights = [content_words(text) for text in (*(pair.right for pair in question.pairs), *question.extra)]
+    for at, pair in enumerate(question.pairs):
+        elsewhere = frozenset().union(*(rights[other] for other in range(len(rights)) if other != at))
+        if shared := (content_words(pair.left) & rights[at]) - elsewhere:
+            message = f"both sides of this pair alone say “{min(shared)}”"
+            yield Finding(
+                "match-words", ("pairs", at, "right"), message, "other words, or the same in another right side"
+            )
+
+
 def _key_spot(question: QuestionEntry) -> Spot:
     return ("options", next(at for at, option in enumerate(question.options) if option.correct), "text")
 
@@ -241,6 +253,7 @@ _RULES: tuple[_Rule, ...] = (
     _with_options(_all_or_none),
     _with_options(_absolutes),
     _only(Kind.TRUE_FALSE)(_absolute_statement),
+    _only(Kind.MATCH)(_match_words),
     _negative_stem,
     _appeal,
     _with_options(_overlap),
@@ -258,6 +271,7 @@ RULES = frozenset(
         "according-to",
         "overlapping-options",
         "unlike-option",
+        "match-words",
         "answered-elsewhere",
         "duplicate-stem",
     }

@@ -10,10 +10,11 @@ from app.content.checker import item_faults
 from app.content.drafts import Draft
 from app.content.faults import Fault
 from app.content.folders import survey
+from app.content.keys import asked_and_key
 from app.content.material import Material, ModuleMaterial, gather
 from app.content.references import count_faults, reference_faults
 from app.content.schema import CourseEntry, ModuleEntry, QuestionEntry, SourceEntry
-from app.domain.content import Course, Draw, Kind, Module, Objective, Option, Question, Source
+from app.domain.content import Course, Draw, Kind, Module, Objective, Question, Source
 
 __all__ = ["Fault", "Loaded", "load_course"]
 
@@ -80,15 +81,17 @@ def _module(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Module:
         pass_mark_percent=entry.pass_mark,
         objectives=tuple(Objective(**objective.model_dump()) for objective in entry.objectives),
         lessons=tuple(lesson.lesson for lesson in module.lessons),
-        questions=tuple(_question(question.entry) for question in module.questions),
+        questions=tuple(_question(question.entry, module) for question in module.questions),
         practice_questions=entry.practice.questions,
         test_questions=entry.test.questions,
         blueprint=tuple(Draw(**draw.model_dump()) for draw in entry.test.blueprint),
         test_minutes=entry.test.minutes,
+        asks_certainty=entry.certainty,
     )
 
 
-def _question(entry: QuestionEntry) -> Question:
+def _question(entry: QuestionEntry, module: ModuleMaterial) -> Question:
+    asked = asked_and_key(entry, module.figures)
     return Question(
         id=entry.id,
         objective=entry.objective,
@@ -96,11 +99,15 @@ def _question(entry: QuestionEntry) -> Question:
         kind=entry.kind,
         use=entry.use,
         stem=entry.stem,
-        options=tuple(Option(**option.model_dump()) for option in entry.options),
+        options=asked.options,
+        key=asked.key,
         explanation=entry.explanation,
         sources=tuple(entry.sources),
         critical=entry.critical,
         vignette=entry.vignette,
         is_order_fixed=entry.order == "fixed" or entry.kind is Kind.TRUE_FALSE,
+        prompts=asked.prompts,
+        unit=asked.unit,
+        picture=asked.picture,
         facts=tuple(entry.facts),
     )

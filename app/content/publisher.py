@@ -113,6 +113,7 @@ def _publish_modules(
             "practice_questions": module.practice_questions,
             "test_questions": module.test_questions,
             "test_minutes": module.test_minutes,
+            "asks_certainty": module.asks_certainty,
             "blueprint": [
                 {
                     "objective": draw.objective,
@@ -256,8 +257,11 @@ def _publish_version(
         is_order_fixed=question.is_order_fixed,
         vignette=question.vignette,
         stem=question.stem,
-        options=[option.text for option in question.options],
+        options=list(question.options),
         option_count=len(question.options),
+        prompts=list(question.prompts),
+        unit=question.unit,
+        picture=question.picture,
         published_at=now,
     )
     session.add(version)
@@ -265,8 +269,11 @@ def _publish_version(
     session.add(
         QuestionKey(
             version_id=version.id,
-            correct=[index for index, option in enumerate(question.options) if option.correct],
-            whys=[option.why for option in question.options],
+            correct=list(question.key.correct),
+            near=list(question.key.near),
+            value=question.key.value,
+            tolerance=question.key.tolerance,
+            whys=list(question.key.whys),
             explanation=question.explanation,
             sources=list(question.sources),
         )

@@ -10,7 +10,7 @@ from app.content.drafts import Draft
 from app.content.faults import Fault, Place, Step
 from app.content.lessons import LessonDraft, Mention
 from app.content.material import Material, ModuleMaterial, Names
-from app.content.questions import question_faults
+from app.content.questions import picture_faults, question_faults
 from app.content.schema import ModuleEntry, ObjectiveEntry, QuestionEntry
 from app.domain.content import Level, Use
 
@@ -41,14 +41,15 @@ def count_faults(material: Material) -> Iterator[Fault]:
         if module.head:
             yield from _pool_faults(module, module.head)
         shown = {mention.name for lesson in module.lessons for mention in lesson.figures}
+        shown |= {draft.entry.picture for draft in module.questions if draft.entry.picture}
         for name, figure in module.figures.items():
             if figure and name not in shown:
                 yield Fault(
                     figure.path,
                     1,
                     "unused-figure",
-                    f"no lesson shows `{name}`",
-                    f"`::: figure {name}` in a lesson of this module",
+                    f"nothing shows `{name}`",
+                    f"`::: figure {name}` in a lesson of this module, or `picture: {name}` in a question",
                 )
 
 
@@ -143,6 +144,7 @@ def _unknown_mention(lesson: LessonDraft, mention: Mention, names: Names, rule: 
 
 def _question_faults(draft: Draft[QuestionEntry], module: ModuleMaterial, material: Material) -> Iterator[Fault]:
     yield from question_faults(draft)
+    yield from picture_faults(draft, module)
     for at, source in enumerate(draft.entry.sources):
         yield from _known(source, material.source_names, draft.place, "unknown-source", "sources", at)
     if module.head:

@@ -51,6 +51,12 @@ def _number(value: Any) -> Any:
     raise PydanticCustomError("wrong_number", "is not a whole number", {"expected": "a whole number, in digits"})
 
 
+def _decimal(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", value.strip()):
+        return float(value)
+    raise PydanticCustomError("wrong_number", "is not a number", {"expected": "a number such as 12 or 0.5"})
+
+
 def _flag(value: Any) -> Any:
     if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
         return value.strip().lower() == "true"
@@ -68,6 +74,7 @@ ReadAgain = Annotated[
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/<>\"'\\]+(/[^\s<>\"'\\]*)?$", max_length=500)]
 Count = Annotated[int, BeforeValidator(_number), Field(ge=1, le=200)]
 Percent = Annotated[int, BeforeValidator(_number), Field(ge=1, le=100)]
+Decimal = Annotated[float, BeforeValidator(_decimal)]
 Year = Annotated[int, BeforeValidator(_number), Field(ge=1500, le=2100)]
 Strength = Annotated[int, BeforeValidator(_number), Field(ge=1, le=4)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
@@ -126,6 +133,7 @@ class ModuleEntry(Entry):
     objectives: list[ObjectiveEntry] = Field(min_length=1)
     practice: PracticeEntry
     test: TestEntry
+    certainty: Flag = False
 
 
 class LessonEntry(Entry):
@@ -139,9 +147,32 @@ class LessonEntry(Entry):
 
 
 class OptionEntry(Entry):
+    """``region`` and ``near`` are for a point-at-a-region question: the part of the picture, and whether it earns half."""
+
     text: Text
     why: Text
     correct: Flag = False
+    near: Flag = False
+    region: Id | None = None
+
+
+class PairEntry(Entry):
+    """One line of a match: what is asked about, what belongs to it, and why."""
+
+    left: Text
+    right: Text
+    why: Text
+
+
+class StepEntry(Entry):
+    text: Text
+    why: Text
+
+
+class NumberEntry(Entry):
+    value: Decimal
+    tolerance: Annotated[Decimal, Field(ge=0)]
+    unit: Annotated[str, StringConstraints(max_length=30), AfterValidator(_tidy)] | None = None
 
 
 class QuestionEntry(Entry):
@@ -151,9 +182,15 @@ class QuestionEntry(Entry):
     kind: Kind
     use: Use
     stem: Text
-    options: list[OptionEntry] = Field(min_length=2, max_length=6)
     explanation: Text
     sources: list[SourceId] = Field(min_length=1)
+    # Which of these a kind has, app.content.questions knows.
+    options: list[OptionEntry] = Field(default=[], min_length=2, max_length=12)
+    pairs: list[PairEntry] = Field(default=[], min_length=3, max_length=6)
+    extra: list[Text] = Field(default=[], max_length=3)
+    steps: list[StepEntry] = Field(default=[], min_length=3, max_length=7)
+    answer: NumberEntry | None = None
+    picture: Id | None = None
     critical: Flag = False
     vignette: Text | None = None
     facts: list[FactId] = []

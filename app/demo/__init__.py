@@ -18,6 +18,7 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.demo import answering
 from app.demo.cast import (
     ADMIN,
     CAST,
@@ -34,7 +35,9 @@ from app.demo.cast import (
     Work,
 )
 from app.domain import wall_clock
-from app.domain.content import Kind
+from app.domain.marking import mark
+from app.domain.question import Shown
+from app.domain.response import Response
 from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, LessonRow, ModuleRow, Role, User
 from app.permissions import Viewer
 from app.services import assignments, attempts, catalogue, cohorts, invitations, lessons, sign_ins, submission, users
@@ -128,7 +131,13 @@ def _set(session: Session, trainer: User, cohort: Cohort, work: Work, now: datet
     day = wall_clock.local(now, ZONE).date() + timedelta(days=work.due_days)
     due_at = wall_clock.moment(datetime.combine(day, time(18, 0)), ZONE)
     terms = Terms(
-        work.title, due_at, work.attempts_allowed, work.time_limit_minutes, module.pass_mark_percent, work.release
+        work.title,
+        due_at,
+        work.attempts_allowed,
+        work.time_limit_minutes,
+        module.pass_mark_percent,
+        work.policy,
+        work.asks_certainty,
     )
     return assignments.create(session, trainer, cohort, module, terms, due_at - timedelta(days=8))
 
@@ -259,11 +268,11 @@ class _Student:
         candidates = catalogue.list_checks(self.session, [part.check.slug for part in view.parts if part.check])
         for check in [part.check for part in view.parts if part.check][: None if is_finished else 1]:
             candidate = candidates[check.slug]
-            options = catalogue.shown(self.session, [candidate.version_id])[candidate.version_id].options
-            chosen = {options[index] for index in self._chosen(candidate.version_id)}
-            places = tuple(option.place for option in check.question.options if option.text in chosen)
+            shown = catalogue.shown(self.session, [candidate.version_id])[candidate.version_id]
+            order = [shown.options.index(option.text) for option in check.question.options]
+            given = answering.given(shown, order, self._chosen(candidate.version_id))
             at = self._spend(20, 90)
-            lessons.answer_check(self.session, self.learner, lesson, candidate, places, check.number, at)
+            lessons.answer_check(self.session, self.learner, lesson, candidate, given, check.number, at)
         if is_finished:
             lessons.finish(self.session, self.learner, lesson, self._spend(5, 60))
 
@@ -300,7 +309,7 @@ class _Student:
         if manner is not Manner.STOPS:
             submission.submit(self.session, loaded.attempt, self._spend(10, 50))
 
-    def _in_manner(self, loaded: Loaded, item: AttemptItem, manner: Manner) -> list[int]:
+    def _in_manner(self, loaded: Loaded, item: AttemptItem, manner: Manner) -> Response:
         ids = [each.version_id for each in loaded.items]
         shown = catalogue.shown(self.session, ids)
         if manner in (Manner.ABLE, Manner.STOPS):
@@ -310,11 +319,20 @@ class _Student:
         slips = [version for version in ids if shown[version].is_critical is (manner is Manner.CRITICAL)]
         return self._chosen(item.version_id, is_right=item.version_id not in slips[:1])
 
-    def _answer(self, loaded: Loaded, item: AttemptItem, chosen: list[int]) -> None:
-        places = tuple(item.option_order.index(index) for index in chosen)
+    def _answer(self, loaded: Loaded, item: AttemptItem, response: Response) -> None:
+        shown = catalogue.shown(self.session, [item.version_id])[item.version_id]
         is_flagged = True if self.rng.random() < 0.06 and loaded.attempt.deadline_at is None else None
-        change = Change(places=places, revision=item.revision, is_flagged=is_flagged)
+        sure = self._certainty(shown, response) if loaded.attempt.asks_certainty else None
+        change = Change(
+            answering.given(shown, item.option_order, response), item.revision, certainty=sure, is_flagged=is_flagged
+        )
         attempts.record_answer(self.session, loaded, item, change, self._spend(12, 65))
+
+    def _certainty(self, shown: Shown, response: Response) -> int:
+        """How sure they say they are: more often when right, too often when not."""
+        key = catalogue.keys(self.session, [shown.version_id])[shown.version_id].key
+        weights = (1, 3, 6) if mark(shown.kind, key, response).is_right else (3, 5, 3)
+        return self.rng.choices((1, 2, 3), weights)[0]
 
     def _loaded(self, attempt: Attempt) -> Loaded:
         loaded = attempts.get_for(self.session, self.person.viewer, attempt.id)
@@ -323,23 +341,12 @@ class _Student:
 
     # -- knowing ---------------------------------------------------------------------------------------------------------
 
-    def _chosen(self, version_id: int, *, is_right: bool | None = None) -> list[int]:
-        """What this learner answers, as author's indexes: by ability against difficulty (Rasch's model), unless it is given.
-
-        Who goes wrong mostly goes wrong as others do: one wrong option of each question is more tempting than the rest.
-        """
+    def _chosen(self, version_id: int, *, is_right: bool | None = None) -> Response:
+        """What this learner answers, by ability against difficulty (Rasch's model), unless it is given."""
         shown = catalogue.shown(self.session, [version_id])[version_id]
-        correct = catalogue.keys(self.session, [version_id])[version_id].correct
+        key = catalogue.keys(self.session, [version_id])[version_id].key
         of_question = Random(f"{SEED}:question:{shown.question_id}")  # noqa: S311  repeatable, not secret
         difficulty = of_question.gauss(0, 1)
         if is_right is None:
             is_right = self.rng.random() < 1 / (1 + math.exp(difficulty - self.ability))
-        if is_right:
-            return list(correct)
-        wrong = [index for index in range(len(shown.options)) if index not in correct]
-        of_question.shuffle(wrong)
-        tempting = self.rng.choices(wrong, [5, *[1] * (len(wrong) - 1)])[0]
-        if shown.kind is not Kind.SEVERAL:
-            return [tempting]
-        kept = list(correct)[: max(1, len(correct) - self.rng.randrange(2))]
-        return sorted({*kept, tempting})
+        return answering.right(shown, key) if is_right else answering.wrong(shown, key, self.rng, of_question)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.domain.release import Policy
+from app.domain.release import Policy, When
 
 COHORT = "Physiotherapy, year 2"
 ZONE = "Europe/Berlin"
@@ -59,14 +59,22 @@ class Work:
     due_days: int
     attempts_allowed: int
     time_limit_minutes: int | None
-    release: Policy
+    policy: Policy = field(default_factory=Policy)
+    asks_certainty: bool = False
 
 
 WORKS = (
-    Work("trigger-points", "Trigger points: what is known", -30, 3, None, Policy.AFTER_SUBMISSION),
-    Work("referred-pain", "Referred pain", -16, 2, 20, Policy.AFTER_LAST_ATTEMPT),
-    Work("safety", "Safety before you treat", -4, 2, 15, Policy.AFTER_SUBMISSION),
-    Work("treatment", "Treatment and self-care", 2, 2, None, Policy.AFTER_SUBMISSION),
+    Work("trigger-points", "Trigger points: what is known", -30, 3, None),
+    Work(
+        "referred-pain",
+        "Referred pain",
+        -16,
+        2,
+        20,
+        Policy(key=When.LAST_ATTEMPT, correctness=When.LAST_ATTEMPT, explanation=When.LAST_ATTEMPT),
+    ),
+    Work("safety", "Safety before you treat", -4, 2, 15, asks_certainty=True),
+    Work("treatment", "Treatment and self-care", 2, 2, None),
 )
 
 CAST: dict[str, tuple[Story, ...]] = {

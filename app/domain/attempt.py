@@ -43,6 +43,18 @@ class BadAnswer(AttemptError):
     """The form names an option that is not on the page."""
 
 
+class BadNumber(BadAnswer):
+    """A number is asked for, and something else was given."""
+
+
+class NothingGiven(BadAnswer):
+    """An answer is to be checked, and nothing was chosen."""
+
+
+class AnswerUnfinished(BadAnswer):
+    """The answer would become final, and parts of it are open."""
+
+
 class NoAttemptsLeft(AttemptError):
     """All attempts that the assignment allows were taken."""
 

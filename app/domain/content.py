@@ -12,6 +12,10 @@ class Kind(StrEnum):
     SINGLE = "single"
     SEVERAL = "several"
     TRUE_FALSE = "truefalse"
+    MATCH = "match"
+    ORDER = "order"
+    NUMERIC = "numeric"
+    REGION = "region"
 
 
 class Level(StrEnum):
@@ -44,15 +48,31 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    text: str
-    why: str
-    correct: bool = False
+class Key:
+    """What is right, apart from what is asked. All numbers are the author's indexes, from 0.
+
+    - single, several, true/false: ``correct`` are the right options, ``whys`` a reason for each option.
+    - region: the same; ``near`` are the options that earn half a point.
+    - match: ``correct[i]`` is the option that belongs to prompt i, ``whys[i]`` its reason.
+    - order: ``correct`` lists the options in the right order, ``whys`` a reason for each of them.
+    - numeric: a response within ``tolerance`` of ``value`` is right, in the question's unit; ``whys`` is empty.
+    """
+
+    correct: tuple[int, ...] = ()
+    near: tuple[int, ...] = ()
+    value: float | None = None
+    tolerance: float | None = None
+    whys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as its author wrote it. ``options`` are in the author's order; ``is_order_fixed`` keeps it on the page."""
+    """A question as its author wrote it.
+
+    ``options`` are what is chosen from, in the author's order: options, the right sides of a match, steps, regions; none where a number is
+    asked for. ``is_order_fixed`` keeps that order on the page. ``prompts`` are the left sides of a match. ``picture`` is the safe markup of
+    the drawing whose regions are the options.
+    """
 
     id: str
     objective: str
@@ -60,12 +80,16 @@ class Question:
     kind: Kind
     use: Use
     stem: str
-    options: tuple[Option, ...]
+    options: tuple[str, ...]
+    key: Key
     explanation: str
     sources: tuple[str, ...]
     critical: bool = False
     vignette: str | None = None
     is_order_fixed: bool = False
+    prompts: tuple[str, ...] = ()
+    unit: str | None = None
+    picture: str | None = None
     facts: tuple[str, ...] = ()
 
 
@@ -134,6 +158,7 @@ class Module:
     test_questions: int
     blueprint: tuple[Draw, ...]
     test_minutes: int | None = None
+    asks_certainty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

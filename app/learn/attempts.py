@@ -10,12 +10,13 @@ from app.clock import now
 from app.db import begin_immediate, db
 from app.domain.attempt import (
     AnswerFinal,
+    AnswerUnfinished,
     AssignmentClosed,
     AttemptClosed,
     BadAnswer,
+    BadNumber,
     NoAttemptsLeft,
     NothingToAsk,
-    Purpose,
     State,
     is_closable,
 )
@@ -26,8 +27,9 @@ from app.learn.course import module_or_404
 from app.learn.forms import AnswerForm, StartForm
 from app.models import Attempt, ModuleRow
 from app.permissions import may_take_test
-from app.services import assignments, attempts, papers, results, submission
+from app.services import assignments, attempts, papers, releases, results, submission
 from app.services.attempts import Conflict, Loaded, Saved
+from app.services.feedback import feedback, told
 
 
 @blueprint.post("/modules/<slug>/attempts")
@@ -51,7 +53,7 @@ def start(slug: str) -> ResponseReturnValue:
 
 def _start_practice(module: ModuleRow, missed: int | None) -> Attempt:
     missed_in = attempts.get_for(db.session, viewer(), missed) if missed else None
-    if missed_in is not None and not results.release(db.session, missed_in, now()).correctness:
+    if missed_in is not None and not releases.release(db.session, missed_in, now()).correctness:
         # Practising what one missed would tell what one missed.
         missed_in = None
     return attempts.start_practice(db.session, ensure_learner(), module, now(), missed_in)
@@ -100,19 +102,27 @@ def question(attempt_id: int, n: int) -> ResponseReturnValue:
     return _question_page(loaded, n)
 
 
-def _question_page(loaded: Loaded, n: int, conflict: Conflict | None = None) -> str:
+def _question_page(loaded: Loaded, n: int, conflict: Conflict | None = None, fault: str | None = None) -> str:
+    """``fault`` is why an answer could not be taken; what was typed is shown again."""
     item = loaded.item(n)
     if item is None:
         abort(404)
-    view = papers.question(db.session, loaded.attempt.purpose, item)
+    attempt = loaded.attempt
+    view = papers.question(db.session, item, asks_certainty=attempt.asks_certainty, checks_each=attempt.checks_each)
+    release = releases.release_under_way(db.session, loaded, now()) if view.is_checked else None
+    is_explained = release is not None and release.explanation
     return render_template(
         "learn/question.html",
         paper=papers.paper(loaded),
         question=view,
-        feedback=results.feedback(db.session, item) if view.is_checked else None,
-        reading=_reading(item.version_id) if view.is_checked else None,
-        wanted=papers.texts_at(view, conflict.places) if conflict else None,
-        seconds_left=_seconds_left(loaded.attempt),
+        feedback=feedback(db.session, item, release) if release and release.correctness else None,
+        reading=_reading(item.version_id) if is_explained else None,
+        conflict=conflict,
+        wanted=told(papers.asked(db.session, item), conflict.wanted) if conflict else (),
+        fault=fault,
+        typed=request.form,
+        seconds_left=_seconds_left(attempt),
+        seconds_in_all=_seconds_in_all(attempt),
     )
 
 
@@ -124,6 +134,10 @@ def _reading(version_id: int) -> results.Reading | None:
 def _seconds_left(attempt: Attempt) -> int | None:
     """From the server's clock; the page only counts down from it."""
     return None if attempt.deadline_at is None else max(0, int((attempt.deadline_at - now()).total_seconds()))
+
+
+def _seconds_in_all(attempt: Attempt) -> int | None:
+    return None if attempt.deadline_at is None else int((attempt.deadline_at - attempt.started_at).total_seconds())
 
 
 @blueprint.post("/attempts/<int:attempt_id>/<int:n>")
@@ -139,21 +153,32 @@ def answer(attempt_id: int, n: int) -> ResponseReturnValue:
     form = AnswerForm(request.form)
     if not form.validate():
         raise BadAnswer
-    outcome = attempts.record_answer(db.session, loaded, item, form.change(), now())
+    try:
+        outcome = attempts.record_answer(db.session, loaded, item, form.change(), now())
+    except (BadNumber, AnswerUnfinished) as error:
+        return _not_taken(loaded, n, type(error).__name__)
     if isinstance(outcome, Conflict):
         return _conflict(loaded, n, outcome)
     db.session.commit()
     if _wants_json():
-        return _saved(outcome)
+        return _saved(loaded.attempt, outcome)
     return redirect(_after(loaded, n, form), 303)
 
 
+def _not_taken(loaded: Loaded, n: int, fault: str) -> ResponseReturnValue:
+    """The answer can't be taken as it is: nothing is stored, what was typed stays on the page, and what to do stands beside it."""
+    db.session.rollback()
+    if _wants_json():
+        return jsonify(error=fault), 422
+    return _question_page(_attempt_or_404(loaded.attempt.id), n, fault=fault), 422
+
+
 def _after(loaded: Loaded, n: int, form: AnswerForm) -> str:
-    """Where a plain form goes on: where it asks to, else (practice) to the feedback or (test) to the next question."""
+    """Where a plain form goes on: where it asks to, else to the feedback, or, where answers are only saved, to the next question."""
     attempt_id, last = loaded.attempt.id, len(loaded.items)
     if form.go.data and form.go.data != "summary" and int(form.go.data) <= last:
         return url_for("learn.question", attempt_id=attempt_id, n=int(form.go.data))
-    if not form.go.data and loaded.attempt.purpose is Purpose.PRACTICE and form.option.data:
+    if not form.go.data and loaded.attempt.checks_each and not form.given().is_silent:
         return url_for("learn.question", attempt_id=attempt_id, n=n, _anchor="verdict")
     if form.go.data or n >= last:
         return url_for("learn.summary", attempt_id=attempt_id)
@@ -164,8 +189,9 @@ def _wants_json() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def _saved(outcome: Saved) -> ResponseReturnValue:
-    return jsonify(revision=outcome.revision, saved=clock(outcome.saved_at) if outcome.saved_at else None)
+def _saved(attempt: Attempt, outcome: Saved) -> ResponseReturnValue:
+    saved = clock(outcome.saved_at) if outcome.saved_at else None
+    return jsonify(revision=outcome.revision, saved=saved, seconds_left=_seconds_left(attempt))
 
 
 def _conflict(loaded: Loaded, n: int, conflict: Conflict) -> ResponseReturnValue:
@@ -173,10 +199,16 @@ def _conflict(loaded: Loaded, n: int, conflict: Conflict) -> ResponseReturnValue
     db.session.rollback()
     fresh = _attempt_or_404(loaded.attempt.id)
     if _wants_json():
-        item = fresh.items[n - 1]
-        chosen = [place for place, index in enumerate(item.option_order) if index in (item.response or ())]
-        return jsonify(error="stale", revision=item.revision, option=chosen), 409
+        view = papers.question(db.session, fresh.items[n - 1])
+        return jsonify(error="stale", revision=view.revision, fields=papers.stored_fields(view)), 409
     return _question_page(fresh, n, conflict), 409
+
+
+@blueprint.get("/attempts/<int:attempt_id>/time")
+def time_left(attempt_id: int) -> ResponseReturnValue:
+    """What is left by the server's clock, for a page that stays open: time may have been added since it was loaded."""
+    loaded = _attempt_or_404(attempt_id)
+    return jsonify(seconds_left=_seconds_left(loaded.attempt), is_open=attempts.is_open(loaded.attempt, now()))
 
 
 @blueprint.get("/attempts/<int:attempt_id>/summary")
@@ -190,6 +222,7 @@ def summary(attempt_id: int) -> ResponseReturnValue:
         paper=papers.paper(loaded),
         stems=papers.stems(db.session, loaded),
         seconds_left=_seconds_left(loaded.attempt),
+        seconds_in_all=_seconds_in_all(loaded.attempt),
     )
 
 

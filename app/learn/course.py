@@ -34,7 +34,7 @@ def module(slug: str) -> str:
     """
     row = module_or_404(slug)
     objectives = catalogue.list_objectives(db.session, row.id)
-    state = progress.module(db.session, viewer().learner, row)
+    state = progress.module(db.session, viewer().learner, row, now())
     return render_template("learn/module.html", module=row, state=state, objectives=objectives)
 
 

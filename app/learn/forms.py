@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import Field, Form, StringField
-from wtforms.validators import AnyOf, Length, Optional, Regexp, ValidationError
+from wtforms.validators import AnyOf, Length, Optional, Regexp
 
+from app.domain.response import Given
 from app.services.attempts import Change
 
 
@@ -39,10 +40,44 @@ class PlacesField(Field):
         self.data = tuple(_whole(value, 0, 99) for value in valuelist)
 
 
-class AnswerForm(Form):
-    """One question's form: the contract of ``POST /attempts/<id>/<n>``."""
+class NumberedField(Field):
+    """Fields with a number in their name, as ``match-0=3``: ``data`` maps the one to the other, None where nothing was chosen."""
+
+    data: dict[int, int | None]
+
+    def process(self, formdata: Any, *_args: Any, **_kwargs: Any) -> None:
+        self.process_errors, self.data = [], {}
+        prefix = f"{self.name}-"
+        try:
+            for name in formdata or ():
+                if name.startswith(prefix):
+                    value = formdata.getlist(name)[-1]
+                    self.data[_whole(name.removeprefix(prefix), 0, 99)] = None if value == "" else _whole(value, 0, 99)
+        except ValueError as error:
+            self.process_errors.append(str(error))
+
+
+class GivenForm(Form):
+    """What is answered, whatever the kind of question: options, ``match-<left>=<right>``, ``order-<step>=<place>``, or a number."""
 
     option = PlacesField(default=())
+    match = NumberedField()
+    order = NumberedField()
+    value = StringField(validators=[Optional(), Length(max=60)])
+
+    def given(self, *, is_cleared: bool = False) -> Given:
+        return Given(
+            places=self.option.data or (),
+            matched=self.match.data,
+            ranks=self.order.data,
+            number=self.value.raw_data[-1] if self.value.raw_data else None,
+            is_cleared=is_cleared,
+        )
+
+
+class AnswerForm(GivenForm):
+    """One question's form: the contract of ``POST /attempts/<id>/<n>``."""
+
     revision = WholeField(0, 10**8, default=0)
     save_id = StringField(validators=[Optional(), Length(max=64), Regexp(r"[A-Za-z0-9-]+\Z")])
     certainty = WholeField(1, 3, validators=[Optional()])
@@ -54,11 +89,10 @@ class AnswerForm(Form):
 
     def change(self) -> Change:
         return Change(
-            places=self.option.data or (),
+            given=self.given(is_cleared=self.clear.data == 1),
             revision=self.revision.data or 0,
             save_id=self.save_id.data or "",
             certainty=self.certainty.data,
-            is_cleared=self.clear.data == 1,
             is_flagged=None if self.flag.data is None else self.flag.data == 1,
         )
 
@@ -68,10 +102,5 @@ class StartForm(Form):
     missed = WholeField(1, 10**12, validators=[Optional()])
 
 
-class CheckForm(Form):
-    option = PlacesField(default=())
+class CheckForm(GivenForm):
     number = WholeField(1, 10**6, default=1)
-
-    def validate_option(self, field: PlacesField) -> None:
-        if not field.data:
-            raise ValidationError("Choose an answer first.")

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.clock import now
 from app.db import db
-from app.domain.attempt import BadAnswer
+from app.domain.attempt import AnswerUnfinished, BadAnswer, BadNumber, NothingGiven
 from app.identity import ensure_learner, viewer
 from app.learn import blueprint
 from app.learn.course import module_or_404
@@ -25,9 +25,17 @@ def lesson(slug: str, lesson_slug: str) -> str:
     return _page(*_lesson_or_404(slug, lesson_slug))
 
 
-def _page(module: ModuleRow, row: LessonRow, unanswered: str | None = None) -> str:
+def _page(module: ModuleRow, row: LessonRow, refused: tuple[str, str] | None = None) -> str:
+    """The lesson; ``refused`` is a check whose answer could not be taken, and why."""
     view = lessons.view(db.session, viewer().learner, module, row, again=request.args.get("again"))
-    return render_template("learn/lesson.html", module=module, lesson=view, unanswered=unanswered)
+    return render_template(
+        "learn/lesson.html",
+        module=module,
+        lesson=view,
+        refused=refused[0] if refused else None,
+        fault=refused[1] if refused else None,
+        typed=request.form,
+    )
 
 
 @blueprint.post("/modules/<slug>/lessons/<lesson_slug>/checks/<question>")
@@ -43,11 +51,12 @@ def check(slug: str, lesson_slug: str, question: str) -> ResponseReturnValue:
         abort(404)
     form = CheckForm(request.form)
     if not form.validate():
-        return _page(module, row, unanswered=question), 422
+        abort(400, "That answer is not one of this question's options. Load the lesson again.")
     try:
-        lessons.answer_check(
-            db.session, ensure_learner(), row, candidate, form.option.data, form.number.data or 1, now()
-        )
+        lessons.answer_check(db.session, ensure_learner(), row, candidate, form.given(), form.number.data or 1, now())
+    except (NothingGiven, AnswerUnfinished, BadNumber) as error:
+        db.session.rollback()
+        return _page(module, row, refused=(question, type(error).__name__)), 422
     except BadAnswer:
         abort(400, "That answer is not one of this question's options. Load the lesson again.")
     db.session.commit()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
-from app.domain.release import Policy
+from app.domain.release import Policy, When
 from app.models.columns import Key, Line, Moment, choice
 
 
 class Assignment(Model):
-    """``due_at`` ends the time in which an attempt may be started; an attempt under way keeps its own time limit."""
+    """``due_at`` is when it should be done; it closes then, attempts under way included, where something is released at closing.
+
+    ``release_…`` are the moments of :class:`app.domain.release.Policy`.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (
@@ -28,9 +33,22 @@ class Assignment(Model):
     attempts_allowed: Mapped[int | None]
     time_limit_minutes: Mapped[int | None]
     pass_mark_percent: Mapped[int]
-    release: Mapped[Policy] = mapped_column(choice(Policy))
+    asks_certainty: Mapped[bool] = mapped_column(default=False)
+    release_mark: Mapped[When] = mapped_column(choice(When, "release_mark"))
+    release_correctness: Mapped[When] = mapped_column(choice(When, "release_correctness"))
+    release_key: Mapped[When] = mapped_column(choice(When, "release_key"))
+    release_explanation: Mapped[When] = mapped_column(choice(When, "release_explanation"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     created_at: Mapped[Moment]
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(self.release_mark, self.release_correctness, self.release_key, self.release_explanation)
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """When all attempts end; None where the due date is soft, and later attempts are only marked as late."""
+        return self.due_at if self.policy.waits_for_closing else None
 
 
 class AssignmentException(Model):

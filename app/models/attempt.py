@@ -13,6 +13,7 @@ from app.models.columns import Document, Key, Moment, Prose, choice
 class Attempt(Model):
     """One go at a paper. ``scope`` names what is attempted (``practice:module:3``, ``test:assignment:7``): numbers count within it.
 
+    ``checks_each`` says that each answer is marked at once and final; else they are marked when the attempt is submitted.
     ``points`` and what follows are null until the attempt is submitted and its marks are written.
     """
 
@@ -53,6 +54,8 @@ class Attempt(Model):
     submitted_at: Mapped[Moment | None]
     attempts_allowed: Mapped[int | None]
     pass_mark_percent: Mapped[int]
+    asks_certainty: Mapped[bool] = mapped_column(default=False)
+    checks_each: Mapped[bool] = mapped_column(default=False)
     points: Mapped[float | None]
     max_points: Mapped[float | None]
     is_passed: Mapped[bool | None]
@@ -66,8 +69,8 @@ class Attempt(Model):
 class AttemptItem(Model):
     """One question of the paper and the learner's current answer to it (the log of how it came about is :class:`Answer`).
 
-    ``option_order[i]`` is the author's index of the option shown at place i. ``response`` lists the author's indexes that were chosen, null
-    while unanswered. ``revision`` counts the saved changes; a page that saw another revision may not overwrite.
+    ``option_order[i]`` is the author's index of the option shown at place i. ``response`` is as in
+    :mod:`app.domain.response`, null while unanswered. ``revision`` counts the saved changes; a page that saw another revision may not overwrite.
     """
 
     __tablename__ = "attempt_item"

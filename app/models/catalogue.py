@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
@@ -47,6 +47,7 @@ class ModuleRow(Model):
     test_questions: Mapped[int]
     test_minutes: Mapped[int | None]
     blueprint: Mapped[Document]
+    asks_certainty: Mapped[bool] = mapped_column(default=False)
     retired_at: Mapped[Moment | None]
 
     objectives: Mapped[list[ObjectiveRow]] = relationship(lazy="raise", order_by="ObjectiveRow.position")
@@ -102,7 +103,8 @@ class QuestionRow(Model):
 class QuestionVersion(Model):
     """What a learner is shown of one version of a question: it holds nothing of the key.
 
-    ``options`` is the list of option texts in the author's order. The current version is the one that was not superseded.
+    ``options``, ``prompts``, ``unit`` and ``picture`` are as in :class:`app.domain.content.Question`. The current version is the one that
+    was not superseded.
     """
 
     __tablename__ = "question_version"
@@ -129,6 +131,9 @@ class QuestionVersion(Model):
     stem: Mapped[Prose]
     options: Mapped[Document]
     option_count: Mapped[int]
+    prompts: Mapped[Document]
+    unit: Mapped[str | None] = mapped_column(String(30))
+    picture: Mapped[Prose | None]
     published_at: Mapped[Moment]
     superseded_at: Mapped[Moment | None]
 
@@ -136,13 +141,16 @@ class QuestionVersion(Model):
 class QuestionKey(Model):
     """The key of a version, apart from what is shown: only marking and released feedback read it.
 
-    ``correct`` lists the indexes of the right options in the author's order, ``whys`` a reason for each option.
+    ``correct``, ``near``, ``value``, ``tolerance`` and ``whys`` are as in :class:`app.domain.content.Key`.
     """
 
     __tablename__ = "question_key"
 
     version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"), primary_key=True)
     correct: Mapped[Document]
+    near: Mapped[Document]
+    value: Mapped[float | None]
+    tolerance: Mapped[float | None]
     whys: Mapped[Document]
     explanation: Mapped[Prose]
     sources: Mapped[Document]

@@ -20,13 +20,13 @@ Moment = Annotated[datetime, mapped_column(UTCDateTime)]
 Document = Annotated[Any, mapped_column(JSON)]
 
 
-def choice(kind: type[StrEnum]) -> Enum:
-    """A column that stores the values of ``kind`` (not its names) as checked text."""
+def choice(kind: type[StrEnum], name: str | None = None) -> Enum:
+    """A column that stores the values of ``kind`` (not its names) as checked text; ``name`` tells several of one kind in a table apart."""
     return Enum(
         kind,
         values_callable=lambda members: [member.value for member in members],
         native_enum=False,
         create_constraint=True,
         length=30,
-        name=kind.__name__.lower(),
+        name=name or kind.__name__.lower(),
     )

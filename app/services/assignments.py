@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import attempt as rules
 from app.domain.attempt import State, lengthened, state_at
-from app.domain.release import Policy
+from app.domain.release import Policy, is_mark_released
 from app.models import (
     Assignment,
     AssignmentException,
@@ -41,7 +41,8 @@ class Terms:
     attempts_allowed: int | None
     time_limit_minutes: int | None
     pass_mark_percent: int
-    release: Policy
+    policy: Policy = field(default_factory=Policy)
+    asks_certainty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,10 @@ def grant_extra_time(
 
 
 def _values(terms: Terms) -> dict[str, object]:
-    return {field.name: getattr(terms, field.name) for field in fields(terms)}
+    """The columns of an assignment that hold these terms."""
+    values: dict[str, object] = {each.name: getattr(terms, each.name) for each in fields(terms)}
+    del values["policy"]
+    return values | {f"release_{each.name}": getattr(terms.policy, each.name) for each in fields(terms.policy)}
 
 
 def _plain(value: object) -> object:
@@ -198,7 +202,7 @@ def _lengthen_open(session: Session, assignment: Assignment, now: datetime, lear
     for attempt, everywhere, here in session.execute(found.with_for_update(of=Attempt)):
         if state_at(attempt.state, attempt.deadline_at, now) is State.OPEN:
             extra = max(everywhere, here or 0)
-            proposed = rules.deadline(attempt.started_at, assignment.time_limit_minutes, extra, closes_at(assignment))
+            proposed = rules.deadline(attempt.started_at, assignment.time_limit_minutes, extra, assignment.closes_at)
             attempt.deadline_at = lengthened(attempt.deadline_at, proposed)
 
 
@@ -215,10 +219,14 @@ class Granted:
 
 
 class DueState(StrEnum):
-    """Where a learner is with an assignment. ``CLOSED``: not passed, and no attempt can be started any more."""
+    """Where a learner is with an assignment.
+
+    ``HANDED_IN``: the score is not released yet. ``CLOSED``: not passed, and no attempt can be started any more.
+    """
 
     NOT_STARTED = "not_started"
     UNDER_WAY = "under_way"
+    HANDED_IN = "handed_in"
     NOT_PASSED = "not_passed"
     PASSED = "passed"
     CLOSED = "closed"
@@ -228,7 +236,7 @@ class DueState(StrEnum):
 class Due:
     """One assignment as its learner sees it.
 
-    ``attempts_used`` counts the one under way; ``best_percent`` is None before the first result.
+    ``attempts_used`` counts the one under way; ``best_percent`` is None before the first result that is released.
     """
 
     assignment_id: int
@@ -246,11 +254,6 @@ class Due:
     state: DueState
     open_attempt_id: int | None
     best_percent: int | None
-
-
-def closes_at(assignment: Assignment) -> datetime | None:
-    """When all attempts end; None where the due date is soft, and later attempts are only marked as late."""
-    return assignment.due_at if assignment.release is Policy.AFTER_CLOSING else None
 
 
 def get_granted(session: Session, learner: Learner, assignment_id: int) -> Granted | None:
@@ -305,6 +308,7 @@ def _due(
 ) -> Due:
     is_running = begun is not None and state_at(begun.state, begun.deadline_at, now) is State.OPEN
     used = (standing.attempts if standing else 0) + (1 if begun else 0)
+    is_told = standing is not None and is_score_released(assignment, standing, now)
     return Due(
         assignment_id=assignment.id,
         title=assignment.title,
@@ -318,20 +322,33 @@ def _due(
         attempts_used=used,
         time_limit_minutes=assignment.time_limit_minutes,
         pass_mark_percent=assignment.pass_mark_percent,
-        state=_due_state(assignment, standing, used, now, is_running=is_running),
+        state=_due_state(assignment, standing, used, now, is_running=is_running, is_told=is_told),
         open_attempt_id=begun.id if begun and is_running else None,
-        best_percent=rules.percent(standing.best_percent, 100) if standing else None,
+        best_percent=rules.percent(standing.best_percent, 100) if standing and is_told else None,
+    )
+
+
+def is_score_released(assignment: Assignment, standing: Standing, now: datetime) -> bool:
+    """Whether the learner may know how their attempts at an assignment went."""
+    return is_mark_released(
+        assignment.policy,
+        number=standing.attempts,
+        attempts_allowed=assignment.attempts_allowed,
+        closes_at=assignment.closes_at,
+        now=now,
     )
 
 
 def _due_state(
-    assignment: Assignment, standing: Standing | None, used: int, now: datetime, *, is_running: bool
+    assignment: Assignment, standing: Standing | None, used: int, now: datetime, *, is_running: bool, is_told: bool
 ) -> DueState:
     if is_running:
         return DueState.UNDER_WAY
+    if standing is not None and not is_told:
+        return DueState.HANDED_IN
     if standing is not None and standing.passed_at is not None:
         return DueState.PASSED
-    closes = closes_at(assignment)
+    closes = assignment.closes_at
     is_used_up = assignment.attempts_allowed is not None and used >= assignment.attempts_allowed
     if is_used_up or (closes is not None and now > closes):
         return DueState.CLOSED

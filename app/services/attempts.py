@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
@@ -18,7 +18,6 @@ from app.domain.attempt import (
     AnswerFinal,
     AssignmentClosed,
     AttemptClosed,
-    BadAnswer,
     NoAttemptsLeft,
     NothingToAsk,
     Purpose,
@@ -26,12 +25,13 @@ from app.domain.attempt import (
     deadline,
     state_at,
 )
-from app.domain.content import Kind, Use
+from app.domain.content import Use
 from app.domain.paper import Slot, draw_practice, draw_test
+from app.domain.response import Given, Response, demand_finished, read
 from app.models import Answer, Assignment, Attempt, AttemptItem, Learner, Mark, Membership, ModuleRow
 from app.permissions import Viewer
 from app.services import catalogue, submission
-from app.services.assignments import Granted, closes_at
+from app.services.assignments import Granted
 
 _SEED_BITS = 31
 
@@ -54,13 +54,12 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a page sends for one question. ``places`` are the places of the chosen options on the page; None where the form had none of it."""
+    """What a page sends for one question: what is answered, and what goes with it; None where the form had none of it."""
 
-    places: tuple[int, ...] = ()
+    given: Given = field(default_factory=Given)
     revision: int = 0
     save_id: str = ""
     certainty: int | None = None
-    is_cleared: bool = False
     is_flagged: bool | None = None
 
 
@@ -74,10 +73,10 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The page saw an older revision: nothing was changed. ``places`` is what it wanted to save, the item holds what is stored."""
+    """The page saw an older revision: nothing was changed. ``wanted`` is what it wanted to save, the item holds what is stored."""
 
     item: AttemptItem
-    places: tuple[int, ...]
+    wanted: Response | None
 
 
 # -- loading -----------------------------------------------------------------------------------------------------------------------
@@ -141,6 +140,8 @@ class _Terms:
     assignment_id: int | None = None
     attempts_allowed: int | None = None
     deadline_at: datetime | None = None
+    asks_certainty: bool = False
+    checks_each: bool = False
 
 
 def practice_scope(module_id: int) -> str:
@@ -159,7 +160,14 @@ def start_practice(
     session: Session, learner: Learner, module: ModuleRow, now: datetime, missed_in: Loaded | None = None
 ) -> Attempt:
     """Start practice, or go on with what is open. ``missed_in`` draws what that attempt got wrong, where it can be practised."""
-    terms = _Terms(practice_scope(module.id), Purpose.PRACTICE, module.id, module.pass_mark_percent)
+    terms = _Terms(
+        practice_scope(module.id),
+        Purpose.PRACTICE,
+        module.id,
+        module.pass_mark_percent,
+        asks_certainty=module.asks_certainty,
+        checks_each=True,
+    )
 
     def paper(seed: int) -> tuple[Slot, ...]:
         pool = catalogue.pool(session, module.id, Use.PRACTICE)
@@ -177,7 +185,14 @@ def start_practice(
 def start_test(session: Session, learner: Learner, module: ModuleRow, now: datetime) -> Attempt:
     """Start the module's own test, or go on with the open one."""
     ends = deadline(now, module.test_minutes, learner.extra_time_percent)
-    terms = _Terms(test_scope(module.id), Purpose.TEST, module.id, module.pass_mark_percent, deadline_at=ends)
+    terms = _Terms(
+        test_scope(module.id),
+        Purpose.TEST,
+        module.id,
+        module.pass_mark_percent,
+        deadline_at=ends,
+        asks_certainty=module.asks_certainty,
+    )
     return _start(session, learner, terms, lambda seed: _test_paper(session, module, seed), now)
 
 
@@ -188,7 +203,7 @@ def start_assignment(session: Session, learner: Learner, granted: Granted, modul
     :raise NoAttemptsLeft: all attempts were taken, and none is open.
     """
     assignment = granted.assignment
-    closes = closes_at(assignment)
+    closes = assignment.closes_at
     terms = _Terms(
         assignment_scope(assignment.id),
         Purpose.TEST,
@@ -197,6 +212,8 @@ def start_assignment(session: Session, learner: Learner, granted: Granted, modul
         assignment.id,
         assignment.attempts_allowed,
         deadline(now, assignment.time_limit_minutes, granted.extra_time_percent, closes),
+        assignment.asks_certainty,
+        assignment.policy.checks_each,
     )
     return _start(session, learner, terms, lambda seed: _test_paper(session, module, seed), now, closes)
 
@@ -273,6 +290,8 @@ def _new(learner: Learner, terms: _Terms, number: int, seed: int, slots: Sequenc
         deadline_at=terms.deadline_at,
         attempts_allowed=terms.attempts_allowed,
         pass_mark_percent=terms.pass_mark_percent,
+        asks_certainty=terms.asks_certainty,
+        checks_each=terms.checks_each,
         items=[
             AttemptItem(position=place, version_id=slot.version_id, option_order=list(slot.option_order))
             for place, slot in enumerate(slots, start=1)
@@ -288,51 +307,39 @@ def record_answer(
 ) -> Saved | Conflict:
     """Store what a page sends for one question, once, if the page saw what is stored.
 
-    ``now`` is when the request arrived. ``loaded`` was locked by :func:`get_for`. In practice a new answer is marked at once and is final.
+    ``now`` is when the request arrived. ``loaded`` was locked by :func:`get_for`. Where each answer is checked, a new one is marked at once
+    and is final.
 
     :raise AttemptClosed: submitted, or the time is up.
-    :raise AnswerFinal: the practice answer was checked, and this is another one.
-    :raise BadAnswer: a place that is not on the page, or several where one is asked for.
+    :raise AnswerFinal: the answer was checked, and this is another one.
+    :raise BadAnswer: what :func:`app.domain.response.read` refuses, or an answer to be checked that is not finished.
     """
     if not is_open(loaded.attempt, now):
         raise AttemptClosed
     shown = catalogue.shown(session, [item.version_id])[item.version_id]
-    response = _response(shown.kind, item, change)
+    response = read(shown, item.option_order, change.given, item.response, is_seen=change.revision > 0)
     if _is_same(item, response, change):
         _flag(session, item, change)
         return Saved(item.revision, item.saved_at)
     if change.revision != item.revision:
-        return _repeated(session, item, response, change) or Conflict(item, change.places)
-    if loaded.attempt.purpose is Purpose.PRACTICE and item.response is not None:
+        return _repeated(session, item, response, change) or Conflict(item, response)
+    is_checked = loaded.attempt.checks_each
+    if is_checked and item.response is not None:
         raise AnswerFinal
+    if is_checked:
+        demand_finished(shown, response)
     _store(session, item, response, change, now)
-    if loaded.attempt.purpose is Purpose.PRACTICE and response:
+    if is_checked and response is not None:
         submission.settle(session, loaded.attempt, [item], now)
     return Saved(item.revision, now)
 
 
-def _response(kind: Kind, item: AttemptItem, change: Change) -> list[int] | None:
-    """The author's indexes of the chosen places, sorted; None where nothing is chosen."""
-    places = set(change.places)
-    if any(not 0 <= place < len(item.option_order) for place in places) or (
-        len(places) > 1 and kind is not Kind.SEVERAL
-    ):
-        raise BadAnswer
-    if change.is_cleared:
-        return None
-    if places:
-        return sorted(item.option_order[place] for place in places)
-    # Boxes can be unticked one by one; a radio button can't, so a form without one says nothing.
-    was_seen = change.revision > 0 and kind is Kind.SEVERAL
-    return None if was_seen else item.response
-
-
-def _is_same(item: AttemptItem, response: list[int] | None, change: Change) -> bool:
+def _is_same(item: AttemptItem, response: Response | None, change: Change) -> bool:
     certainty = change.certainty if change.certainty is not None else item.certainty
     return response == item.response and (response is None or certainty == item.certainty)
 
 
-def _repeated(session: Session, item: AttemptItem, response: list[int] | None, change: Change) -> Saved | None:
+def _repeated(session: Session, item: AttemptItem, response: Response | None, change: Change) -> Saved | None:
     """The stored outcome of a save that was sent before: the reply was lost, not the answer.
 
     A form that was changed and sent again by the Back button carries the old id too: another answer is no repetition.
@@ -358,7 +365,7 @@ _SAVE = (
 _LOG = insert(_ANSWERS)
 
 
-def _store(session: Session, item: AttemptItem, response: list[int] | None, change: Change, now: datetime) -> None:
+def _store(session: Session, item: AttemptItem, response: Response | None, change: Change, now: datetime) -> None:
     revision = item.revision + 1
     certainty = None if response is None else change.certainty if change.certainty is not None else item.certainty
     flagged = item.is_flagged if change.is_flagged is None else change.is_flagged

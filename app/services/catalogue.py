@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.orm import Session
 
-from app.domain.content import Level, Source, Use
+from app.domain.content import Key, Level, Source, Use
 from app.domain.paper import Candidate, Line
-from app.domain.question import Key, Shown
+from app.domain.question import Explained, Shown
 from app.models import (
     LessonRow,
     ModuleRow,
@@ -52,7 +52,7 @@ class _Kept:
 
     def __init__(self) -> None:
         self.shown: dict[int, Shown] = {}
-        self.keys: dict[int, Key] = {}
+        self.keys: dict[int, Explained] = {}
 
 
 _kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
@@ -94,6 +94,9 @@ def shown(session: Session, version_ids: Iterable[int]) -> dict[int, Shown]:
                 vignette=row.vignette,
                 stem=row.stem,
                 options=tuple(row.options),
+                prompts=tuple(row.prompts),
+                unit=row.unit,
+                picture=row.picture,
             )
             for row in rows
         }
@@ -101,15 +104,14 @@ def shown(session: Session, version_ids: Iterable[int]) -> dict[int, Shown]:
     return _from_memory(_kept_of(session).shown, version_ids, load)
 
 
-def keys(session: Session, version_ids: Iterable[int]) -> dict[int, Key]:
+def keys(session: Session, version_ids: Iterable[int]) -> dict[int, Explained]:
     """The keys of these versions: only marking and released feedback ask for them."""
 
-    def load(missing: list[int]) -> dict[int, Key]:
+    def load(missing: list[int]) -> dict[int, Explained]:
         rows = session.scalars(select(QuestionKey).where(QuestionKey.version_id.in_(missing)))
         return {
-            row.version_id: Key(
-                correct=tuple(row.correct),
-                whys=tuple(row.whys),
+            row.version_id: Explained(
+                key=Key(tuple(row.correct), tuple(row.near), row.value, row.tolerance, tuple(row.whys)),
                 explanation=row.explanation,
                 sources=tuple(row.sources),
             )

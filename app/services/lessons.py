@@ -14,13 +14,15 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
-from app.domain.attempt import BadAnswer, Purpose, State
-from app.domain.content import Kind, Source
+from app.domain.attempt import NothingGiven, Purpose, State
+from app.domain.content import Source
 from app.domain.paper import Candidate, slot
+from app.domain.release import EVERYTHING
+from app.domain.response import Given, demand_finished, read
 from app.models import Answer, Attempt, AttemptItem, Learner, LessonProgress, LessonRow, ModuleRow
 from app.services import catalogue, submission
+from app.services.feedback import Feedback, feedback
 from app.services.papers import QuestionView, question
-from app.services.results import Feedback, feedback
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +174,8 @@ def _check_view(
     number = latest.number + 1 if latest else 1
     if latest is not None and not is_again:
         item = latest.items[0]
-        return CheckView(slug, n, number, question(session, Purpose.CHECK, item), feedback(session, item))
-    return CheckView(slug, n, number, question(session, Purpose.CHECK, _fresh_item(lesson, candidate, number)), None)
+        return CheckView(slug, n, number, question(session, item), feedback(session, item, EVERYTHING))
+    return CheckView(slug, n, number, question(session, _fresh_item(lesson, candidate, number)), None)
 
 
 def _fresh_item(lesson: LessonRow, candidate: Candidate, number: int) -> AttemptItem:
@@ -190,24 +192,22 @@ def answer_check(
     learner: Learner,
     lesson: LessonRow,
     candidate: Candidate,
-    places: tuple[int, ...],
+    given: Given,
     number: int,
     now: datetime,
 ) -> None:
     """Store and mark the answer to a check. The same number again (a double click, a resent form) changes nothing.
 
-    :raise BadAnswer: nothing chosen, or a place that is not on the page.
+    :raise NothingGiven: nothing was chosen.
+    :raise BadAnswer: what :func:`app.domain.response.read` refuses, or an answer that is not finished.
     """
     item = _fresh_item(lesson, candidate, number)
-    kind = catalogue.shown(session, [candidate.version_id])[candidate.version_id].kind
-    is_valid = (
-        places
-        and all(0 <= place < len(item.option_order) for place in places)
-        and (len(places) == 1 or kind is Kind.SEVERAL)
-    )
-    if not is_valid:
-        raise BadAnswer
-    item.response = sorted(item.option_order[place] for place in set(places))
+    shown = catalogue.shown(session, [candidate.version_id])[candidate.version_id]
+    response = read(shown, item.option_order, given, None, is_seen=False)
+    if response is None:
+        raise NothingGiven
+    demand_finished(shown, response)
+    item.response = response
     item.revision, item.saved_at = 1, now
     attempt = Attempt(
         learner_id=learner.id,
@@ -220,6 +220,7 @@ def answer_check(
         started_at=now,
         submitted_at=now,
         pass_mark_percent=100,
+        checks_each=True,
         items=[item],
     )
     try:

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, not_, or_, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose, State, percent
 from app.domain.mastery import WINDOW, Level, level
-from app.domain.release import Policy
 from app.models import Assignment, Attempt, Learner, LessonProgress, Mark, ModuleRow, ObjectiveRow, Standing
 from app.services import catalogue
+from app.services.assignments import is_score_released
 from app.services.catalogue import LessonLine
-from app.services.results import is_pool_in_use
+from app.services.releases import is_correctness_released
 
 RECENT_MARKS = 600
 """Mastery reads at most this many of a learner's latest marks, so that a page costs the same after years."""
@@ -116,17 +116,17 @@ def course(session: Session, learner: Learner | None, now: datetime) -> CourseVi
     modules = catalogue.list_modules(session)
     lessons = catalogue.list_lessons(session)
     read = _read(session, learner)
-    standings = _standings(session, learner)
+    standings = _standings(session, learner, now)
     states = tuple(_module_state(module, lessons, read, standings) for module in modules)
     return CourseView(
         modules=states, next=_next(modules, lessons, states, read), open_attempts=_open_attempts(session, learner, now)
     )
 
 
-def module(session: Session, learner: Learner | None, row: ModuleRow) -> ModuleState:
+def module(session: Session, learner: Learner | None, row: ModuleRow, now: datetime) -> ModuleState:
     """One module as one learner stands in it: at most three statements."""
     return _module_state(
-        row, catalogue.list_lessons(session, row.id), _read(session, learner), _standings(session, learner)
+        row, catalogue.list_lessons(session, row.id), _read(session, learner), _standings(session, learner, now)
     )
 
 
@@ -134,7 +134,7 @@ def progress(session: Session, learner: Learner, now: datetime) -> ProgressView:
     """Everything of the progress page: a fixed number of statements, each bounded."""
     return ProgressView(
         course=course(session, learner, now),
-        scores=_scores(session, learner),
+        scores=_scores(session, learner, now),
         objectives=_mastery(session, learner, now),
     )
 
@@ -148,14 +148,19 @@ def _read(session: Session, learner: Learner | None) -> dict[int, LessonProgress
     }
 
 
-def _standings(session: Session, learner: Learner | None) -> dict[int, Standing]:
-    """The best standing in each module's tests, assigned ones included: a pass counts wherever it was earned."""
+def _standings(session: Session, learner: Learner | None, now: datetime) -> dict[int, Standing]:
+    """The best standing in each module's tests whose score is released, assigned ones included: a pass counts wherever it was earned."""
     best: dict[int, Standing] = {}
     if learner is None:
         return best
-    for row in session.scalars(
-        select(Standing).where(Standing.learner_id == learner.id, Standing.purpose == Purpose.TEST)
-    ):
+    rows = session.execute(
+        select(Standing, Assignment)
+        .outerjoin(Assignment, Assignment.id == Standing.assignment_id)
+        .where(Standing.learner_id == learner.id, Standing.purpose == Purpose.TEST)
+    )
+    for row, assignment in rows:
+        if assignment is not None and not is_score_released(assignment, row, now):
+            continue
         held = best.get(row.module_id)
         if held is None or (row.passed_at is not None, row.best_percent) > (
             held.passed_at is not None,
@@ -235,11 +240,13 @@ def _open_attempts(session: Session, learner: Learner | None, now: datetime) -> 
     return tuple(OpenAttempt(*row) for row in rows if row.deadline_at is None or row.deadline_at > now)
 
 
-def _scores(session: Session, learner: Learner) -> tuple[Score, ...]:
-    """The latest results, oldest first."""
+def _scores(session: Session, learner: Learner, now: datetime) -> tuple[Score, ...]:
+    """The latest results, oldest first; those whose score is not released are left out."""
     rows = session.execute(
-        select(Attempt, ModuleRow.title)
+        select(Attempt, ModuleRow.title, Assignment, Standing)
         .join(ModuleRow, ModuleRow.id == Attempt.module_id)
+        .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
+        .outerjoin(Standing, and_(Standing.learner_id == Attempt.learner_id, Standing.scope == Attempt.scope))
         .where(Attempt.learner_id == learner.id, Attempt.purpose != Purpose.CHECK, Attempt.points.is_not(None))
         .order_by(Attempt.submitted_at.desc())
         .limit(RECENT_ATTEMPTS)
@@ -254,26 +261,19 @@ def _scores(session: Session, learner: Learner) -> tuple[Score, ...]:
             percent=percent(attempt.points or 0, attempt.max_points or 0),
             is_passed=attempt.is_passed,
         )
-        for attempt, title in reversed(rows)
+        for attempt, title, assignment, standing in reversed(rows)
+        if assignment is None or standing is None or is_score_released(assignment, standing, now)
     )
 
 
 def _mastery(session: Session, learner: Learner, now: datetime) -> tuple[tuple[str, tuple[ObjectiveLevel, ...]], ...]:
     """Mastery of every objective, by module, from the learner's latest marks."""
-    # Marks whose right or wrong is not released yet would show through: domain/release.py, as a condition on many rows.
-    is_released = or_(
-        Assignment.id.is_(None),
-        Assignment.release == Policy.AFTER_SUBMISSION,
-        and_(Assignment.release == Policy.AFTER_LAST_ATTEMPT, Standing.attempts >= Assignment.attempts_allowed),
-        and_(Assignment.release == Policy.AFTER_CLOSING, Assignment.due_at < now),
-    )
-    is_shown = or_(Attempt.purpose != Purpose.TEST, and_(is_released, not_(is_pool_in_use(now))))
     recent = session.execute(
         select(Mark.objective_id, Mark.is_right)
         .join(Attempt, Attempt.id == Mark.attempt_id)
         .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
         .outerjoin(Standing, and_(Standing.learner_id == Attempt.learner_id, Standing.scope == Attempt.scope))
-        .where(Mark.learner_id == learner.id, is_shown)
+        .where(Mark.learner_id == learner.id, is_correctness_released(now))
         .order_by(Mark.settled_at.desc(), Mark.attempt_id.desc(), Mark.position.desc())
         .limit(RECENT_MARKS)
     )

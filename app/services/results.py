@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.domain.attempt import Purpose, State, is_enough, percent
-from app.domain.content import Kind, Source
-from app.domain.marking import mark as mark_answer
-from app.domain.question import Key, Shown
-from app.domain.release import Facts, Policy, Release, released
-from app.models import Assignment, Attempt, AttemptItem, LessonRow, Mark, Membership, ObjectiveRow, Standing
-from app.services import catalogue
-from app.services.assignments import closes_at
+from app.domain import certainty
+from app.domain.attempt import is_enough, percent
+from app.domain.marking import MOST_CERTAINTY_POINTS
+from app.domain.release import Release
+from app.models import Assignment, AttemptItem, LessonRow, Mark, ObjectiveRow, QuestionRow, QuestionVersion
+from app.services import catalogue, feedback, releases
 from app.services.attempts import Loaded
-
-EARLIER = 10
-"""How many earlier attempts a result stands beside."""
+from app.services.feedback import Feedback
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +30,19 @@ class Reading:
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class OptionFeedback:
-    text: str
-    why: str
-    is_right: bool
-    is_mine: bool
+class Since(StrEnum):
+    """What became of a question after an attempt had it."""
 
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """Everything about one answered question, its key included. Built only for what is released."""
-
-    kind: Kind
-    is_right: bool
-    points: float
-    max_points: float
-    is_blank: bool
-    options: tuple[OptionFeedback, ...]
-    explanation: str
-    sources: tuple[Source, ...]
-
-    @property
-    def right_texts(self) -> tuple[str, ...]:
-        return tuple(option.text for option in self.options if option.is_right)
+    REWORDED = "reworded"
+    RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """One line of a result. ``is_right`` is None while right or wrong is not released, ``feedback`` None while the key isn't."""
+    """One line of a result. ``feedback`` and ``is_right`` are None while right or wrong is not released.
+
+    ``since`` says what became of the question after it was answered: a learner is told, and the mark stays.
+    """
 
     n: int
     stem: str
@@ -70,8 +51,8 @@ class AnswerView:
     certainty: int | None
     is_critical: bool
     is_right: bool | None
-    points: float | None
     feedback: Feedback | None
+    since: Since | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +99,18 @@ class ResultView:
     attempts_left: int | None
     key_released_at: datetime | None
     certainty_points: int | None
-    is_certainty_given: bool
+    certainty: tuple[certainty.Level, ...]
+    """How sure the learner was and how often right, by certainty; none while that is not released, or where it was never given."""
 
     @property
     def is_partial(self) -> bool:
         """Whether a part of the points comes from answers that were not fully right."""
         return self.points is not None and self.points != self.right
+
+    @property
+    def certainty_most(self) -> int:
+        """What certainty points could add up to."""
+        return MOST_CERTAINTY_POINTS * len(self.answers)
 
     @property
     def missed(self) -> int:
@@ -134,33 +121,8 @@ class ResultView:
         return tuple(answer for answer in self.answers if answer.is_critical and answer.is_right is False)
 
 
-def feedback(session: Session, item: AttemptItem) -> Feedback:
-    """Feedback on one question whose key is released to whoever asks."""
-    ids = [item.version_id]
-    shown, key = catalogue.shown(session, ids)[item.version_id], catalogue.keys(session, ids)[item.version_id]
-    return _feedback(item, shown, key, catalogue.sources(session, key.sources))
-
-
 def objective_of(session: Session, version_id: int) -> int:
     return catalogue.shown(session, [version_id])[version_id].objective_id
-
-
-def _feedback(item: AttemptItem, shown: Shown, key: Key, sources: Mapping[str, Source]) -> Feedback:
-    chosen = set(item.response or ())
-    result = mark_answer(shown.kind, key.correct, item.response, item.certainty)
-    return Feedback(
-        kind=shown.kind,
-        is_right=result.is_right,
-        points=result.points,
-        max_points=result.max_points,
-        is_blank=not chosen,
-        options=tuple(
-            OptionFeedback(shown.options[index], key.whys[index], index in key.correct, index in chosen)
-            for index in item.option_order
-        ),
-        explanation=key.explanation,
-        sources=tuple(sources[slug] for slug in key.sources if slug in sources),
-    )
 
 
 def readings(session: Session, objective_ids: Iterable[int]) -> dict[int, Reading]:
@@ -178,29 +140,28 @@ def readings(session: Session, objective_ids: Iterable[int]) -> dict[int, Readin
     }
 
 
-def release(session: Session, loaded: Loaded, now: datetime) -> Release:
-    """What of an attempt its learner may see now: at most two statements."""
-    return _release(session, loaded, _same_scope(session, loaded.attempt), now)
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """A mark, and what became of its question since."""
+
+    mark: Mark
+    since: Since | None
 
 
 def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
     """The result of a submitted attempt: at most seven statements, however many attempts there are."""
     attempt = loaded.attempt
-    earlier_rows = _same_scope(session, attempt)
-    may_see = _release(session, loaded, earlier_rows, now)
-    marks = (
-        {row.position: row for row in session.scalars(select(Mark).where(Mark.attempt_id == attempt.id))}
-        if may_see.mark
-        else {}
-    )
+    scope = releases.list_scope(session, attempt)
+    may_see = releases.release(session, loaded, now, scope)
+    marks = _marks(session, loaded)
     is_total_known = may_see.mark and attempt.points is not None and attempt.max_points is not None
-    is_certain = any(item.certainty for item in loaded.items)
+    is_certain = may_see.mark and any(item.certainty for item in loaded.items)
     return ResultView(
         release=may_see,
         percent=percent(attempt.points or 0, attempt.max_points or 0) if is_total_known else None,
         points=attempt.points if may_see.mark else None,
         max_points=attempt.max_points if may_see.mark else None,
-        right=sum(row.is_right for row in marks.values()) if may_see.mark else None,
+        right=sum(row.mark.is_right for row in marks.values()) if may_see.mark else None,
         is_enough=(
             is_enough(attempt.points or 0, attempt.max_points or 0, attempt.pass_mark_percent)
             if is_total_known
@@ -212,126 +173,90 @@ def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
         objectives=_objectives(session, loaded, marks) if may_see.correctness else (),
         earlier=tuple(
             Earlier(row.number, row.id, percent(row.points, row.max_points or 0), row.submitted_at)
-            for row in earlier_rows
-            if row.id != attempt.id
+            for row in scope
+            if may_see.mark
+            and row.id != attempt.id
             and row.number < attempt.number
             and row.points is not None
             and row.submitted_at is not None
         ),
-        attempts_left=_left(loaded, earlier_rows),
+        attempts_left=_left(loaded, max(row.number for row in scope)),
         key_released_at=None if may_see.key else _closing_to_come(loaded.assignment, now),
-        certainty_points=sum(row.certainty_points for row in marks.values()) if is_certain and may_see.mark else None,
-        is_certainty_given=is_certain,
+        certainty_points=sum(row.mark.certainty_points for row in marks.values()) if is_certain else None,
+        certainty=_certainty(loaded, marks) if is_certain and may_see.correctness else (),
     )
 
 
-def _same_scope(session: Session, attempt: Attempt) -> Sequence[Attempt]:
-    """This attempt and the latest of its scope, newest first."""
-    return session.scalars(
-        select(Attempt)
-        .where(Attempt.learner_id == attempt.learner_id, Attempt.scope == attempt.scope)
-        .order_by(Attempt.number.desc())
-        .limit(EARLIER)
-    ).all()
+def _marks(session: Session, loaded: Loaded) -> dict[int, _Marked]:
+    """The marks by position, each with what became of its question: one statement."""
+    rows = session.execute(
+        select(Mark, QuestionVersion.superseded_at, QuestionRow.retired_at)
+        .join(QuestionVersion, QuestionVersion.id == Mark.version_id)
+        .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
+        .where(Mark.attempt_id == loaded.attempt.id)
+    )
+    return {row.position: _Marked(row, _since(superseded, retired)) for row, superseded, retired in rows}
 
 
-def _allowed(loaded: Loaded) -> int | None:
-    """How many attempts there are as the assignment is now: a trainer may have changed it since this one started."""
-    return loaded.assignment.attempts_allowed if loaded.assignment else loaded.attempt.attempts_allowed
+def _since(superseded_at: datetime | None, retired_at: datetime | None) -> Since | None:
+    return Since.RETIRED if retired_at else Since.REWORDED if superseded_at else None
 
 
-def _left(loaded: Loaded, same_scope: Sequence[Attempt]) -> int | None:
-    allowed = _allowed(loaded)
-    return None if allowed is None else max(0, allowed - max(row.number for row in same_scope))
+def _certainty(loaded: Loaded, marks: Mapping[int, _Marked]) -> tuple[certainty.Level, ...]:
+    given = ((item.certainty, marks[item.position].mark.is_right) for item in loaded.items if item.position in marks)
+    return certainty.levels(given)
+
+
+def _left(loaded: Loaded, number: int) -> int | None:
+    allowed = releases.attempts_allowed(loaded)
+    return None if allowed is None else max(0, allowed - number)
 
 
 def _closing_to_come(assignment: Assignment | None, now: datetime) -> datetime | None:
-    closes = closes_at(assignment) if assignment else None
+    closes = assignment.closes_at if assignment else None
     return closes if closes is not None and closes >= now else None
 
 
-def _release(session: Session, loaded: Loaded, same_scope: Sequence[Attempt], now: datetime) -> Release:
-    attempt, assignment = loaded.attempt, loaded.assignment
-    return released(
-        Facts(
-            purpose=attempt.purpose,
-            state=attempt.state,
-            deadline_at=attempt.deadline_at,
-            is_settled=attempt.points is not None,
-            policy=assignment.release if assignment else Policy.AFTER_SUBMISSION,
-            number=max(row.number for row in same_scope),
-            attempts_allowed=_allowed(loaded),
-            closes_at=closes_at(assignment) if assignment else None,
-            is_pool_in_use=attempt.purpose is Purpose.TEST
-            and bool(session.scalar(select(is_pool_in_use(now)).where(Attempt.id == attempt.id))),
-        ),
-        now,
-    )
-
-
-def is_pool_in_use(now: datetime) -> ColumnElement[bool]:
-    """Whether the learner may be asked the questions of an attempt again for a mark: a condition on the statement's own ``Attempt``.
-
-    That is in any test of the module under way; and, after the module's own test, in an assigned one whose key is not
-    released yet: else everybody could read its key there first.
-    """
-    other, assigned, taken = aliased(Attempt), aliased(Assignment), aliased(Standing)
-    under_way = (
-        exists()
-        .where(
-            other.learner_id == Attempt.learner_id,
-            other.module_id == Attempt.module_id,
-            other.purpose == Purpose.TEST,
-            other.state == State.OPEN,
-        )
-        .correlate(Attempt)
-    )
-    closes_later = and_(assigned.release == Policy.AFTER_CLOSING, assigned.due_at >= now)
-    is_left = and_(
-        assigned.release != Policy.AFTER_CLOSING, assigned.attempts_allowed > func.coalesce(taken.attempts, 0)
-    )
-    to_come = (
-        select(assigned.id)
-        .join(Membership, Membership.cohort_id == assigned.cohort_id)
-        .outerjoin(taken, and_(taken.assignment_id == assigned.id, taken.learner_id == Membership.learner_id))
-        .where(assigned.module_id == Attempt.module_id, Membership.learner_id == Attempt.learner_id)
-        .where(Membership.removed_at.is_(None), or_(closes_later, is_left))
-        .correlate(Attempt)
-        .exists()
-    )
-    return or_(under_way, and_(Attempt.assignment_id.is_(None), to_come))
-
-
-def _answers(session: Session, loaded: Loaded, marks: Mapping[int, Mark], release: Release) -> tuple[AnswerView, ...]:
+def _answers(
+    session: Session, loaded: Loaded, marks: Mapping[int, _Marked], release: Release
+) -> tuple[AnswerView, ...]:
     ids = [item.version_id for item in loaded.items]
     shown = catalogue.shown(session, ids)
-    keys = catalogue.keys(session, ids) if release.key else {}
-    sources = catalogue.sources(session, (slug for key in keys.values() for slug in key.sources))
-    return tuple(
-        AnswerView(
+    keys = catalogue.keys(session, ids) if release.correctness else {}
+    cited = (slug for key in keys.values() for slug in key.sources) if release.explanation else ()
+    sources = catalogue.sources(session, cited)
+
+    def answer(item: AttemptItem) -> AnswerView:
+        asked, marked = shown[item.version_id], marks.get(item.position)
+        mark = marked.mark if marked and release.correctness else None
+        return AnswerView(
             n=item.position,
-            stem=shown[item.version_id].stem,
-            vignette=shown[item.version_id].vignette,
-            chosen=tuple(shown[item.version_id].options[index] for index in item.response or ()),
+            stem=asked.stem,
+            vignette=asked.vignette,
+            chosen=feedback.told(asked, item.response),
             certainty=item.certainty,
-            is_critical=shown[item.version_id].is_critical and release.correctness,
-            is_right=marks[item.position].is_right if release.correctness and item.position in marks else None,
-            points=marks[item.position].points if release.correctness and item.position in marks else None,
-            feedback=_feedback(item, shown[item.version_id], keys[item.version_id], sources) if release.key else None,
+            is_critical=asked.is_critical and release.correctness,
+            is_right=mark.is_right if mark else None,
+            feedback=feedback.build(
+                item, asked, keys[item.version_id], sources, release, points=mark.points, is_right=mark.is_right
+            )
+            if mark
+            else None,
+            since=marked.since if marked else None,
         )
-        for item in loaded.items
-    )
+
+    return tuple(answer(item) for item in loaded.items)
 
 
-def _objectives(session: Session, loaded: Loaded, marks: Mapping[int, Mark]) -> tuple[ObjectiveScore, ...]:
+def _objectives(session: Session, loaded: Loaded, marks: Mapping[int, _Marked]) -> tuple[ObjectiveScore, ...]:
     """The score by objective, the weakest first."""
     by_objective: dict[int, list[Mark]] = {}
-    for row in marks.values():
-        by_objective.setdefault(row.objective_id, []).append(row)
+    for marked in marks.values():
+        by_objective.setdefault(marked.mark.objective_id, []).append(marked.mark)
     of_marks = select(ObjectiveRow.id, ObjectiveRow.title).where(ObjectiveRow.id.in_(by_objective))
     titles = {objective_id: title for objective_id, title in session.execute(of_marks)}
     where = readings(session, by_objective)
-    shown = catalogue.shown(session, [row.version_id for row in marks.values()])
+    shown = catalogue.shown(session, [marked.mark.version_id for marked in marks.values()])
     scores = [
         ObjectiveScore(
             title=titles[objective_id],

@@ -1,4 +1,4 @@
-"""Settling: marks are written at Check in practice, at submission in a test, and when an overdue attempt is closed."""
+"""Settling: marks are written where an answer is checked, at submission, and when an overdue attempt is closed."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def _close(session: Session, attempt: Attempt, submitted_at: datetime, now: date
     unsettled = [
         _row(session, attempt, item, result, submitted_at)
         for item, result in zip(items, results, strict=True)
-        # In practice a checked answer has its mark already.
-        if attempt.purpose is Purpose.TEST or item.response is None
+        # A checked answer has its mark already.
+        if not attempt.checks_each or item.response is None
     ]
     if unsettled:
         session.execute(insert(Mark), unsettled)
@@ -120,8 +120,7 @@ def _results(session: Session, items: Sequence[AttemptItem]) -> list[Result]:
     ids = [item.version_id for item in items]
     shown, keys = catalogue.shown(session, ids), catalogue.keys(session, ids)
     return [
-        mark(shown[item.version_id].kind, keys[item.version_id].correct, item.response, item.certainty)
-        for item in items
+        mark(shown[item.version_id].kind, keys[item.version_id].key, item.response, item.certainty) for item in items
     ]
 
 

@@ -30,6 +30,13 @@
 
   const freshId = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+  // The fields of a question's form that are not the answer.
+  const NOT_ANSWER = new Set(["csrf_token", "revision", "save_id", "go", "clear"]);
+  const FAULTS = {
+    BadNumber: "Not saved: that is not a number. Give one in digits, such as 12 or 0.5.",
+    BadAnswer: "Not saved: that is not on the page any more. Load it again.",
+  };
+
   // ---- saving test answers: one save in flight, resent unchanged until acknowledged, then the next
   class Saver {
     constructor(form) {
@@ -43,6 +50,8 @@
       this.failures = 0;
       this.whenDone = [];
       form.addEventListener("change", () => this.changed());
+      // A number is an answer as soon as it stands there; leaving the field is not what a learner thinks of.
+      form.addEventListener("input", (event) => { if (event.target.name === "value") this.typed(); });
       form.addEventListener("submit", (event) => this.submitted(event));
       window.addEventListener("online", () => this.retryNow());
       window.addEventListener("beforeunload", (event) => { if (this.isUnsaved()) event.preventDefault(); });
@@ -51,27 +60,39 @@
 
     isUnsaved() { return !this.isStopped && !this.isSignedOut && (this.isDirty || this.inFlight !== null); }
 
-    answer() {
-      const data = new FormData(this.form);
-      return { option: data.getAll("option"), flag: data.getAll("flag").at(-1) };
-    }
+    // What is answered, as [name, value] pairs.
+    answer() { return [...new FormData(this.form)].filter(([name]) => !NOT_ANSWER.has(name)); }
+
+    isAnswered() { return this.answer().some(([name, value]) => name !== "flag" && name !== "certainty" && value !== ""); }
+
+    isFlagged() { return this.answer().some(([name, value]) => name === "flag" && value === "1"); }
 
     // An answer that an earlier page could not send: put it back, and send it as that page would have. If another was stored
     // meanwhile, its revision is old, and the server shows both.
     restore() {
       const kept = store.get(this.key);
       if (!kept) return;
-      const { option, flag, revision, saveId } = JSON.parse(kept);
+      const { answer, revision, saveId } = JSON.parse(kept);
       this.form.elements.revision.value = revision;
       this.keptId = saveId;
-      this.form.querySelectorAll('[name="option"]').forEach((box) => { box.checked = option.includes(box.value); });
-      const box = this.form.querySelector('input[type="checkbox"][name="flag"]');
-      if (box && flag !== undefined) box.checked = flag === "1";
+      for (const field of this.form.elements) {
+        if (!field.name || NOT_ANSWER.has(field.name) || field.type === "hidden") continue;
+        const values = answer.filter(([name]) => name === field.name).map(([, value]) => value);
+        if (["radio", "checkbox"].includes(field.type)) field.checked = values.includes(field.value);
+        else if (values.length) field.value = values.at(-1);
+      }
       this.changed();
+    }
+
+    typed() {
+      this.isDirty = true;
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.changed(), 600);
     }
 
     changed() {
       if (this.isStopped) return;
+      clearTimeout(this.typing);
       this.isDirty = true;
       this.keep(this.inFlight ? freshId() : (this.keptId ?? freshId()));
       this.next();
@@ -79,7 +100,7 @@
 
     keep(saveId) {
       this.keptId = saveId;
-      store.set(this.key, JSON.stringify({ ...this.answer(), revision: this.form.elements.revision.value, saveId }));
+      store.set(this.key, JSON.stringify({ answer: this.answer(), revision: this.form.elements.revision.value, saveId }));
     }
 
     next() {
@@ -101,6 +122,7 @@
         });
         if (response.ok) return this.acknowledged(await response.json());
         if (response.status === 409) return this.refused(await response.json());
+        if (response.status === 422) return this.notTaken(await response.json());
         if (response.type === "opaqueredirect" || [400, 403, 404].includes(response.status)) return this.signedOut();
         return this.failed();
       } catch {
@@ -115,8 +137,21 @@
       if (this.isDirty) { this.keep(this.keptId); return this.next(); }
       store.remove(this.key);
       this.say("check", reply.saved ? `Saved ${reply.saved}` : "Saved", false);
+      this.form.querySelectorAll('[aria-invalid="true"]').forEach((field) => field.removeAttribute("aria-invalid"));
       this.mark();
+      setTimeLeft(reply.seconds_left);
       this.whenDone.splice(0).forEach((go) => go());
+      return undefined;
+    }
+
+    // Nothing was stored, and sending the same again would change nothing: the learner must change it.
+    notTaken(reply) {
+      this.failures = 0;
+      this.inFlight = null;
+      if (this.isDirty) { this.keep(this.keptId); return this.next(); }
+      this.whenDone.length = 0;
+      this.form.querySelector('[name="value"]')?.setAttribute("aria-invalid", "true");
+      this.say("alert", FAULTS[reply.error] ?? FAULTS.BadAnswer, true);
       return undefined;
     }
 
@@ -165,8 +200,8 @@
     // Keep the map and the bar in step with what the server acknowledged.
     mark() {
       const here = this.form.querySelector('.qmap__n[aria-current="step"]');
-      const isAnswered = this.form.querySelector('[name="option"]:checked') !== null;
-      const isFlagged = this.answer().flag === "1";
+      const isAnswered = this.isAnswered();
+      const isFlagged = this.isFlagged();
       if (!here) return;
       here.classList.toggle("is-answered", isAnswered);
       here.classList.toggle("is-flagged", isFlagged);
@@ -190,6 +225,7 @@
       const button = event.submitter;
       if (!this.isUnsaved()) { if (button?.name === "go") this.go(event, button.value); return; }
       event.preventDefault();
+      if (this.isDirty && !this.inFlight) this.changed();
       this.whenDone.push(() => (button?.name === "go" ? this.go(event, button.value) : this.form.requestSubmit(button)));
       this.retryNow();
     }
@@ -216,24 +252,59 @@
   };
 
   // ---- the timer counts down from the server's seconds; the clock of this machine is not asked
+  const CLOCK_MS = 60_000;
+  let setTimeLeft = () => {};
+
   const startTimer = (timer) => {
-    const began = performance.now();
-    const total = Number(timer.dataset.secondsLeft);
     const shown = timer.querySelector("[data-time]");
     const says = document.querySelector("[data-time-says]");
-    const marks = [300, 60].filter((mark) => mark < total);
-    const tick = () => {
-      const left = Math.max(0, total - Math.floor((performance.now() - began) / 1000));
-      shown.textContent = left >= 120 ? `${Math.floor(left / 60)} min` : `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-      timer.classList.toggle("timer--soon", left < 60);
-      if (marks.length && left <= marks[0]) {
-        const mark = marks.shift();
-        says.textContent = mark === 60 ? "One minute left" : `${mark / 60} minutes left`;
-      }
-      if (left > 0) setTimeout(tick, 1000);
-      else whenSaved(() => location.assign(timer.dataset.ends));
+    const inAll = Number(timer.dataset.secondsInAll);
+    let began = performance.now();
+    let total = Number(timer.dataset.secondsLeft);
+    let isOver = false;
+    const left = () => Math.max(0, total - Math.floor((performance.now() - began) / 1000));
+    const words = { [Math.floor(inAll / 2)]: "Half of the time is left", 300: "5 minutes left", 60: "One minute left" };
+    const upTo = (seconds) => Object.keys(words).map(Number).filter((mark) => mark < seconds).sort((one, other) => other - one);
+    let marks = upTo(total);
+    const show = () => {
+      const seconds = left();
+      shown.textContent = seconds >= 120 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+      timer.classList.toggle("timer--soon", seconds < 60);
+      if (marks.length && seconds <= marks[0]) says.textContent = words[marks.shift()];
     };
+    // The server's word, after a save or once a minute: a trainer may have given more time.
+    setTimeLeft = (seconds) => {
+      if (typeof seconds !== "number" || isOver) return;
+      const isMore = seconds > left() + 30;
+      [began, total] = [performance.now(), seconds];
+      if (isMore) { marks = upTo(total); says.textContent = `You have more time: ${Math.round(seconds / 60)} minutes left`; }
+      show();
+    };
+    const ask = async () => {
+      try {
+        const response = await fetch(timer.dataset.clock, { headers: { Accept: "application/json" }, redirect: "manual" });
+        if (response.ok) setTimeLeft((await response.json()).seconds_left);
+      } catch { /* the next minute asks again */ }
+    };
+    const tick = async () => {
+      show();
+      if (left() > 0) { setTimeout(tick, 1000); return; }
+      await ask();
+      if (left() > 0) { tick(); return; }
+      isOver = true;
+      whenSaved(() => location.assign(timer.dataset.ends));
+    };
+    setInterval(ask, CLOCK_MS);
     tick();
+  };
+
+  // ---- a picture whose regions are the options: a tap presses the button of the list
+  const pickRegions = (picture) => {
+    const form = picture.closest("form");
+    picture.addEventListener("click", (event) => {
+      const place = event.target.closest("[data-place]")?.dataset.place;
+      if (place !== undefined) form?.querySelector(`[name="option"][value="${place}"]`)?.click();
+    });
   };
 
   // ---- lessons: remember the section, show it in the contents
@@ -258,6 +329,7 @@
   const start = (root) => {
     root.querySelectorAll("form[data-saves]").forEach((form) => savers.push(new Saver(form)));
     root.querySelectorAll("[data-seconds-left]").forEach(startTimer);
+    root.querySelectorAll("[data-picks]").forEach(pickRegions);
     root.querySelectorAll("article[data-place]").forEach(followReading);
     root.querySelectorAll('input[name="time_zone"][type="hidden"]').forEach((field) => {
       field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -297,6 +369,7 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const wanted = event.detail.requestConfig?.elt?.dataset?.focus;
+    event.detail.elt?.querySelectorAll?.("[data-picks]").forEach(pickRegions);
     const target = wanted && document.querySelector(wanted);
     if (target) target.focus({ preventScroll: false });
   });

@@ -18,7 +18,7 @@ from app.services import assignments, once
 from app.services.assignments import Taught
 from app.teach import blueprint
 from app.teach.cohorts import found_cohort
-from app.teach.forms import RELEASES, AssignmentForm, ExtraTimeForm
+from app.teach.forms import AssignmentForm, ExtraTimeForm
 
 
 @blueprint.route("/cohorts/<int:cohort_id>/assignments/new", endpoint="assignment_new", methods=["GET", "POST"])
@@ -37,7 +37,7 @@ def add_assignment(cohort_id: int) -> ResponseReturnValue:
         db.session.commit()
         flash(f"{assignment.title} is set. Your learners see it under Due.")
         return redirect(url_for("teach.cohort", cohort_id=cohort.id), 303)
-    page = render_template("teach/assignment_new.html", cohort=cohort, form=form, releases=RELEASES)
+    page = render_template("teach/assignment_new.html", cohort=cohort, form=form)
     return page, 422 if form.errors else 200
 
 
@@ -97,6 +97,4 @@ def _terms_form(taught: Taught, *, is_sent: bool = True) -> AssignmentForm:
 
 def _page(taught: Taught, form: AssignmentForm, extra: ExtraTimeForm) -> str:
     members = assignments.list_extra_time(db.session, taught)
-    return render_template(
-        "teach/assignment.html", taught=taught, form=form, extra=extra, members=members, releases=RELEASES
-    )
+    return render_template("teach/assignment.html", taught=taught, form=form, extra=extra, members=members)

@@ -6,28 +6,25 @@ from datetime import datetime
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, RadioField, SelectChoice, SelectField, StringField, TimeField
+from wtforms import BooleanField, DateField, IntegerField, SelectChoice, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain import wall_clock
-from app.domain.release import Policy
+from app.domain.release import Policy, Unsound, When, unsound
 from app.fields import line, line_field, once_field, zone_field
 from app.services.assignments import Terms
 
-RELEASES = {
-    Policy.AFTER_SUBMISSION: (
-        "After each attempt",
-        "Learners see at once what was right, and the answers and reasons after their last attempt, or after any "
-        "where attempts are unlimited.",
-    ),
-    Policy.AFTER_LAST_ATTEMPT: (
-        "After the last attempt",
-        "Learners see only their score until all their attempts are used.",
-    ),
-    Policy.AFTER_CLOSING: (
-        "After the due date",
-        "The test closes at the due date, also for whoever is still at it. From then on all see answers and reasons.",
-    ),
+WHENS = {
+    When.EACH_ANSWER: "After each answer",
+    When.SUBMISSION: "After each attempt",
+    When.LAST_ATTEMPT: "After the last attempt",
+    When.CLOSING: "After the due date, when the test closes",
+}
+UNSOUND = {
+    Unsound.MARK_EACH_ANSWER: "There is a score when all is handed in: choose a later moment.",
+    Unsound.BEFORE_WHAT_IT_TELLS: "This gives away what stands above it: choose the same moment or a later one.",
+    Unsound.NO_LAST_ATTEMPT: "With unlimited attempts there is no last one: give a number of attempts.",
+    Unsound.NEVER_CLOSES: "Without a due date the test never closes: give one.",
 }
 
 
@@ -42,6 +39,11 @@ def _optional_number(label: str, low: int, high: int) -> IntegerField:
     return IntegerField(
         label, validators=[Optional(), within], render_kw={"min": low, "max": high, "inputmode": "numeric"}
     )
+
+
+def _when_field(label: str) -> SelectField:
+    choices = [SelectChoice(when.value, words) for when, words in WHENS.items()]
+    return SelectField(label, choices=choices, default=When.SUBMISSION.value)
 
 
 class AssignmentForm(FlaskForm):  # type: ignore[misc]
@@ -60,12 +62,11 @@ class AssignmentForm(FlaskForm):  # type: ignore[misc]
     attempts_allowed = _optional_number("Attempts", 1, 100)
     time_limit_minutes = _optional_number("Time limit in minutes", 1, 600)
     pass_mark_percent = _optional_number("Pass mark in per cent", 1, 100)
-    release = RadioField(
-        "When answers are shown",
-        choices=[SelectChoice(policy.value, words) for policy, (words, _) in RELEASES.items()],
-        default=Policy.AFTER_SUBMISSION.value,
-        validators=[InputRequired("Choose when answers are shown.")],
-    )
+    asks_certainty = BooleanField("Ask how sure they are")
+    release_mark = _when_field("The score")
+    release_correctness = _when_field("Which answers were right")
+    release_key = _when_field("The right answers")
+    release_explanation = _when_field("The reasons and sources")
 
     def __init__(self, time_zone: str, **given: Any) -> None:
         super().__init__(**given)
@@ -74,7 +75,7 @@ class AssignmentForm(FlaskForm):  # type: ignore[misc]
 
     def validate(self, **kwargs: Any) -> bool:
         is_shaped = super().validate(**kwargs)
-        return all([is_shaped, self._is_due_sound(), self._is_release_sound()])
+        return all([is_shaped, self._is_due_sound(), self._is_policy_sound()])
 
     def _is_due_sound(self) -> bool:
         if self.due_date.errors or self.due_time.errors:
@@ -91,16 +92,20 @@ class AssignmentForm(FlaskForm):  # type: ignore[misc]
             return _refused(self.due_date, "This date is too far away.")
         return True
 
-    def _is_release_sound(self) -> bool:
-        if self.release.data == Policy.AFTER_CLOSING and self.due_date.data is None:
-            return _refused(self.release, "Without a due date the answers would never be shown.")
-        if (
-            self.release.data == Policy.AFTER_LAST_ATTEMPT
-            and self.attempts_allowed.data is None
-            and not self.attempts_allowed.errors
-        ):
-            return _refused(self.release, "With unlimited attempts there is no last one: give a number of attempts.")
-        return True
+    def _is_policy_sound(self) -> bool:
+        if any(field.errors for field in (*self.releases, self.attempts_allowed, self.due_date, self.due_time)):
+            return False
+        faults = unsound(
+            self._policy(), attempts_allowed=self.attempts_allowed.data, is_due=self.due_date.data is not None
+        )
+        return all([_refused(self[f"release_{name}"], UNSOUND[why]) for name, why in faults])
+
+    @property
+    def releases(self) -> tuple[SelectField, ...]:
+        return self.release_mark, self.release_correctness, self.release_key, self.release_explanation
+
+    def _policy(self) -> Policy:
+        return Policy(*(When(field.data) for field in self.releases))
 
     def terms(self, module_title: str, pass_mark_percent: int) -> Terms:
         """What was decided; an empty title and pass mark are the module's."""
@@ -110,7 +115,8 @@ class AssignmentForm(FlaskForm):  # type: ignore[misc]
             attempts_allowed=self.attempts_allowed.data,
             time_limit_minutes=self.time_limit_minutes.data,
             pass_mark_percent=self.pass_mark_percent.data or pass_mark_percent,
-            release=Policy(self.release.data),
+            policy=self._policy(),
+            asks_certainty=self.asks_certainty.data,
         )
 
 

@@ -3,23 +3,53 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from random import Random
 
 from playwright.sync_api import Locator, Page
 
 from app.content.loader import load_course
+from app.demo import answering
+from app.domain.content import Kind, Question
+from app.domain.question import Shown
+from app.domain.response import Response
 from app.jinja import plain
+from tests.browser.hands import Hands
 from tests.browser.serving import ROOT
 
 
-def right_options(page: Page) -> list[Locator]:
-    """The inputs of the right options of the question on ``page``."""
-    right = _key(_words(page.locator(".stem").inner_text()), frozenset(_texts(page)))
-    return [option for text, option in _options(page) if text in right]
+def answer(hands: Hands, *, is_right: bool) -> Kind:
+    """Answer the question on the page, by whatever its kind offers; return the kind."""
+    page = hands.page
+    question = _question(page)
+    response = _right(question) if is_right else _wrong(question)
+    match question.kind:
+        case Kind.NUMERIC:
+            hands.write(page.locator("[name=value]"), str(response))
+        case Kind.MATCH:
+            for prompt, option in zip(question.prompts, response, strict=True):
+                select = page.get_by_label(_words(plain(prompt)), exact=True)
+                hands.pick(select, _value(select, _words(plain(question.options[option or 0]))))
+        case Kind.ORDER:
+            for step, rank in zip(question.options, response, strict=True):
+                hands.pick(page.get_by_label(f"Place of: {_words(plain(step))}", exact=True), str(rank))
+        case _:
+            chosen = {_words(plain(question.options[index or 0])) for index in response}
+            for text, option in _options(page):
+                if text in chosen:
+                    hands.choose(option)
+    return question.kind
 
 
-def wrong_option(page: Page) -> Locator:
-    right = _key(_words(page.locator(".stem").inner_text()), frozenset(_texts(page)))
-    return next(option for text, option in _options(page) if text not in right)
+def _right(question: Question) -> Response:
+    return answering.right(_shown(question), question.key)
+
+
+def _wrong(question: Question) -> Response:
+    return answering.wrong(_shown(question), question.key, Random(0), Random(0))
+
+
+def _shown(question: Question) -> Shown:
+    return Shown(0, 0, 0, 1, question.kind, question.critical, None, question.stem, question.options, question.prompts)
 
 
 def _options(page: Page) -> list[tuple[str, Locator]]:
@@ -29,26 +59,36 @@ def _options(page: Page) -> list[tuple[str, Locator]]:
     ]
 
 
-def _texts(page: Page) -> list[str]:
-    return [text for text, _option in _options(page)]
+def _value(select: Locator, text: str) -> str:
+    found: str = select.evaluate(
+        "(one, text) => [...one.options].find((option) => option.text.trim().replace(/\\s+/g, ' ') === text).value",
+        text,
+    )
+    return found
 
 
 def _words(text: str) -> str:
     return " ".join(text.split())
 
 
-def _key(stem: str, options: frozenset[str]) -> frozenset[str]:
-    return _keys()[stem, options]
+def _question(page: Page) -> Question:
+    """The question on the page, known by its stem and, where two share one, by what can be chosen."""
+    stem = _words(page.locator(".stem").inner_text())
+    texts = frozenset(text for text, _option in _options(page))
+    found = _by_stem()[stem]
+    return next(one for one in found if len(found) == 1 or _texts(one) == texts)
+
+
+def _texts(question: Question) -> frozenset[str]:
+    return frozenset(_words(plain(option)) for option in question.options)
 
 
 @lru_cache(maxsize=1)
-def _keys() -> dict[tuple[str, frozenset[str]], frozenset[str]]:
+def _by_stem() -> dict[str, list[Question]]:
     course = load_course([ROOT / "questions"]).course
     assert course is not None
-    keys = {}
+    found: dict[str, list[Question]] = {}
     for module in course.modules:
         for question in module.questions:
-            options = frozenset(_words(plain(option.text)) for option in question.options)
-            right = frozenset(_words(plain(option.text)) for option in question.options if option.correct)
-            keys[_words(plain(question.stem)), options] = right
-    return keys
+            found.setdefault(_words(plain(question.stem)), []).append(question)
+    return found

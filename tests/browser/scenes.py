@@ -55,7 +55,7 @@ def set_impossible_terms(page: Page) -> None:
     page.locator("#due_date").fill("2027-03-28")
     page.locator("#due_time").fill("02:30")
     page.locator("#attempts_allowed").fill("0")
-    page.locator("[value=after_last_attempt]").check()
+    page.locator("#release_key").select_option("last_attempt")
     send_empty(page)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from flask import Flask
@@ -13,8 +14,10 @@ from sqlalchemy import select
 
 from app import create_app, demo, settings
 from app.db import db
+from app.demo import answering
 from app.domain.attempt import Purpose, State
-from app.domain.content import Kind
+from app.domain.content import Key, Kind
+from app.domain.question import Shown
 from app.identity import token_hash
 from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, ModuleRow, QuestionVersion, Role, User
 from app.permissions import Viewer
@@ -102,10 +105,10 @@ class _Builder:
         assert lesson is not None
         check = next(part.check for part in lessons.view(self.session, learner, module, lesson).parts if part.check)
         candidate = catalogue.list_checks(self.session, [check.slug])[check.slug]
-        correct = catalogue.keys(self.session, [candidate.version_id])[candidate.version_id].correct
-        options = catalogue.shown(self.session, [candidate.version_id])[candidate.version_id].options
-        place = next(option.place for option in check.question.options if options.index(option.text) not in correct)
-        lessons.answer_check(self.session, learner, lesson, candidate, (place,), check.number, self.now)
+        shown, key = self._asked(candidate.version_id)
+        order = [shown.options.index(option.text) for option in check.question.options]
+        given = answering.given(shown, order, answering.wrong(shown, key, Random(0), Random(0)))
+        lessons.answer_check(self.session, learner, lesson, candidate, given, check.number, self.now)
         lessons.keep_place(self.session, learner, lesson, lesson.body["sections"][1]["id"], self.now)
 
     # -- attempts --------------------------------------------------------------------------------------------------------
@@ -132,11 +135,14 @@ class _Builder:
         self.stage.ids[name] = loaded.attempt.id
 
     def _record(self, loaded: Loaded, item: AttemptItem, *, is_right: bool, is_flagged: bool | None = None) -> None:
-        correct = catalogue.keys(self.session, [item.version_id])[item.version_id].correct
-        wrong = [index for index in item.option_order if index not in correct]
-        places = tuple(item.option_order.index(index) for index in (correct if is_right else wrong[:1]))
-        change = Change(places=places, revision=item.revision, is_flagged=is_flagged)
+        shown, key = self._asked(item.version_id)
+        response = answering.right(shown, key) if is_right else answering.wrong(shown, key, Random(0), Random(0))
+        change = Change(answering.given(shown, item.option_order, response), item.revision, is_flagged=is_flagged)
         attempts.record_answer(self.session, loaded, item, change, self.now)
+
+    def _asked(self, version_id: int) -> tuple[Shown, Key]:
+        ids = [version_id]
+        return catalogue.shown(self.session, ids)[version_id], catalogue.keys(self.session, ids)[version_id].key
 
     def _loaded(self, viewer: Viewer, attempt: Attempt) -> Loaded:
         loaded = attempts.get_for(self.session, viewer, attempt.id)

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser import journeys
 from tests.browser.conftest import Door
 from tests.browser.hands import Hands, Keyboard, Mouse
-from tests.browser.knowledge import right_options, wrong_option
+from tests.browser.knowledge import answer
 
 Way = Literal["mouse", "keyboard", "without JavaScript"]
 each_way = pytest.mark.parametrize("way", ["mouse", "keyboard", "without JavaScript"])
@@ -27,14 +27,14 @@ def test_a_guest_practises_and_keeps_it_by_registering(door: Door, way: Way) -> 
     hands = _hands(door, way)
     page = hands.page
 
-    right = journeys.practise(hands, "safety")
+    percent = journeys.practise(hands, "safety")
     page.goto("/register")
     journeys.register(hands)
     page.goto("/progress")
     hands.press(page.locator("summary").filter(has_text="The same as a table"))
 
     row = page.get_by_role("row").filter(has_text="Safety, practice 1")
-    expect(row).to_contain_text(f"{10 * right}")
+    expect(row).to_contain_text(f"{percent}\u202f%")
     expect(row).to_contain_text("Practice")
 
 
@@ -115,7 +115,7 @@ def test_after_check_the_focus_is_on_the_verdict(door: Door) -> None:
     page = door.enter()
     page.goto("/modules/evidence")
     page.get_by_role("button", name="Practise").click()
-    wrong_option(page).check()
+    answer(Mouse(page), is_right=False)
 
     page.get_by_role("button", name="Check", exact=True).click()
 
@@ -130,8 +130,7 @@ def test_in_a_test_the_map_leads_anywhere_and_flags_are_kept(door: Door) -> None
     page.goto("/modules/treatment")
     page.get_by_role("button", name="Take the test").click()
 
-    for option in right_options(page):
-        option.check()
+    answer(hands, is_right=True)
     page.get_by_label("Flag").check()
     page.get_by_role("button", name=re.compile("^7")).click()
     expect(page.get_by_role("heading", name="Question 7 of 10")).to_be_visible()

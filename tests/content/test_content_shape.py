@@ -178,7 +178,9 @@ LESSON = "1-basics/lessons/01-first.md"
             QUESTIONS,
             "kind: truefalse",
             "kind: true-false",
-            ["band.yaml:37: `kind` is `true-false`; expected single, several or truefalse [shape]"],
+            [
+                "band.yaml:37: `kind` is `true-false`; expected single, several, truefalse, match, order, numeric or region [shape]"
+            ],
         ),
         (
             QUESTIONS,

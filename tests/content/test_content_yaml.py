@@ -163,7 +163,7 @@ def test_plain_words_are_text_where_text_is_wanted_and_true_where_that_is_wanted
 
     question = folder.course().modules[0].questions[2]
 
-    assert [option.text for option in question.options] == ["True", "False"]
+    assert question.options == ("True", "False")
     assert question.critical is True
 
 

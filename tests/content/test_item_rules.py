@@ -158,7 +158,7 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "stem: What points to a trigger point?",
             "stem: What points to a trigger point?\n  allow: {longest-kye: It is fine.}",
             [
-                "band.yaml:24: no finding is called `longest-kye`; expected one of absolutes, according-to, all-of-the-above, answered-elsewhere, article-cue, duplicate-stem, hedged-key, longest-key, negative-stem, overlapping-options, stem-words-in-key, unlike-option [allow]"
+                "band.yaml:24: no finding is called `longest-kye`; expected one of absolutes, according-to, all-of-the-above, answered-elsewhere, article-cue, duplicate-stem, hedged-key, longest-key, match-words, negative-stem, overlapping-options, stem-words-in-key, unlike-option [allow]"
             ],
         ),
     ],

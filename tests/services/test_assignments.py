@@ -9,11 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.domain.release import Policy
 from app.models import Assignment, AssignmentException, AuditEvent
 from app.services import assignments, cohorts
 from app.services.assignments import DueState, Taught, Terms
-from tests.factory import Make, Person
+from tests.factory import AFTER_CLOSING, Make, Person
 from tests.taking import begin, take
 
 
@@ -30,7 +29,8 @@ def _terms(assignment: Assignment) -> Terms:
         assignment.attempts_allowed,
         assignment.time_limit_minutes,
         assignment.pass_mark_percent,
-        assignment.release,
+        assignment.policy,
+        assignment.asks_certainty,
     )
 
 
@@ -119,7 +119,7 @@ def test_due_is_closed_when_the_attempts_are_used_up_or_the_hard_date_is_past(se
     cohort = make.cohort(trainer, learner)
     tomorrow = make.now() + timedelta(days=1)
     used = make.assignment(trainer, cohort, title="Used", attempts_allowed=1)
-    make.assignment(trainer, cohort, title="Hard", due_at=tomorrow, release=Policy.AFTER_CLOSING)
+    make.assignment(trainer, cohort, title="Hard", due_at=tomorrow, policy=AFTER_CLOSING)
     make.assignment(trainer, cohort, title="Soft", due_at=tomorrow)
     take(session, learner, used, make.now(), is_right=False)
 
@@ -137,10 +137,8 @@ def test_only_a_hard_date_closes(session: Session, make: Make) -> None:
     cohort = make.cohort(trainer)
     due_at = make.now() + timedelta(days=1)
 
-    assert assignments.closes_at(make.assignment(trainer, cohort, due_at=due_at)) is None
-    assert (
-        assignments.closes_at(make.assignment(trainer, cohort, due_at=due_at, release=Policy.AFTER_CLOSING)) == due_at
-    )
+    assert make.assignment(trainer, cohort, due_at=due_at).closes_at is None
+    assert make.assignment(trainer, cohort, due_at=due_at, policy=AFTER_CLOSING).closes_at == due_at
 
 
 # -- what a trainer changes -----------------------------------------------------------------------------------------------
@@ -179,7 +177,7 @@ def test_closing_earlier_takes_no_time_from_whoever_is_at_it(session: Session, m
     trainer, learner = make.trainer(), make.person()
     closes = make.now() + timedelta(hours=1)
     assignment = make.assignment(
-        trainer, make.cohort(trainer, learner), due_at=closes, release=Policy.AFTER_CLOSING, time_limit_minutes=30
+        trainer, make.cohort(trainer, learner), due_at=closes, policy=AFTER_CLOSING, time_limit_minutes=30
     )
     attempt = begin(session, learner, assignment, make.now())
 
@@ -230,7 +228,7 @@ def test_extra_time_never_reaches_beyond_the_closing(session: Session, make: Mak
     trainer, learner = make.trainer(), make.person()
     closes = make.now() + timedelta(minutes=25)
     assignment = make.assignment(
-        trainer, make.cohort(trainer, learner), due_at=closes, release=Policy.AFTER_CLOSING, time_limit_minutes=20
+        trainer, make.cohort(trainer, learner), due_at=closes, policy=AFTER_CLOSING, time_limit_minutes=20
     )
     attempt = begin(session, learner, assignment, make.now())
 

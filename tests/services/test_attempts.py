@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from app.domain.attempt import AssignmentClosed, BadAnswer, NoAttemptsLeft, NothingToAsk, Purpose, State
 from app.domain.content import Use
-from app.domain.release import Policy
+from app.domain.response import Given
 from app.models import Answer, Attempt, AttemptItem, Mark, ModuleRow, QuestionRow, QuestionVersion
 from app.permissions import VISITOR
 from app.services import assignments, attempts, catalogue
 from app.services.attempts import Change, Conflict, Loaded, Saved
 from app.services.submission import submit
 from tests.conftest import NOW, Clock
-from tests.factory import Make, Person
+from tests.factory import AFTER_CLOSING, Make, Person
 
 
 def begun(session: Session, learner: Person, clock: Clock) -> Loaded:
@@ -83,7 +83,7 @@ def test_the_database_refuses_a_doubled_answer(
 ) -> None:
     """Threat 11. Fails when (attempt, position, revision) or (attempt, position, save id) may be twice."""
     loaded = begun(session, make.person(), clock)
-    attempts.record_answer(session, loaded, loaded.items[0], Change((0,), 0, "first"), clock.now)
+    attempts.record_answer(session, loaded, loaded.items[0], Change(Given((0,)), 0, "first"), clock.now)
     session.commit()
     answer = {
         "attempt_id": loaded.attempt.id,
@@ -148,7 +148,7 @@ def test_an_empty_pool_is_told(make: Make, session: Session, clock: Clock) -> No
 
 @pytest.mark.parametrize(
     ("terms", "error"),
-    [({"attempts_allowed": 1}, NoAttemptsLeft), ({"due_at": True, "release": Policy.AFTER_CLOSING}, AssignmentClosed)],
+    [({"attempts_allowed": 1}, NoAttemptsLeft), ({"due_at": True, "policy": AFTER_CLOSING}, AssignmentClosed)],
 )
 def test_the_terms_of_an_assignment_hold(
     terms: dict[str, object], error: type[Exception], make: Make, session: Session, clock: Clock
@@ -192,10 +192,10 @@ def test_the_log_holds_every_change_and_the_item_the_last(make: Make, session: S
     item = loaded.items[0]
     arrived = [clock.now]
     changes = [
-        Change((0,), 0, "a", 1),
-        Change((1,), 1, "b", 3),
-        Change((), 2, "c", is_cleared=True),
-        Change((1,), 3, "d"),
+        Change(Given((0,)), 0, "a", 1),
+        Change(Given((1,)), 1, "b", 3),
+        Change(Given(is_cleared=True), 2, "c"),
+        Change(Given((1,)), 3, "d"),
     ]
 
     for change in changes:
@@ -227,12 +227,12 @@ def test_the_log_holds_every_change_and_the_item_the_last(make: Make, session: S
 def test_a_conflict_changes_nothing(make: Make, session: Session, clock: Clock) -> None:
     loaded = begun(session, make.person(), clock)
     item = loaded.items[0]
-    attempts.record_answer(session, loaded, item, Change((0,), 0, "a"), clock.now)
+    attempts.record_answer(session, loaded, item, Change(Given((0,)), 0, "a"), clock.now)
 
-    outcome = attempts.record_answer(session, loaded, item, Change((1,), 0, "b"), clock.now)
+    outcome = attempts.record_answer(session, loaded, item, Change(Given((1,)), 0, "b"), clock.now)
 
     assert isinstance(outcome, Conflict)
-    assert outcome.places == (1,)
+    assert outcome.wanted == (1,)
     assert session.scalar(select(func.count(Answer.id))) == 1
 
 
@@ -243,14 +243,14 @@ def test_a_place_that_is_not_there_is_refused(
     loaded = begun(session, make.person(), clock)
 
     with pytest.raises(BadAnswer):
-        attempts.record_answer(session, loaded, loaded.items[0], Change(places, 0, "a"), clock.now)
+        attempts.record_answer(session, loaded, loaded.items[0], Change(Given(places), 0, "a"), clock.now)
 
 
 def test_certainty_alone_can_be_changed(make: Make, session: Session, clock: Clock) -> None:
     loaded = begun(session, make.person(), clock)
-    attempts.record_answer(session, loaded, loaded.items[0], Change((0,), 0, "a", 1), clock.now)
+    attempts.record_answer(session, loaded, loaded.items[0], Change(Given((0,)), 0, "a", 1), clock.now)
 
-    attempts.record_answer(session, loaded, loaded.items[0], Change((0,), 1, "b", 3), clock.now)
+    attempts.record_answer(session, loaded, loaded.items[0], Change(Given((0,)), 1, "b", 3), clock.now)
 
     assert (loaded.items[0].certainty, loaded.items[0].revision) == (3, 2)
 

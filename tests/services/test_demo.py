@@ -175,8 +175,15 @@ def test_those_who_are_wrong_are_mostly_wrong_alike(rows: Session) -> None:
     assert sum(shares) / len(shares) > 0.6
 
 
-def test_certainty_is_left_out(rows: Session) -> None:
-    assert not rows.scalars(select(Answer.id).where(Answer.certainty.is_not(None))).all()
+def test_certainty_is_given_where_it_is_asked(rows: Session) -> None:
+    given = rows.execute(
+        select(Attempt.asks_certainty, AttemptItem.certainty.is_not(None))
+        .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
+        .where(AttemptItem.response.is_not(None), Attempt.purpose == Purpose.TEST)
+    ).all()
+
+    assert {asked for asked, _ in given} == {True, False}
+    assert all(asked == is_given for asked, is_given in given)
 
 
 def test_the_command_prints_accounts_whose_passwords_fit(filled: Filled, rows: Session) -> None:

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from app.domain.release import Policy, Release
+from app.domain.release import Release
 from app.models import Assignment, ModuleRow
 from app.services import assignments, attempts, results, submission
 from tests.conftest import Clock
-from tests.factory import Make, Person
+from tests.factory import AFTER_LAST_ATTEMPT, Make, Person
 
 
 def _hand_in(session: Session, learner: Person, assignment: Assignment, clock: Clock) -> Release:
@@ -37,7 +37,7 @@ def test_the_key_waits_for_the_last_attempt_although_the_test_was_due(
         make.cohort(trainer, learner),
         due_at=due_at,
         attempts_allowed=2,
-        release=Policy.AFTER_LAST_ATTEMPT,
+        policy=AFTER_LAST_ATTEMPT,
     )
 
     first = _hand_in(session, learner, assignment, clock)

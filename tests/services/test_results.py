@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from app.domain.release import EVERYTHING, NOTHING, Policy
+from app.domain.release import EVERYTHING, NOTHING
 from app.services import attempts, results
 from app.services.results import ResultView
 from tests.conftest import Clock
-from tests.factory import Make, Person
+from tests.factory import AFTER_CLOSING, Make, Person
 from tests.playing import Play, start, start_assigned
 
 
@@ -31,7 +31,7 @@ def test_an_attempt_under_way_has_no_result(make: Make, session: Session, clock:
     assert found.release == NOTHING
     assert (found.percent, found.points, found.right, found.is_passed, found.is_critical_missed) == (None,) * 5
     assert (found.certainty_points, found.objectives, found.critical_missed) == (None, (), ())
-    assert all(answer.is_right is answer.points is answer.feedback is None for answer in found.answers)
+    assert all(answer.is_right is answer.feedback is None for answer in found.answers)
     assert not any(answer.is_critical for answer in found.answers)
 
 
@@ -103,18 +103,20 @@ def test_feedback_follows_the_order_of_the_page(make: Make, session: Session, cl
     assert found.release == EVERYTHING
     for one, answer in zip(play.questions(), found.answers, strict=True):
         assert answer.feedback
-        options = answer.feedback.options
-        assert tuple(place for place, option in enumerate(options) if option.is_right) == one.right
-        assert tuple(place for place, option in enumerate(options) if option.is_mine) == one.chosen
-        assert len(options) == one.places
-        assert all(option.why for option in options)
+        if not one.is_choice:
+            continue
+        lines = answer.feedback.lines
+        assert tuple(place for place, line in enumerate(lines) if line.is_right) == one.right
+        assert tuple(place for place, line in enumerate(lines) if line.is_mine) == one.chosen
+        assert len(lines) == one.places
+        assert all(line.why for line in lines)
 
 
 def test_when_the_key_comes_is_told_for_a_closing_test(make: Make, session: Session, clock: Clock) -> None:
     trainer, learner = make.trainer(), make.person()
     due = clock.advance(days=1)
     clock.advance(days=-1)
-    assignment = make.assignment(trainer, make.cohort(trainer, learner), due_at=due, release=Policy.AFTER_CLOSING)
+    assignment = make.assignment(trainer, make.cohort(trainer, learner), due_at=due, policy=AFTER_CLOSING)
     play = start_assigned(learner.client, session, assignment.id)
     play.submit()
 

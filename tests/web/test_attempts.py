@@ -204,7 +204,7 @@ def test_the_summary_names_what_is_unanswered(exam: Play) -> None:
 def test_json_says_what_was_stored(exam: Play) -> None:
     reply = exam.answer(1, 2, headers=JSON)
 
-    assert (reply.status_code, reply.json) == (200, {"revision": 1, "saved": "10:00"})
+    assert (reply.status_code, reply.json) == (200, {"revision": 1, "saved": "10:00", "seconds_left": 900})
 
 
 # -- revisions --------------------------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ def test_a_conflict_in_json_says_what_is_stored(exam: Play) -> None:
 
     reply = exam.answer(1, 1, revision=0, headers=JSON)
 
-    assert (reply.status_code, reply.json) == (409, {"error": "stale", "revision": 1, "option": [0]})
+    assert (reply.status_code, reply.json) == (409, {"error": "stale", "revision": 1, "fields": {"option": ["0"]}})
 
 
 def test_after_a_conflict_the_answer_can_be_chosen_again(exam: Play) -> None:

@@ -13,7 +13,7 @@ from app.domain.release import Policy
 from app.models import Answer, Attempt, Mark, Standing
 from app.services import assignments
 from tests.conftest import NOW, Clock
-from tests.factory import Make
+from tests.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, AFTER_SUBMISSION, Make
 from tests.playing import JSON, Play, start, start_assigned
 
 
@@ -197,7 +197,7 @@ def test_a_closing_test_ends_with_its_due_date_for_everybody(make: Make, session
     trainer, learner = make.trainer(), make.person(extra_time_percent=100)
     due = NOW + timedelta(minutes=10)
     assignment = make.assignment(
-        trainer, make.cohort(trainer, learner), time_limit_minutes=20, due_at=due, release=Policy.AFTER_CLOSING
+        trainer, make.cohort(trainer, learner), time_limit_minutes=20, due_at=due, policy=AFTER_CLOSING
     )
     play = start_assigned(learner.client, session, assignment.id)
 
@@ -207,15 +207,15 @@ def test_a_closing_test_ends_with_its_due_date_for_everybody(make: Make, session
 
 
 @pytest.mark.parametrize(
-    ("release", "status"),
-    [(Policy.AFTER_CLOSING, 409), (Policy.AFTER_SUBMISSION, 303), (Policy.AFTER_LAST_ATTEMPT, 303)],
+    ("policy", "status"),
+    [(AFTER_CLOSING, 409), (AFTER_SUBMISSION, 303), (AFTER_LAST_ATTEMPT, 303)],
 )
 def test_after_the_due_date_only_a_closing_test_refuses_to_start(
-    make: Make, session: Session, clock: Clock, release: Policy, status: int
+    make: Make, session: Session, clock: Clock, policy: Policy, status: int
 ) -> None:
     trainer, learner = make.trainer(), make.person()
     assignment = make.assignment(
-        trainer, make.cohort(trainer, learner), due_at=NOW + timedelta(hours=1), attempts_allowed=2, release=release
+        trainer, make.cohort(trainer, learner), due_at=NOW + timedelta(hours=1), attempts_allowed=2, policy=policy
     )
     clock.advance(hours=2)
 

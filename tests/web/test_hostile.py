@@ -14,11 +14,10 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.domain.release import Policy
 from app.services import assignments
 from app.settings import OTHER_NAMES, ROOT, SettingError, load
 from tests.conftest import Clock
-from tests.factory import PASSWORD, Make, Person
+from tests.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, PASSWORD, Make, Person
 from tests.playing import Play, start_assigned
 
 # -- bodies -----------------------------------------------------------------------------------------------------------
@@ -71,7 +70,7 @@ def _allow(session: Session, trainer: Person, assignment_id: int, attempts: int 
     assert taught is not None
     was = taught.assignment
     terms = assignments.Terms(
-        was.title, was.due_at, attempts, was.time_limit_minutes, was.pass_mark_percent, was.release
+        was.title, was.due_at, attempts, was.time_limit_minutes, was.pass_mark_percent, was.policy
     )
     assignments.edit(session, trainer.user, taught, terms, clock())
     session.commit()
@@ -82,7 +81,7 @@ KEY_TO_COME = "The right answers and the explanations are released"
 
 def test_another_attempt_takes_the_key_back(make: Make, session: Session, clock: Clock) -> None:
     """Threat 5. Fails when the release goes by the number of attempts as it was when this one started."""
-    play, trainer, assignment_id = _handed_in(make, session, attempts_allowed=1, release=Policy.AFTER_LAST_ATTEMPT)
+    play, trainer, assignment_id = _handed_in(make, session, attempts_allowed=1, policy=AFTER_LAST_ATTEMPT)
     assert KEY_TO_COME not in play.result().text
 
     _allow(session, trainer, assignment_id, 3, clock)
@@ -94,7 +93,7 @@ def test_another_attempt_takes_the_key_back(make: Make, session: Session, clock:
 
 def test_the_key_comes_when_no_attempt_is_left(make: Make, session: Session, clock: Clock) -> None:
     """Fails when attempts that a trainer took back still stand between a learner and the explanations."""
-    play, trainer, assignment_id = _handed_in(make, session, attempts_allowed=3, release=Policy.AFTER_LAST_ATTEMPT)
+    play, trainer, assignment_id = _handed_in(make, session, attempts_allowed=3, policy=AFTER_LAST_ATTEMPT)
     assert KEY_TO_COME in play.result().text
 
     _allow(session, trainer, assignment_id, 1, clock)
@@ -106,9 +105,7 @@ def test_the_key_comes_when_no_attempt_is_left(make: Make, session: Session, clo
 
 def test_a_closing_test_promises_the_day_alone(make: Make, session: Session, clock: Clock) -> None:
     """Fails when "after your last attempt" is said of a test whose answers come at the due date and not before."""
-    play, _, _ = _handed_in(
-        make, session, attempts_allowed=2, due_at=clock() + timedelta(days=2), release=Policy.AFTER_CLOSING
-    )
+    play, _, _ = _handed_in(make, session, attempts_allowed=2, due_at=clock() + timedelta(days=2), policy=AFTER_CLOSING)
 
     assert f"{KEY_TO_COME} on " in play.result().text
     assert "after your last attempt" not in play.result().text

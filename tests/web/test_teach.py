@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.release import Policy
+from app.domain.release import Policy, When
 from app.models import Assignment, AssignmentException, Attempt, AuditEvent, Cohort, CohortTrainer, Membership
 from tests.conftest import Clock
 from tests.factory import Make, Person
@@ -26,7 +26,7 @@ def trainer(make: Make) -> Person:
 
 
 def _terms(make: Make, **changed: Any) -> dict[str, Any]:
-    return {"module": make.module().id, "release": "after_submission"} | changed
+    return {"module": make.module().id} | changed
 
 
 # -- cohorts ---------------------------------------------------------------------------------------------------------------
@@ -248,9 +248,12 @@ def test_the_due_date_is_what_the_cohorts_clocks_show(
         ({"time_limit_minutes": "601"}, "A whole number from 1 to 600."),
         ({"time_limit_minutes": "ten"}, "Not a valid integer value"),
         ({"pass_mark_percent": "101"}, "A whole number from 1 to 100."),
-        ({"release": "after_closing"}, "Without a due date the answers would never be shown."),
-        ({"release": "after_last_attempt"}, "With unlimited attempts there is no last one"),
-        ({"release": "at_once"}, "Not a valid choice"),
+        ({"release_explanation": "closing"}, "Without a due date the test never closes: give one."),
+        ({"release_explanation": "last_attempt"}, "With unlimited attempts there is no last one"),
+        ({"release_mark": "each_answer"}, "There is a score when all is handed in"),
+        ({"release_key": "last_attempt", "attempts_allowed": "2"}, "This gives away what stands above it"),
+        ({"release_key": "each_answer"}, "This gives away what stands above it"),
+        ({"release_key": "at_once"}, "Not a valid choice"),
         ({"module": "999"}, "Not a valid choice"),
         ({"title": "x" * 201}, "At most 200 characters."),
     ],
@@ -284,7 +287,7 @@ def test_editing_changes_the_terms_but_not_the_module(trainer: Person, make: Mak
 
     answer = trainer.client.post(
         f"/teach/assignments/{assignment.id}",
-        data=_terms(make, module=other.id, title="New", attempts_allowed="3", release="after_last_attempt"),
+        data=_terms(make, module=other.id, title="New", attempts_allowed="3", release_explanation="last_attempt"),
     )
 
     session.expire_all()
@@ -297,12 +300,12 @@ def test_editing_saves_and_is_audited(trainer: Person, make: Make, session: Sess
 
     trainer.client.post(
         f"/teach/assignments/{assignment.id}",
-        data=_terms(make, title="New", attempts_allowed="3", release="after_last_attempt"),
+        data=_terms(make, title="New", attempts_allowed="3", release_explanation="last_attempt"),
     )
 
     session.expire_all()
     assert (assignment.title, assignment.attempts_allowed) == ("New", 3)
-    assert assignment.release is Policy.AFTER_LAST_ATTEMPT
+    assert assignment.policy == Policy(explanation=When.LAST_ATTEMPT)
     assert "assignment.edit" in session.scalars(select(AuditEvent.action)).all()
 
 

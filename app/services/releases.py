@@ -1,0 +1,110 @@
+"""What of an attempt its learner may see now: the facts that :mod:`app.domain.release` decides by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.domain.attempt import Purpose, State
+from app.domain.release import Facts, Policy, Release, When, released, released_under_way
+from app.models import Assignment, Attempt, Membership, Standing
+from app.services.attempts import Loaded
+
+EARLIER = 10
+"""How many earlier attempts a result stands beside."""
+
+
+def release(session: Session, loaded: Loaded, now: datetime, scope: Sequence[Attempt] | None = None) -> Release:
+    """What is released of an attempt: at most two statements, one where ``scope`` is given (see :func:`list_scope`)."""
+    same_scope = list_scope(session, loaded.attempt) if scope is None else scope
+    return released(_facts(session, loaded, max(row.number for row in same_scope), now), now)
+
+
+def release_under_way(session: Session, loaded: Loaded, now: datetime) -> Release:
+    """What is released of a checked question while its attempt goes on: no statement in practice, one in a test."""
+    return released_under_way(_facts(session, loaded, loaded.attempt.number, now))
+
+
+def list_scope(session: Session, attempt: Attempt) -> Sequence[Attempt]:
+    """This attempt and the latest of its scope, newest first."""
+    return session.scalars(
+        select(Attempt)
+        .where(Attempt.learner_id == attempt.learner_id, Attempt.scope == attempt.scope)
+        .order_by(Attempt.number.desc())
+        .limit(EARLIER)
+    ).all()
+
+
+def attempts_allowed(loaded: Loaded) -> int | None:
+    """How many attempts there are as the assignment is now: a trainer may have changed it since this one started."""
+    return loaded.assignment.attempts_allowed if loaded.assignment else loaded.attempt.attempts_allowed
+
+
+def _facts(session: Session, loaded: Loaded, number: int, now: datetime) -> Facts:
+    attempt, assignment = loaded.attempt, loaded.assignment
+    return Facts(
+        purpose=attempt.purpose,
+        state=attempt.state,
+        deadline_at=attempt.deadline_at,
+        is_settled=attempt.points is not None,
+        policy=assignment.policy if assignment else Policy(),
+        number=number,
+        attempts_allowed=attempts_allowed(loaded),
+        closes_at=assignment.closes_at if assignment else None,
+        is_pool_in_use=attempt.purpose is Purpose.TEST
+        and bool(session.scalar(select(is_pool_in_use(now)).where(Attempt.id == attempt.id))),
+    )
+
+
+def is_pool_in_use(now: datetime) -> ColumnElement[bool]:
+    """Whether the learner may be asked the questions of an attempt again for a mark: a condition on the statement's own ``Attempt``.
+
+    That is in any other test of the module under way; and, after the module's own test, in an assigned one whose key is not
+    released yet: else everybody could read its key there first.
+    """
+    other, assigned, taken = aliased(Attempt), aliased(Assignment), aliased(Standing)
+    under_way = (
+        exists()
+        .where(
+            other.learner_id == Attempt.learner_id,
+            other.module_id == Attempt.module_id,
+            other.id != Attempt.id,
+            other.purpose == Purpose.TEST,
+            other.state == State.OPEN,
+        )
+        .correlate(Attempt)
+    )
+    closes_later = and_(assigned.release_key == When.CLOSING, assigned.due_at >= now)
+    is_left = and_(assigned.release_key != When.CLOSING, assigned.attempts_allowed > func.coalesce(taken.attempts, 0))
+    to_come = (
+        select(assigned.id)
+        .join(Membership, Membership.cohort_id == assigned.cohort_id)
+        .outerjoin(taken, and_(taken.assignment_id == assigned.id, taken.learner_id == Membership.learner_id))
+        .where(assigned.module_id == Attempt.module_id, Membership.learner_id == Attempt.learner_id)
+        .where(Membership.removed_at.is_(None), or_(closes_later, is_left))
+        .correlate(Attempt)
+        .exists()
+    )
+    return or_(under_way, and_(Attempt.assignment_id.is_(None), to_come))
+
+
+def is_correctness_released(now: datetime) -> ColumnElement[bool]:
+    """:func:`app.domain.release.released`, of right or wrong, as a condition on rows of ``Attempt`` with ``Assignment`` and ``Standing``.
+
+    ``Assignment`` and ``Standing`` are outer-joined: the module's own tests have no assignment.
+    """
+    closes = or_(*(column == When.CLOSING for column in (Assignment.release_key, Assignment.release_explanation)))
+    is_closed = and_(closes, Assignment.due_at < now)
+    by_policy = or_(
+        Assignment.id.is_(None),
+        Assignment.release_correctness.in_((When.EACH_ANSWER, When.SUBMISSION)),
+        and_(
+            Assignment.release_correctness == When.LAST_ATTEMPT,
+            or_(Standing.attempts >= Assignment.attempts_allowed, is_closed),
+        ),
+        and_(Assignment.release_correctness == When.CLOSING, is_closed),
+    )
+    return or_(Attempt.purpose != Purpose.TEST, and_(Attempt.state == State.SUBMITTED, by_policy, ~is_pool_in_use(now)))
