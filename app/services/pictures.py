@@ -14,7 +14,7 @@ from app.domain.response import Response
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 _REGION = re.compile(r' data-region="(\d+)"')
-_LETTER = re.compile(r' data-letter="(\d+)">')
+_LETTER = re.compile(r' data-letter="(\d+)"([^>]*)>')
 
 
 def placed(shown: Shown, order: Sequence[int]) -> Markup:
@@ -44,4 +44,4 @@ def _drawn(shown: Shown, order: Sequence[int], said: Callable[[int], str]) -> Ma
 
     svg = _REGION.sub(region, shown.picture or "")
     # Written by our own reader of drawings from an allow-list.
-    return Markup(_LETTER.sub(lambda found: f">{LETTERS[place_of[int(found[1])]]}", svg))  # noqa: S704
+    return Markup(_LETTER.sub(lambda found: f"{found[2]}>{LETTERS[place_of[int(found[1])]]}", svg))  # noqa: S704

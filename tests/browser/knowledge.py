@@ -40,6 +40,13 @@ def answer(hands: Hands, *, is_right: bool) -> Kind:
     return question.kind
 
 
+def right_places(page: Page) -> list[str]:
+    """What the inputs of the right options send, where the question is answered by choosing."""
+    question = _question(page)
+    right = {_words(plain(question.options[index])) for index in question.key.correct}
+    return [option.get_attribute("value") or "" for text, option in _options(page) if text in right]
+
+
 def _right(question: Question) -> Response:
     return answering.right(_shown(question), question.key)
 
@@ -61,7 +68,7 @@ def _options(page: Page) -> list[tuple[str, Locator]]:
 
 def _value(select: Locator, text: str) -> str:
     found: str = select.evaluate(
-        "(one, text) => [...one.options].find((option) => option.text.trim().replace(/\\s+/g, ' ') === text).value",
+        "(one, text) => [...one.options].find((option) => option.text.trim().replace(/\\s+/g, ' ').endsWith(`: ${text}`)).value",
         text,
     )
     return found

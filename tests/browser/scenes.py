@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
+from app.domain.content import Kind
 from tests.browser.stage import Stage
 
 PEOPLE = ("visitor", "guest", "left", "returning", "new", "learner", "trainer", "admin")
@@ -57,6 +58,12 @@ def set_impossible_terms(page: Page) -> None:
     page.locator("#attempts_allowed").fill("0")
     page.locator("#release_key").select_option("last_attempt")
     send_empty(page)
+
+
+def check_unfinished(page: Page) -> None:
+    page.locator("select").first.select_option(index=2)
+    page.get_by_role("button", name="Check", exact=True).click()
+    page.get_by_text("Choose something for each line first").wait_for()
 
 
 def grant_too_much(page: Page) -> None:
@@ -175,6 +182,19 @@ GUEST = (
     Scene("practice-result", "guest", "/attempts/{done-practice}/result"),
     Scene("progress-guest", "guest", "/progress"),
     Scene("refused", "guest", "/attempts/{done-practice}/result", answer_what_was_handed_in, 409),
+    *(Scene(f"kind-{kind}", "kinds", f"/attempts/{{kinds}}/{n}") for n, kind in enumerate(Kind, start=1) if n > 3),
+    *(
+        Scene(f"kind-{kind}-checked", "kinds-checked", f"/attempts/{{kinds-checked}}/{n}")
+        for n, kind in enumerate(Kind, start=1)
+        if n > 3
+    ),
+    *(
+        Scene(f"kind-{kind}-sure", "kinds-test", f"/attempts/{{kinds-test}}/{n}")
+        for n, kind in enumerate(Kind, start=1)
+        if n > 5
+    ),
+    Scene("kind-unfinished", "kinds", "/attempts/{kinds}/4", check_unfinished, 422),
+    Scene("kind-result", "kinds-done", "/attempts/{kinds-done}/result", unfold),
     Scene("guest-left-behind", "returning", "/"),
 )
 LEARNER = (

@@ -23,7 +23,7 @@ from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, Module
 from app.permissions import Viewer
 from app.services import attempts, catalogue, cohorts, guests, invitations, lessons, sign_ins, submission, users
 from app.services.attempts import Change, Loaded
-from tests.browser import serving
+from tests.browser import papers, serving
 
 PEOPLE = {"learner": demo.MID_COURSE, "new": demo.NEW, "trainer": demo.TRAINER, "admin": demo.ADMIN}
 
@@ -61,6 +61,7 @@ class _Builder:
             self.stage.cookies[who] = self._cookie(viewer)
             self.stage.ids[f"user-{who}"] = viewer.user.id
         self._guests()
+        self._kinds()
         self._tests(self._viewer(demo.MID_COURSE))
         self._teaching()
         self._ways_in()
@@ -134,15 +135,47 @@ class _Builder:
         submission.submit(self.session, loaded.attempt, self.now)
         self.stage.ids[name] = loaded.attempt.id
 
-    def _record(self, loaded: Loaded, item: AttemptItem, *, is_right: bool, is_flagged: bool | None = None) -> None:
+    def _record(
+        self,
+        loaded: Loaded,
+        item: AttemptItem,
+        *,
+        is_right: bool,
+        is_flagged: bool | None = None,
+        certainty: int | None = None,
+    ) -> None:
         shown, key = self._asked(item.version_id)
         response = answering.right(shown, key) if is_right else answering.wrong(shown, key, Random(0), Random(0))
-        change = Change(answering.given(shown, item.option_order, response), item.revision, is_flagged=is_flagged)
+        change = Change(
+            answering.given(shown, item.option_order, response),
+            item.revision,
+            certainty=certainty,
+            is_flagged=is_flagged,
+        )
         attempts.record_answer(self.session, loaded, item, change, self.now)
 
     def _asked(self, version_id: int) -> tuple[Shown, Key]:
         ids = [version_id]
         return catalogue.shown(self.session, ids)[version_id], catalogue.keys(self.session, ids)[version_id].key
+
+    def _kinds(self) -> None:
+        """Guests with one question of every kind: in practice, checked, in a test that asks for certainty, and handed in."""
+        stages = (
+            ("kinds", Purpose.PRACTICE),
+            ("kinds-checked", Purpose.PRACTICE),
+            ("kinds-test", Purpose.TEST),
+            ("kinds-done", Purpose.TEST),
+        )
+        for name, purpose in stages:
+            guest = Viewer(None, guests.create(self.session, self.now))
+            self.stage.cookies[name] = self._cookie(guest)
+            attempt = papers.of_every_kind(self.session, guest.learner, purpose, self.now)
+            self.stage.ids[name] = attempt.id
+            loaded = self._loaded(guest, attempt)
+            for item in loaded.items if name in ("kinds-checked", "kinds-done") else ():
+                self._record(loaded, item, is_right=item.position % 4 == 0, certainty=item.position % 3 + 1)
+            if name == "kinds-done":
+                submission.submit(self.session, loaded.attempt, self.now)
 
     def _loaded(self, viewer: Viewer, attempt: Attempt) -> Loaded:
         loaded = attempts.get_for(self.session, viewer, attempt.id)
