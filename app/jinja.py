@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
         save_id=lambda: secrets.token_hex(8),
         registration_open=lambda: app.config["PALPATE"].registration == "open",
     )
-    for name in (when, day, date, clock, minutes, ago, plural, initials, inline, plain, ruler, anchor):
+    for name in (when, day, date, clock, minutes, ago, plural, signed, initials, inline, plain, ruler, anchor):
         env.filters[name.__name__] = name
 
 
@@ -110,6 +110,11 @@ def ago(moment: datetime) -> str:
             words = plural(int(size // length), unit)
             return f"in {words}" if seconds > 0 else f"{words} ago"
     return "in less than a minute" if seconds > 0 else "just now"
+
+
+def signed(number: int) -> str:
+    """A whole number with the minus sign of type, not the hyphen."""
+    return f"{number}".replace("-", "\u2212")
 
 
 def plural(count: int, word: str, words: str | None = None) -> str:

@@ -23,7 +23,8 @@ from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, Module
 from app.permissions import Viewer
 from app.services import attempts, catalogue, cohorts, guests, invitations, lessons, sign_ins, submission, users
 from app.services.attempts import Change, Loaded
-from tests.browser import papers, serving
+from tests import papers
+from tests.browser import serving
 
 PEOPLE = {"learner": demo.MID_COURSE, "new": demo.NEW, "trainer": demo.TRAINER, "admin": demo.ADMIN}
 

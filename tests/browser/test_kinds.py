@@ -17,7 +17,8 @@ from app.domain.attempt import Purpose
 from app.domain.content import Kind
 from app.identity import token_hash
 from app.services import guests, sign_ins
-from tests.browser import papers, serving
+from tests import papers
+from tests.browser import serving
 from tests.browser.conftest import Door, Site
 from tests.browser.hands import Hands, Keyboard, Mouse, Touch
 from tests.browser.knowledge import answer, right_places
