@@ -6,7 +6,7 @@ import secrets
 import unicodedata
 from typing import Any
 
-from wtforms import EmailField, Field, Form, HiddenField, PasswordField, StringField, ValidationError
+from wtforms import EmailField, Field, Form, HiddenField, PasswordField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length
 
 from app.domain import wall_clock
@@ -34,6 +34,18 @@ def line_field(label: str, demand: str, *, longest: int = 200, **extra: Any) -> 
     """A line of text that is needed; ``demand`` is said where it is missing."""
     validators = [InputRequired(demand), _filled(demand), Length(max=longest, message=f"At most {longest} characters.")]
     return StringField(label, filters=[line], validators=validators, render_kw={"maxlength": longest, **extra})
+
+
+def words(value: object) -> str:
+    """Several lines of text: no control characters but line ends, none at the ends."""
+    lines = text(value).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join("".join(c for c in one if unicodedata.category(c) not in ("Cc", "Cs")) for one in lines).strip()
+
+
+def words_field(label: str, demand: str, *, longest: int) -> TextAreaField:
+    """Some lines of text that are needed; ``demand`` is said where they are missing."""
+    validators = [InputRequired(demand), _filled(demand), Length(max=longest, message=f"At most {longest} characters.")]
+    return TextAreaField(label, filters=[words], validators=validators, render_kw={"maxlength": longest, "rows": 4})
 
 
 def once_field() -> HiddenField:

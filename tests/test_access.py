@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from app.db import db
-from app.models import Role
+from app.models import QuestionReport, Role
 from app.services import invitations
 from tests.conftest import Clock
 from tests.factory import Make
@@ -54,6 +54,8 @@ GET  /attempts/{attempt}/99                                             404   40
 POST /attempts/{attempt}/1                                              404   404   303   404   404   404   404
 GET  /attempts/{attempt}/summary                                        404   404   200   404   404   404   404
 GET  /attempts/{attempt}/time                                           404   404   200   404   404   404   404
+GET  /attempts/{attempt}/1/report                                       404   404   200   404   404   404   404
+POST /attempts/{attempt}/1/report                                       404   404   303   404   404   404   404
 GET  /attempts/{attempt}/result                                         404   404   302   404   404   404   404
 POST /attempts/{attempt}/submit                                         404   404   303   404   404   404   404
 GET  /attempts/{done}                                                   404   404   302   404   404   404   404
@@ -61,12 +63,16 @@ GET  /attempts/{done}/1                                                 404   40
 POST /attempts/{done}/1                                                 404   404   409   404   404   404   404
 GET  /attempts/{done}/summary                                           404   404   302   404   404   404   404
 GET  /attempts/{done}/time                                              404   404   200   404   404   404   404
+GET  /attempts/{done}/1/report                                          404   404   200   404   404   404   404
+POST /attempts/{done}/1/report                                          404   404   303   404   404   404   404
 GET  /attempts/{done}/result                                            404   404   200   404   404   404   404
 POST /attempts/{done}/submit                                            404   404   303   404   404   404   404
 GET  /attempts/{guests}/1                                               404   200   404   404   404   404   404
 POST /attempts/{guests}/1                                               404   303   404   404   404   404   404
 GET  /attempts/{guests}/summary                                         404   200   404   404   404   404   404
 GET  /attempts/{guests}/time                                            404   200   404   404   404   404   404
+GET  /attempts/{guests}/1/report                                        404   200   404   404   404   404   404
+POST /attempts/{guests}/1/report                                        404   303   404   404   404   404   404
 POST /attempts/{guests}/submit                                          404   303   404   404   404   404   404
 GET  /attempts/{checked}/1                                              404   404   404   404   404   404   404
 GET  /attempts/{checked}/result                                         404   404   404   404   404   404   404
@@ -111,12 +117,16 @@ POST /teach/cohorts/{cohort}/assignments/new                             in    i
 GET  /teach/assignments/{assignment}                                     in    in   403   403   200   404   200
 POST /teach/assignments/{assignment}                                     in    in   403   403   303   404   303
 POST /teach/assignments/{assignment}/extra-time                          in    in   403   403   303   404   303
+GET  /teach/reports                                                      in    in   403   403   200   200   200
+GET  /teach/reports/{report}                                             in    in   403   403   200   404   200
+POST /teach/reports/{report}                                             in    in   403   403   303   404   303
 
 # -- administration
 GET  /admin                                                              in    in   403   403   403   403   302
 GET  /admin/users                                                        in    in   403   403   403   403   200
 GET  /admin/users/{user}                                                 in    in   403   403   403   403   200
 POST /admin/users/{user}/role                                            in    in   403   403   403   403   303
+POST /admin/users/{user}/extra-time                                      in    in   403   403   403   403   303
 POST /admin/users/{user}/deactivate                                      in    in   403   403   403   403   303
 POST /admin/users/{user}/reactivate                                      in    in   403   403   403   403   303
 POST /admin/users/{user}/reset-link                                      in    in   403   403   403   403   200
@@ -152,6 +162,11 @@ FORMS: dict[str, dict[str, str]] = {
     "/teach/cohorts/{cohort}/assignments/new": TERMS,
     "/teach/assignments/{assignment}": TERMS,
     "/teach/assignments/{assignment}/extra-time": {"learner": "{learner}", "percent": "25"},
+    "/attempts/{attempt}/1/report": {"says": "Two answers are right."},
+    "/attempts/{done}/1/report": {"says": "Two answers are right."},
+    "/attempts/{guests}/1/report": {"says": "Two answers are right."},
+    "/teach/reports/{report}": {"reply": "Thank you."},
+    "/admin/users/{user}/extra-time": {"percent": "25"},
     "/admin/users/{user}/role": {"role": "trainer"},
     "/admin/invitations": {"role": "trainer"},
 }
@@ -235,6 +250,9 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     session.commit()
     link = re.search(r"/reset/([\w.-]+)", admin.client.post(f"/admin/users/{other.user.id}/reset-link").text)
     assert link
+    attempt_id = start_assigned(learner.client, session, assignment.id).attempt_id
+    learner.client.post(f"/attempts/{attempt_id}/2/report", data={"says": "Two answers are right."})
+    report_id = session.scalars(select(QuestionReport.id)).one()
     people = {"learner": learner, "other": other, "trainer": trainer, "trainer2": trainer2, "admin": admin}
     return World(
         app=app,
@@ -243,7 +261,8 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
         | {name: cookie_of(person.client) for name, person in people.items()},
         names={
             "assignment": str(assignment.id),
-            "attempt": str(start_assigned(learner.client, session, assignment.id).attempt_id),
+            "attempt": str(attempt_id),
+            "report": str(report_id),
             "check": check[1],
             "checked": str(checked),
             "code": cohort.join_code,

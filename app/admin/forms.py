@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, SelectChoice, SelectField, StringField, ValidationError
-from wtforms.validators import Length, Optional
+from wtforms import EmailField, IntegerField, SelectChoice, SelectField, StringField, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.fields import line, once_field, text
 from app.models import Role
@@ -23,6 +23,17 @@ def _address(_form: FlaskForm, field: EmailField) -> None:
 
 class RoleForm(FlaskForm):  # type: ignore[misc]
     role = SelectField("Role", choices=_CHOICES)
+
+
+class ExtraTimeForm(FlaskForm):  # type: ignore[misc]
+    percent = IntegerField(
+        "Extra time everywhere, in per cent",
+        validators=[
+            InputRequired("A whole number from 0 to 400."),
+            NumberRange(0, 400, message="A whole number from 0 to 400."),
+        ],
+        render_kw={"min": 0, "max": 400, "inputmode": "numeric"},
+    )
 
 
 class InviteForm(FlaskForm):  # type: ignore[misc]

@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_security.recoverable import generate_reset_password_token
 
 from app.access import account, admins_only
-from app.admin.forms import ROLES, InviteForm, RoleForm
+from app.admin.forms import ROLES, ExtraTimeForm, InviteForm, RoleForm
 from app.clock import now
 from app.db import db
 from app.models import Role, User
-from app.services import audit, invitations, once, users
+from app.services import audit, extra_time, invitations, once, users
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -21,6 +21,7 @@ _ACTIONS = {
     "user.reactivate": "Reactivated",
     "user.reset_link": "Reset link made",
     "user.change_email": "E-mail changed",
+    "user.extra_time": "Extra time",
 }
 _LAST_ADMIN = "This is the last active administrator: make another one first."
 
@@ -62,6 +63,19 @@ def user_role(user_id: int) -> ResponseReturnValue:
         return _refused(found, _LAST_ADMIN)
     db.session.commit()
     flash(f"{found.name} is now: {ROLES[found.role].lower()}.")
+    return redirect(url_for("admin.user", user_id=found.id), 303)
+
+
+@blueprint.post("/users/<int:user_id>/extra-time")
+@admins_only
+def user_extra_time(user_id: int) -> ResponseReturnValue:
+    """Give somebody more time wherever there is a limit; tests under way are lengthened at once."""
+    found, form = _found(user_id), ExtraTimeForm()
+    if not form.validate_on_submit():
+        return _user_page(found, RoleForm(formdata=None), extra=form), 422
+    extra_time.grant_everywhere(db.session, account(), found, form.percent.data, now())
+    db.session.commit()
+    flash(f"{found.name} has {form.percent.data} % more time wherever there is a limit.")
     return redirect(url_for("admin.user", user_id=found.id), 303)
 
 
@@ -152,12 +166,14 @@ def _refused(found: User, message: str) -> ResponseReturnValue:
     return _user_page(found, RoleForm(formdata=None)), 409
 
 
-def _user_page(found: User, form: RoleForm, link: str | None = None) -> str:
+def _user_page(found: User, form: RoleForm, link: str | None = None, extra: ExtraTimeForm | None = None) -> str:
+    if extra is None:
+        extra = ExtraTimeForm(formdata=None, percent=extra_time.everywhere(db.session, found))
     if not form.is_submitted() or link or form.role.data is None:
         form.role.data = found.role.value
     events = audit.list_latest(db.session, users.subject_of(found))
     return render_template(
-        "admin/user.html", user=found, form=form, link=link, events=events, actions=_ACTIONS, roles=ROLES
+        "admin/user.html", user=found, form=form, extra=extra, link=link, events=events, actions=_ACTIONS, roles=ROLES
     )
 
 

@@ -83,7 +83,7 @@ def _started(attempt: Attempt) -> ResponseReturnValue:
 @blueprint.get("/attempts/<int:attempt_id>")
 def attempt(attempt_id: int) -> ResponseReturnValue:
     """Go on where an attempt was left: at its first unanswered question."""
-    loaded = _attempt_or_404(attempt_id)
+    loaded = attempt_or_404(attempt_id)
     left = papers.paper(loaded).unanswered
     if left:
         return redirect(url_for("learn.question", attempt_id=attempt_id, n=left[0].n))
@@ -96,7 +96,7 @@ def question(attempt_id: int, n: int) -> ResponseReturnValue:
 
     :raise 404: not the viewer's attempt, or no such question in it.
     """
-    loaded = _attempt_or_404(attempt_id)
+    loaded = attempt_or_404(attempt_id)
     if not attempts.is_open(loaded.attempt, now()):
         return redirect(url_for("learn.result", attempt_id=attempt_id))
     return _question_page(loaded, n)
@@ -146,7 +146,7 @@ def answer(attempt_id: int, n: int) -> ResponseReturnValue:
 
     :raise 404: not the viewer's attempt, or no such question in it.
     """
-    loaded = _attempt_or_404(attempt_id, for_update=True)
+    loaded = attempt_or_404(attempt_id, for_update=True)
     item = loaded.item(n)
     if item is None:
         abort(404)
@@ -170,7 +170,7 @@ def _not_taken(loaded: Loaded, n: int, fault: str) -> ResponseReturnValue:
     db.session.rollback()
     if _wants_json():
         return jsonify(error=fault), 422
-    return _question_page(_attempt_or_404(loaded.attempt.id), n, fault=fault), 422
+    return _question_page(attempt_or_404(loaded.attempt.id), n, fault=fault), 422
 
 
 def _after(loaded: Loaded, n: int, form: AnswerForm) -> str:
@@ -197,7 +197,7 @@ def _saved(attempt: Attempt, outcome: Saved) -> ResponseReturnValue:
 def _conflict(loaded: Loaded, n: int, conflict: Conflict) -> ResponseReturnValue:
     """Another tab or device saved meanwhile: show both answers, change nothing."""
     db.session.rollback()
-    fresh = _attempt_or_404(loaded.attempt.id)
+    fresh = attempt_or_404(loaded.attempt.id)
     if _wants_json():
         view = papers.question(db.session, fresh.items[n - 1])
         return jsonify(error="stale", revision=view.revision, fields=papers.stored_fields(view)), 409
@@ -207,14 +207,14 @@ def _conflict(loaded: Loaded, n: int, conflict: Conflict) -> ResponseReturnValue
 @blueprint.get("/attempts/<int:attempt_id>/time")
 def time_left(attempt_id: int) -> ResponseReturnValue:
     """What is left by the server's clock, for a page that stays open: time may have been added since it was loaded."""
-    loaded = _attempt_or_404(attempt_id)
+    loaded = attempt_or_404(attempt_id)
     return jsonify(seconds_left=_seconds_left(loaded.attempt), is_open=attempts.is_open(loaded.attempt, now()))
 
 
 @blueprint.get("/attempts/<int:attempt_id>/summary")
 def summary(attempt_id: int) -> ResponseReturnValue:
     """Before submission: what is answered, flagged, and still unanswered."""
-    loaded = _attempt_or_404(attempt_id)
+    loaded = attempt_or_404(attempt_id)
     if not attempts.is_open(loaded.attempt, now()):
         return redirect(url_for("learn.result", attempt_id=attempt_id))
     return render_template(
@@ -229,7 +229,7 @@ def summary(attempt_id: int) -> ResponseReturnValue:
 @blueprint.post("/attempts/<int:attempt_id>/submit")
 def submit(attempt_id: int) -> ResponseReturnValue:
     """Submit, once: again changes nothing and leads to the same result."""
-    loaded = _attempt_or_404(attempt_id, for_update=True)
+    loaded = attempt_or_404(attempt_id, for_update=True)
     submission.submit(db.session, loaded.attempt, now())
     db.session.commit()
     return redirect(url_for("learn.result", attempt_id=attempt_id), 303)
@@ -238,7 +238,7 @@ def submit(attempt_id: int) -> ResponseReturnValue:
 @blueprint.get("/attempts/<int:attempt_id>/result")
 def result(attempt_id: int) -> ResponseReturnValue:
     """The result as far as it is released; a note while an overdue attempt is being closed."""
-    loaded = _attempt_or_404(attempt_id)
+    loaded = attempt_or_404(attempt_id)
     if attempts.is_open(loaded.attempt, now()):
         return redirect(url_for("learn.attempt", attempt_id=attempt_id))
     if is_closable(loaded.attempt.state, loaded.attempt.deadline_at, now()):
@@ -256,13 +256,17 @@ def result(attempt_id: int) -> ResponseReturnValue:
 def _closed(attempt_id: int) -> Loaded:
     """Write the marks of an attempt whose time is up, before its result is read: the one thing that a GET may write."""
     begin_immediate()
-    submission.close_if_overdue(db.session, _attempt_or_404(attempt_id, for_update=True).attempt, now())
+    submission.close_if_overdue(db.session, attempt_or_404(attempt_id, for_update=True).attempt, now())
     db.session.commit()
     db.session.expire_all()
-    return _attempt_or_404(attempt_id)
+    return attempt_or_404(attempt_id)
 
 
-def _attempt_or_404(attempt_id: int, *, for_update: bool = False) -> Loaded:
+def attempt_or_404(attempt_id: int, *, for_update: bool = False) -> Loaded:
+    """The viewer's own attempt.
+
+    :raise 404: anybody else's, or none.
+    """
     loaded = attempts.get_for(db.session, viewer(), attempt_id, for_update=for_update)
     if loaded is None:
         abort(404)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_wtf import FlaskForm
 from wtforms import Field, Form, StringField
 from wtforms.validators import AnyOf, Length, Optional, Regexp
 
 from app.domain.response import Given
+from app.fields import words_field
+from app.services import question_reports
 from app.services.attempts import Change
 
 
@@ -104,3 +107,7 @@ class StartForm(Form):
 
 class CheckForm(GivenForm):
     number = WholeField(1, 10**6, default=1)
+
+
+class ReportForm(FlaskForm):
+    says = words_field("What is wrong?", "Say what is wrong with it.", longest=question_reports.LONGEST)

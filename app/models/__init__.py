@@ -16,6 +16,7 @@ from app.models.catalogue import (
 from app.models.cohort import Cohort, CohortTrainer, Membership
 from app.models.once import HandledForm
 from app.models.progress import LessonProgress
+from app.models.report import QuestionReport
 from app.models.user import Invitation, Learner, Role, SignIn, User
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "ObjectiveRow",
     "Publication",
     "QuestionKey",
+    "QuestionReport",
     "QuestionRow",
     "QuestionVersion",
     "Role",

@@ -108,7 +108,7 @@ def edit(session: Session, actor: User, taught: Taught, terms: Terms, now: datet
     if not changed:
         return
     audit.record(session, actor, "assignment.edit", _subject(assignment), now, **changed)
-    _lengthen_open(session, assignment, now)
+    lengthen_open(session, assignment, now)
 
 
 def list_extra_time(session: Session, taught: Taught) -> list[ExtraTime]:
@@ -144,7 +144,7 @@ def grant_extra_time(
     audit.record(
         session, actor, "assignment.extra_time", _subject(assignment), now, learner=learner_id, percent=percent
     )
-    _lengthen_open(session, assignment, now, learner_id)
+    lengthen_open(session, assignment, now, learner_id)
     return True
 
 
@@ -185,7 +185,7 @@ def _put_exception(session: Session, assignment: Assignment, learner_id: int, pe
         session.execute(change)  # another tab granted it at this moment: the later one counts
 
 
-def _lengthen_open(session: Session, assignment: Assignment, now: datetime, learner_id: int | None = None) -> None:
+def lengthen_open(session: Session, assignment: Assignment, now: datetime, learner_id: int | None = None) -> None:
     """Give attempts under way the deadline of the terms as they are now, where it is later; what is over stays over."""
     exception = and_(
         AssignmentException.assignment_id == assignment.id, AssignmentException.learner_id == Attempt.learner_id

@@ -7,14 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app.domain import certainty
 from app.domain.attempt import is_enough, percent
 from app.domain.marking import MOST_CERTAINTY_POINTS
 from app.domain.release import Release
-from app.models import Assignment, AttemptItem, LessonRow, Mark, ObjectiveRow, QuestionRow, QuestionVersion
+from app.models import (
+    Assignment,
+    AttemptItem,
+    LessonRow,
+    Mark,
+    ObjectiveRow,
+    QuestionReport,
+    QuestionRow,
+    QuestionVersion,
+)
 from app.services import catalogue, feedback, releases
 from app.services.attempts import Loaded
 from app.services.feedback import Feedback
@@ -53,6 +62,8 @@ class AnswerView:
     is_right: bool | None
     feedback: Feedback | None
     since: Since | None
+    report: QuestionReport | None
+    """What the learner reported of the question, and the reply to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +153,11 @@ def readings(session: Session, objective_ids: Iterable[int]) -> dict[int, Readin
 
 @dataclass(frozen=True, slots=True)
 class _Marked:
-    """A mark, and what became of its question since."""
+    """A mark, what became of its question since, and what its learner reported of it."""
 
     mark: Mark
     since: Since | None
+    report: QuestionReport | None
 
 
 def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
@@ -190,12 +202,17 @@ def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
 def _marks(session: Session, loaded: Loaded) -> dict[int, _Marked]:
     """The marks by position, each with what became of its question: one statement."""
     rows = session.execute(
-        select(Mark, QuestionVersion.superseded_at, QuestionRow.retired_at)
+        select(Mark, QuestionVersion.superseded_at, QuestionRow.retired_at, QuestionReport)
         .join(QuestionVersion, QuestionVersion.id == Mark.version_id)
         .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
+        .outerjoin(
+            QuestionReport, and_(QuestionReport.attempt_id == Mark.attempt_id, QuestionReport.position == Mark.position)
+        )
         .where(Mark.attempt_id == loaded.attempt.id)
     )
-    return {row.position: _Marked(row, _since(superseded, retired)) for row, superseded, retired in rows}
+    return {
+        row.position: _Marked(row, _since(superseded, retired), report) for row, superseded, retired, report in rows
+    }
 
 
 def _since(superseded_at: datetime | None, retired_at: datetime | None) -> Since | None:
@@ -243,6 +260,7 @@ def _answers(
             if mark
             else None,
             since=marked.since if marked else None,
+            report=marked.report if marked else None,
         )
 
     return tuple(answer(item) for item in loaded.items)

@@ -13,7 +13,7 @@ from app.db import begin_immediate, begin_plain, db
 from app.domain import wall_clock
 from app.identity import viewer
 from app.models import Cohort
-from app.services import cohorts, once, reports, submission
+from app.services import cohorts, once, question_reports, reports, submission
 from app.services.reports import Gradebook
 from app.teach import blueprint
 from app.teach.forms import CohortForm
@@ -50,7 +50,10 @@ def add_cohort() -> ResponseReturnValue:
 
 def _list_page(form: CohortForm) -> str:
     found = cohorts.list_for(db.session, viewer())
-    return render_template("teach/cohorts.html", cohorts=found, form=form, zones=wall_clock.zones())
+    waiting = question_reports.count_open(db.session, viewer())
+    return render_template(
+        "teach/cohorts.html", cohorts=found, form=form, zones=wall_clock.zones(), reports_waiting=waiting
+    )
 
 
 def _own_zone() -> str:

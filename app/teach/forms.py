@@ -11,7 +11,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain import wall_clock
 from app.domain.release import Policy, Unsound, When, unsound
-from app.fields import line, line_field, once_field, zone_field
+from app.fields import line, line_field, once_field, words_field, zone_field
+from app.services import question_reports
 from app.services.assignments import Terms
 
 WHENS = {
@@ -129,6 +130,10 @@ class ExtraTimeForm(FlaskForm):  # type: ignore[misc]
             NumberRange(0, 400, message="A whole number from 0 to 400."),
         ],
     )
+
+
+class ReplyForm(FlaskForm):  # type: ignore[misc]
+    reply = words_field("Your reply", "Write a reply.", longest=question_reports.LONGEST)
 
 
 def _refused(field: Any, message: str) -> bool:

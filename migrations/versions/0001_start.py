@@ -425,10 +425,30 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mark_change'))
     )
 
+    op.create_table('question_report',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('attempt_id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('says', sa.Text(), nullable=False),
+    sa.Column('reported_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reply', sa.Text(), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answered_by_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['answered_by_id'], ['user.id'], name=op.f('fk_question_report_answered_by_id_user'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['attempt_id', 'position'], ['attempt_item.attempt_id', 'attempt_item.position'], name=op.f('fk_question_report_attempt_id_position_attempt_item'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_question_report')),
+    sa.UniqueConstraint('attempt_id', 'position', name=op.f('uq_question_report_attempt_id_position'))
+    )
+    with op.batch_alter_table('question_report', schema=None) as batch_op:
+        batch_op.create_index('ix_question_report_open', ['reported_at'], unique=False, sqlite_where=sa.text('answered_at IS NULL'), postgresql_where=sa.text('answered_at IS NULL'))
 
 
 def downgrade() -> None:
 
+    with op.batch_alter_table('question_report', schema=None) as batch_op:
+        batch_op.drop_index('ix_question_report_open', sqlite_where=sa.text('answered_at IS NULL'), postgresql_where=sa.text('answered_at IS NULL'))
+
+    op.drop_table('question_report')
     op.drop_table('mark_change')
     with op.batch_alter_table('mark', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_mark_version_id'))

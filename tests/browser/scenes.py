@@ -193,6 +193,9 @@ GUEST = (
         for n, kind in enumerate(Kind, start=1)
         if n > 5
     ),
+    Scene("report", "kinds", "/attempts/{kinds}/7/report"),
+    Scene("report-errors", "kinds", "/attempts/{kinds}/7/report", send_empty, 422),
+    Scene("report-replied", "kinds-done", "/attempts/{kinds-done}/4/report"),
     Scene("kind-unfinished", "kinds", "/attempts/{kinds}/4", check_unfinished, 422),
     Scene("kind-result", "kinds-done", "/attempts/{kinds-done}/result", unfold),
     Scene("guest-left-behind", "returning", "/"),
@@ -239,6 +242,12 @@ STAFF = (
     Scene("assign-errors", "trainer", "/teach/cohorts/{cohort}/assignments/new", set_impossible_terms, 422),
     Scene("assignment", "trainer", "/teach/assignments/{work}"),
     Scene("assignment-errors", "trainer", "/teach/assignments/{work}", grant_too_much, 422),
+    Scene("reports", "admin", "/teach/reports"),
+    Scene("reports-none", "trainer", "/teach/reports"),
+    Scene("cohorts-reported", "admin", "/teach"),
+    Scene("report-read", "admin", "/teach/reports/{report}"),
+    Scene("report-read-errors", "admin", "/teach/reports/{report}", send_empty, 422),
+    Scene("report-answered", "admin", "/teach/reports/{report-replied}"),
     Scene("people", "admin", "/admin/users"),
     Scene("people-found", "admin", "/admin/users?q=okafor"),
     Scene("people-none", "admin", "/admin/users?q=nobody+at+all"),

@@ -21,7 +21,18 @@ from app.domain.question import Shown
 from app.identity import token_hash
 from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, ModuleRow, QuestionVersion, Role, User
 from app.permissions import Viewer
-from app.services import attempts, catalogue, cohorts, guests, invitations, lessons, sign_ins, submission, users
+from app.services import (
+    attempts,
+    catalogue,
+    cohorts,
+    guests,
+    invitations,
+    lessons,
+    question_reports,
+    sign_ins,
+    submission,
+    users,
+)
 from app.services.attempts import Change, Loaded
 from tests import papers
 from tests.browser import serving
@@ -176,7 +187,22 @@ class _Builder:
             for item in loaded.items if name in ("kinds-checked", "kinds-done") else ():
                 self._record(loaded, item, is_right=item.position % 4 == 0, certainty=item.position % 3 + 1)
             if name == "kinds-done":
+                self._report(loaded, 4, "report-replied")
+                self._report(loaded, 7, "report")
                 submission.submit(self.session, loaded.attempt, self.now)
+
+    def _report(self, loaded: Loaded, n: int, name: str) -> None:
+        says = "The picture shows the strip thicker in two places. I would have chosen both."
+        question_reports.report(self.session, loaded, loaded.items[n - 1], says, self.now)
+        found = question_reports.get_own(self.session, loaded, n)
+        assert found is not None
+        self.stage.ids[name] = found.id
+        if name == "report-replied":
+            admin = self._viewer(demo.ADMIN)
+            reported = question_reports.get_for(self.session, admin, found.id)
+            assert admin.user is not None
+            assert reported is not None
+            question_reports.reply(self.session, admin.user, reported, "Well seen. We have redrawn it.", self.now)
 
     def _loaded(self, viewer: Viewer, attempt: Attempt) -> Loaded:
         loaded = attempts.get_for(self.session, viewer, attempt.id)

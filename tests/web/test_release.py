@@ -126,7 +126,8 @@ def test_a_score_that_waits_is_on_no_page(make: Make, session: Session, clock: C
     later = {path: learner.client.get(path).text for path in pages}
 
     for path, page in pages.items():
-        assert "100" not in _main(page), path
+        assert "100\u202f%" not in _main(page), path
+        assert "score__big" not in page, path
         assert "Passed" not in _main(page), path
         assert "Passed" in _main(later[path]), path
     assert "Handed in; the score comes later" in pages["/"]
