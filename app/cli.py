@@ -22,7 +22,7 @@ from app.content.loader import load_course
 from app.content.publisher import publish
 from app.db import db
 from app.models import Role
-from app.services import catalogue, guests, invitations, submission, users
+from app.services import catalogue, guests, invitations, lifecycle, submission, users
 from app.settings import SettingError, Settings
 
 content = AppGroup("content", help="The course in questions/: check and publish it.")
@@ -69,7 +69,7 @@ def _publish(*, dry_run: bool, at: datetime | None = None) -> None:
         click.echo(f"Nothing was published: {len(loaded.faults)} faults.", err=True)
         raise SystemExit(1)
     changes = publish(db.session, loaded.course, at or now())
-    for line in changes.lines():
+    for line in (*changes.lines(), *lifecycle.touched(db.session, changes, now()).lines()):
         click.echo(line)
     if dry_run:
         db.session.rollback()

@@ -14,7 +14,7 @@ from app.db import db
 from app.domain import wall_clock
 from app.identity import viewer
 from app.models import ModuleRow
-from app.services import assignments, once
+from app.services import assignments, lifecycle, once
 from app.services.assignments import Taught
 from app.teach import blueprint
 from app.teach.cohorts import found_cohort
@@ -97,4 +97,5 @@ def _terms_form(taught: Taught, *, is_sent: bool = True) -> AssignmentForm:
 
 def _page(taught: Taught, form: AssignmentForm, extra: ExtraTimeForm) -> str:
     members = assignments.list_extra_time(db.session, taught)
-    return render_template("teach/assignment.html", taught=taught, form=form, extra=extra, members=members)
+    since = lifecycle.since_set(db.session, taught.assignment, taught.module)
+    return render_template("teach/assignment.html", taught=taught, form=form, extra=extra, members=members, since=since)
