@@ -262,6 +262,8 @@ LESSONS = tuple(
     Scene(f"lesson-{lesson}", "visitor", f"/modules/{module}/lessons/{lesson}")
     for module, lesson in (
         ("trigger-points", "knots"),
+        ("trigger-points", "two-examiners"),
+        ("trigger-points", "symptoms-and-causes"),
         ("trigger-points", "origins"),
         ("referred-pain", "pain-elsewhere"),
         ("referred-pain", "pain-maps"),

@@ -61,7 +61,7 @@ def test_a_learner_reads_a_lesson_passes_the_test_and_finds_it_under_progress(do
     hands.press(page.get_by_role("main").get_by_role("link", name="Your progress"))
 
     row = page.get_by_role("region", name=re.compile("^Modules")).get_by_role("row", name="Trigger points")
-    expect(row).to_contain_text("1 of 2")
+    expect(row).to_contain_text("1 of 4")
     expect(row).to_contain_text("Passed")
 
 
