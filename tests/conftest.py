@@ -20,12 +20,12 @@ from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.content.loader import load_course
 from app.content.publisher import publish
 from app.db import db
 from app.limits import limiter
 from app.services import catalogue
 from app.settings import Settings
+from tests.course import steady
 from tests.factory import Make
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,9 +71,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     app = create_app(settings_for(folder))
     with app.app_context():
         upgrade(directory=str(ROOT / "migrations"))
-        course = load_course([ROOT / "questions"]).course
-        assert course is not None, "questions/ has faults: python -m app.content questions"
-        publish(db.session, course, NOW)
+        publish(db.session, steady(), NOW)
         db.session.commit()
         db.session.remove()
         db.engine.dispose()

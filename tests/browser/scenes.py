@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from app.domain.content import Kind
 from tests.browser.stage import Stage
+from tests.course import steady
 
 PEOPLE = ("visitor", "guest", "left", "returning", "new", "learner", "trainer", "admin")
 
@@ -259,21 +260,9 @@ STAFF = (
     Scene("invitations-link", "admin", "/admin/invitations", make_invitation),
 )
 LESSONS = tuple(
-    Scene(f"lesson-{lesson}", "visitor", f"/modules/{module}/lessons/{lesson}")
-    for module, lesson in (
-        ("trigger-points", "knots"),
-        ("trigger-points", "two-examiners"),
-        ("trigger-points", "symptoms-and-causes"),
-        ("trigger-points", "origins"),
-        ("referred-pain", "pain-elsewhere"),
-        ("referred-pain", "pain-maps"),
-        ("treatment", "hands-and-tools"),
-        ("treatment", "causes-and-needles"),
-        ("evidence", "ev-better-afterwards"),
-        ("evidence", "ev-three-studies"),
-        ("safety", "needle-and-lung"),
-        ("safety", "red-flags"),
-    )
+    Scene(f"lesson-{lesson.id}", "visitor", f"/modules/{module.id}/lessons/{lesson.id}")
+    for module in steady().modules
+    for lesson in module.lessons
 )
 SCENES = (
     *VISITOR,

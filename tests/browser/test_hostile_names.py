@@ -48,7 +48,7 @@ def test_script_in_a_name_or_a_cohort_title_is_inert_on_every_page_that_shows_it
     learner.get_by_role("button", name="Join this cohort").click()
     _is_inert(learner, f"Test {text}")
     learner.locator(".due").get_by_role("button", name="Start the test").first.click()
-    expect(learner.get_by_role("heading", name="Question 1 of 10")).to_be_visible()
+    expect(learner.get_by_role("heading", name="Question 1 of")).to_be_visible()
     _is_inert(learner, f"Test {text}")
 
     trainer.goto("/teach")

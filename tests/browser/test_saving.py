@@ -26,7 +26,7 @@ def _begin(door: Door, module: str = "evidence") -> Page:
     journeys.register(Mouse(page))
     page.goto(f"/modules/{module}")
     page.get_by_role("button", name="Take the test").click()
-    expect(page.get_by_role("heading", name="Question 1 of 10")).to_be_visible()
+    expect(page.get_by_role("heading", name="Question 1 of")).to_be_visible()
     return page
 
 
@@ -235,11 +235,11 @@ def test_going_on_waits_for_the_save_that_is_on_its_way(door: Door) -> None:
     page.wait_for_function("localStorage.length > 0")
 
     page.locator(".steps").get_by_role("button", name="Next").click()
-    expect(page.get_by_role("heading", name="Question 1 of 10")).to_be_visible()
+    expect(page.get_by_role("heading", name="Question 1 of")).to_be_visible()
     assert len(gate.held) == 1
     gate.open()
 
-    expect(page.get_by_role("heading", name="Question 2 of 10")).to_be_visible()
+    expect(page.get_by_role("heading", name="Question 2 of")).to_be_visible()
     page.go_back()
     expect(page.locator("[name=option]").first).to_be_checked()
 

@@ -8,23 +8,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from app.content.loader import load_course
 from app.content.publisher import Changes, publish
 from app.domain.content import Course, Key, Question, Use
 from app.models import QuestionRow, QuestionVersion
 from app.services import catalogue, lifecycle
-from tests.conftest import NOW, ROOT, Clock
+from tests.conftest import NOW, Clock
+from tests.course import steady
 from tests.factory import Make
 from tests.playing import Play, start_assigned
 
 LATER = NOW + timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def course() -> Course:
-    loaded = load_course([ROOT / "questions"]).course
-    assert loaded
-    return loaded
+    return steady()
 
 
 def _slug(session: Session, play: Play, n: int) -> str:
