@@ -47,6 +47,7 @@
       this.isDirty = false;
       this.isStopped = false;
       this.isSignedOut = false;
+      this.isRefused = false;
       this.failures = 0;
       this.whenDone = [];
       form.addEventListener("change", () => this.changed());
@@ -58,7 +59,7 @@
       this.restore();
     }
 
-    isUnsaved() { return !this.isStopped && !this.isSignedOut && (this.isDirty || this.inFlight !== null); }
+    isUnsaved() { return !this.isStopped && !this.isSignedOut && (this.isDirty || this.isRefused || this.inFlight !== null); }
 
     // What is answered, as [name, value] pairs.
     answer() { return [...new FormData(this.form)].filter(([name]) => !NOT_ANSWER.has(name)); }
@@ -93,6 +94,7 @@
     changed() {
       if (this.isStopped) return;
       clearTimeout(this.typing);
+      this.isRefused = false;
       this.isDirty = true;
       this.keep(this.inFlight ? freshId() : (this.keptId ?? freshId()));
       this.next();
@@ -149,6 +151,7 @@
       this.failures = 0;
       this.inFlight = null;
       if (this.isDirty) { this.keep(this.keptId); return this.next(); }
+      this.isRefused = true;
       this.whenDone.length = 0;
       this.form.querySelector('[name="value"]')?.setAttribute("aria-invalid", "true");
       this.say("alert", FAULTS[reply.error] ?? FAULTS.BadAnswer, true);
@@ -162,6 +165,9 @@
       clearTimeout(this.timer);
       this.timer = setTimeout(() => { this.timer = null; this.send(); }, wait);
     }
+
+    // What was typed a moment ago, and waits for more.
+    flush() { if (this.isDirty && !this.inFlight) this.changed(); }
 
     // Only what waits to be sent again: what is on its way is never sent beside itself.
     retryNow() {
@@ -225,7 +231,8 @@
       const button = event.submitter;
       if (!this.isUnsaved()) { if (button?.name === "go") this.go(event, button.value); return; }
       event.preventDefault();
-      if (this.isDirty && !this.inFlight) this.changed();
+      if (this.isRefused) { this.form.querySelector('[aria-invalid="true"]')?.focus(); return; }
+      this.flush();
       this.whenDone.push(() => (button?.name === "go" ? this.go(event, button.value) : this.form.requestSubmit(button)));
       this.retryNow();
     }
@@ -247,6 +254,7 @@
     let isDone = false;
     const once = () => { if (!isDone) { isDone = true; waiting.isStopped = true; go(); } };
     waiting.whenDone.push(once);
+    waiting.flush();
     waiting.retryNow();
     setTimeout(once, 4000);
   };

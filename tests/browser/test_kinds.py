@@ -131,8 +131,24 @@ def test_what_is_no_number_is_said_and_not_saved(door: Door) -> None:
 
     expect(page.locator("[data-saved]")).to_contain_text("Not saved: that is not a number")
     expect(page.locator("[name=value]")).to_have_value("about seven")
+    page.locator(".steps").get_by_role("button", name="Next").click()
+    expect(page.locator("[name=value]")).to_be_focused()
     page.locator("[name=value]").fill("7")
     expect(page.locator("[data-saved]")).to_have_text(SAVED)
+
+
+def test_what_was_typed_a_moment_ago_is_saved_before_the_page_is_left(door: Door) -> None:
+    """Fails when a number that waits for more to be typed is forgotten by Next."""
+    hands = _begin(door, Purpose.TEST)
+    page, n = hands.page, list(Kind).index(Kind.NUMERIC) + 1
+    page.goto(re.sub(r"1$", str(n), page.url))
+
+    page.locator("[name=value]").fill("42")
+    page.locator(".steps").get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name=f"Question {n + 1} of")).to_be_visible()
+    page.go_back()
+
+    expect(page.locator("[name=value]")).to_have_value("42")
 
 
 @pytest.mark.parametrize(
