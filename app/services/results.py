@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db import UTCDateTime
 from app.domain.attempt import Purpose, State, is_enough, percent
 from app.domain.content import Kind, Source
 from app.domain.marking import mark as mark_answer
@@ -263,13 +264,13 @@ def _release(session: Session, loaded: Loaded, same_scope: Sequence[Attempt], no
             attempts_allowed=_allowed(loaded),
             closes_at=closes_at(assignment) if assignment else None,
             is_pool_in_use=attempt.purpose is Purpose.TEST
-            and bool(session.scalar(select(is_pool_in_use(now)).where(Attempt.id == attempt.id))),
+            and bool(session.scalar(_IS_POOL_IN_USE, {"attempt_id": attempt.id, "now": now})),
         ),
         now,
     )
 
 
-def is_pool_in_use(now: datetime) -> ColumnElement[bool]:
+def is_pool_in_use(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Whether the learner may be asked the questions of an attempt again for a mark: a condition on the statement's own ``Attempt``.
 
     That is in any test of the module under way; and, after the module's own test, in an assigned one whose key is not
@@ -300,6 +301,12 @@ def is_pool_in_use(now: datetime) -> ColumnElement[bool]:
         .exists()
     )
     return or_(under_way, and_(Attempt.assignment_id.is_(None), to_come))
+
+
+# Built once, as the other statements on an attempt's path: building this one takes 2 ms.
+_IS_POOL_IN_USE = select(is_pool_in_use(bindparam("now", type_=UTCDateTime()))).where(
+    Attempt.id == bindparam("attempt_id")
+)
 
 
 def _answers(session: Session, loaded: Loaded, marks: Mapping[int, Mark], release: Release) -> tuple[AnswerView, ...]:
