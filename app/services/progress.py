@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, not_, or_, select
+from sqlalchemy import and_, bindparam, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose, State, percent
@@ -139,13 +139,15 @@ def progress(session: Session, learner: Learner, now: datetime) -> ProgressView:
     )
 
 
+# On every module's page, and built once.
+_READ = select(LessonProgress).where(LessonProgress.learner_id == bindparam("learner_id"))
+_STANDINGS = select(Standing).where(Standing.learner_id == bindparam("learner_id"), Standing.purpose == Purpose.TEST)
+
+
 def _read(session: Session, learner: Learner | None) -> dict[int, LessonProgress]:
     if learner is None:
         return {}
-    return {
-        row.lesson_id: row
-        for row in session.scalars(select(LessonProgress).where(LessonProgress.learner_id == learner.id))
-    }
+    return {row.lesson_id: row for row in session.scalars(_READ, {"learner_id": learner.id})}
 
 
 def _standings(session: Session, learner: Learner | None) -> dict[int, Standing]:
@@ -153,9 +155,7 @@ def _standings(session: Session, learner: Learner | None) -> dict[int, Standing]
     best: dict[int, Standing] = {}
     if learner is None:
         return best
-    for row in session.scalars(
-        select(Standing).where(Standing.learner_id == learner.id, Standing.purpose == Purpose.TEST)
-    ):
+    for row in session.scalars(_STANDINGS, {"learner_id": learner.id}):
         held = best.get(row.module_id)
         if held is None or (row.passed_at is not None, row.best_percent) > (
             held.passed_at is not None,
