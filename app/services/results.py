@@ -164,18 +164,34 @@ def _feedback(item: AttemptItem, shown: Shown, key: Key, sources: Mapping[str, S
     )
 
 
-def readings(session: Session, objective_ids: Iterable[int]) -> dict[int, Reading]:
-    """Where to read again, by objective: one statement."""
-    wanted = list(objective_ids)
-    statement = select(ObjectiveRow.id, ObjectiveRow.read, LessonRow.slug, LessonRow.title, LessonRow.minutes).join(
+# The statements of a result are built once: building them takes longer than running them.
+_READINGS = (
+    select(ObjectiveRow.id, ObjectiveRow.read, LessonRow.slug, LessonRow.title, LessonRow.minutes)
+    .join(
         LessonRow,
         (LessonRow.module_id == ObjectiveRow.module_id)
         & ((ObjectiveRow.read == LessonRow.slug) | ObjectiveRow.read.startswith(LessonRow.slug + "#"))
         & LessonRow.retired_at.is_(None),
     )
+    .where(ObjectiveRow.id.in_(bindparam("objective_ids", expanding=True)))
+)
+_SAME_SCOPE = (
+    select(Attempt)
+    .where(Attempt.learner_id == bindparam("learner_id"), Attempt.scope == bindparam("scope"))
+    .order_by(Attempt.number.desc())
+    .limit(EARLIER)
+)
+_MARKS = select(Mark).where(Mark.attempt_id == bindparam("attempt_id"))
+_TITLES = select(ObjectiveRow.id, ObjectiveRow.title).where(
+    ObjectiveRow.id.in_(bindparam("objective_ids", expanding=True))
+)
+
+
+def readings(session: Session, objective_ids: Iterable[int]) -> dict[int, Reading]:
+    """Where to read again, by objective: one statement."""
     return {
         row.id: Reading(row.slug, (row.read or "").partition("#")[2] or None, row.title, row.minutes)
-        for row in session.execute(statement.where(ObjectiveRow.id.in_(wanted)))
+        for row in session.execute(_READINGS, {"objective_ids": list(objective_ids)})
     }
 
 
@@ -189,11 +205,7 @@ def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
     attempt = loaded.attempt
     earlier_rows = _same_scope(session, attempt)
     may_see = _release(session, loaded, earlier_rows, now)
-    marks = (
-        {row.position: row for row in session.scalars(select(Mark).where(Mark.attempt_id == attempt.id))}
-        if may_see.mark
-        else {}
-    )
+    marks = {row.position: row for row in session.scalars(_MARKS, {"attempt_id": attempt.id})} if may_see.mark else {}
     is_total_known = may_see.mark and attempt.points is not None and attempt.max_points is not None
     is_certain = any(item.certainty for item in loaded.items)
     return ResultView(
@@ -228,12 +240,7 @@ def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
 
 def _same_scope(session: Session, attempt: Attempt) -> Sequence[Attempt]:
     """This attempt and the latest of its scope, newest first."""
-    return session.scalars(
-        select(Attempt)
-        .where(Attempt.learner_id == attempt.learner_id, Attempt.scope == attempt.scope)
-        .order_by(Attempt.number.desc())
-        .limit(EARLIER)
-    ).all()
+    return session.scalars(_SAME_SCOPE, {"learner_id": attempt.learner_id, "scope": attempt.scope}).all()
 
 
 def _allowed(loaded: Loaded) -> int | None:
@@ -303,7 +310,7 @@ def is_pool_in_use(now: datetime | BindParameter[datetime]) -> ColumnElement[boo
     return or_(under_way, and_(Attempt.assignment_id.is_(None), to_come))
 
 
-# Built once, as the other statements on an attempt's path: building this one takes 2 ms.
+# Building this one takes 2 ms.
 _IS_POOL_IN_USE = select(is_pool_in_use(bindparam("now", type_=UTCDateTime()))).where(
     Attempt.id == bindparam("attempt_id")
 )
@@ -335,8 +342,9 @@ def _objectives(session: Session, loaded: Loaded, marks: Mapping[int, Mark]) -> 
     by_objective: dict[int, list[Mark]] = {}
     for row in marks.values():
         by_objective.setdefault(row.objective_id, []).append(row)
-    of_marks = select(ObjectiveRow.id, ObjectiveRow.title).where(ObjectiveRow.id.in_(by_objective))
-    titles = {objective_id: title for objective_id, title in session.execute(of_marks)}
+    titles = {
+        objective_id: title for objective_id, title in session.execute(_TITLES, {"objective_ids": list(by_objective)})
+    }
     where = readings(session, by_objective)
     shown = catalogue.shown(session, [row.version_id for row in marks.values()])
     scores = [
