@@ -213,8 +213,8 @@ def _become_server(settings: Settings, address: str) -> None:
     os.chdir(root)
     command = [
         str(Path(sys.executable).parent / "granian"),
-        *("--interface", "wsgi", "--host", address, "--port", str(settings.port)),
-        *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads)),
+        *("--interface", "rsgi", "--no-ws", "--host", address, "--port", str(settings.port)),
+        *("--workers", str(settings.workers)),
         *(
             "--respawn-failed-workers",
             "--workers-kill-timeout",
@@ -222,7 +222,7 @@ def _become_server(settings: Settings, address: str) -> None:
             "--no-access-log",
             "--log-level",
             "error",
-            "wsgi:app",
+            "wsgi:gateway",
         ),
     ]
     os.execv(command[0], command)  # noqa: S606
