@@ -18,6 +18,10 @@ from typing import Any, Protocol
 BODY_SECONDS = 20
 """How long the body of a request may take. Forms are a few hundred bytes; the slowest phone sends them in two packets."""
 
+LARGE_BODY_BYTES = 16 * 1024
+LARGE_BODIES = 32
+"""How many bodies that are larger, or don't say how large they are, a process takes in at a time: they are what memory goes to."""
+
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 WSGIApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -51,6 +55,10 @@ class Exchange(Protocol):
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
 
 
+class _TooManyError(Exception):
+    """As many large bodies are on their way as there may be."""
+
+
 class Gateway:
     """An RSGI application that answers by a WSGI one, up to ``threads`` requests at a time.
 
@@ -61,6 +69,7 @@ class Gateway:
         self, application: WSGIApplication, *, threads: int, largest_body: int, body_seconds: float = BODY_SECONDS
     ) -> None:
         self.application, self.largest_body, self.body_seconds = application, largest_body, body_seconds
+        self.large_bodies = 0
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
 
     async def __rsgi__(self, scope: Scope, http: Exchange) -> None:
@@ -68,6 +77,9 @@ class Gateway:
             body = await self._body(scope, http)
         except TimeoutError:
             http.response_empty(408, [("connection", "close")])
+            return
+        except _TooManyError:
+            http.response_empty(503, [("retry-after", "5"), ("connection", "close")])
             return
         except RuntimeError:  # what Granian raises when the sender hung up: there is nobody to reply to
             return
@@ -80,21 +92,32 @@ class Gateway:
         """The body, or as much of it as shows that it is too long.
 
         :raise TimeoutError: it did not come in time.
+        :raise _TooManyError: too many large ones are on their way already.
         """
         length, encoding = scope.headers.get("content-length"), scope.headers.get("transfer-encoding")
         if length is None and encoding is None and scope.http_version.startswith("1"):
             return b""
         if length is not None and int(length) > self.largest_body:
             return b""
-        async with asyncio.timeout(self.body_seconds):
-            if length is not None and encoding is None:
+        if length is not None and encoding is None and int(length) <= LARGE_BODY_BYTES:
+            async with asyncio.timeout(self.body_seconds):
                 return await http()
-            parts, size = [], 0
-            async for part in http:
-                parts.append(part)
-                size += len(part)
-                if size > self.largest_body:
-                    break
+        if self.large_bodies >= LARGE_BODIES:
+            raise _TooManyError
+        self.large_bodies += 1
+        try:
+            async with asyncio.timeout(self.body_seconds):
+                return await self._parts(http)
+        finally:
+            self.large_bodies -= 1
+
+    async def _parts(self, http: Exchange) -> bytes:
+        parts, size = [], 0
+        async for part in http:
+            parts.append(part)
+            size += len(part)
+            if size > self.largest_body:
+                break
         return b"".join(parts)
 
     def _answer(self, environ: Environ) -> tuple[int, Headers, bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.gateway import Gateway, Headers
+from app.gateway import LARGE_BODIES, LARGE_BODY_BYTES, Gateway, Headers
 from bench.server import Server
 
 UNFINISHED = b"POST /appearance HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ntheme="
@@ -75,6 +75,7 @@ def test_who_hangs_up_in_the_middle_leaves_no_fault_in_the_log(server: Server) -
         (CHUNKED + b"80000\r\n" + b"x" * 0x80000 + b"\r\n0\r\n\r\n", b"413"),
         (b"GET /%ff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"404"),
         (b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n", b"431"),
         (b"GET / HTTP/1.0\r\n\r\n", b"200"),
         (b"HEAD /red-flags HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"302"),
     ],
@@ -153,6 +154,30 @@ def test_a_sender_who_never_finishes_is_given_up_on() -> None:
     replies = _through(_Scope(_Headers([("content-length", "9")])), _Exchange((b"abc",), is_silent=True))
 
     assert replies == [(408, [("connection", "close")], b"")]
+
+
+def test_only_so_many_large_bodies_are_held_at_a_time() -> None:
+    """Fails when a process takes in as many unfinished large bodies as it has connections."""
+    gateway = Gateway(_echo, threads=1, largest_body=2 * LARGE_BODY_BYTES, body_seconds=0.2)
+    large, small = (
+        _Scope(_Headers([("content-length", str(LARGE_BODY_BYTES + 1))])),
+        _Scope(_Headers([("content-length", "3")])),
+    )
+
+    async def flood() -> list[_Exchange]:
+        held = [_Exchange(is_silent=True) for _ in range(LARGE_BODIES)]
+        flooding = [asyncio.create_task(gateway.__rsgi__(large, exchange)) for exchange in held]
+        await asyncio.sleep(0)
+        others = [_Exchange((b"abc",)), _Exchange((b"abc",)), _Exchange((b"abc",))]
+        await gateway.__rsgi__(large, others[0])
+        await gateway.__rsgi__(small, others[1])
+        await asyncio.gather(*flooding)
+        await gateway.__rsgi__(large, others[2])
+        return [*held, *others]
+
+    replies = asyncio.run(flood())
+
+    assert [reply.replies[0][0] for reply in replies] == [408] * LARGE_BODIES + [503, 200, 200]
 
 
 def test_a_request_is_the_same_to_the_application() -> None:
