@@ -207,14 +207,21 @@ def _free_address(host: str, port: int) -> str:
     return str(address[0])
 
 
+_CONNECTION_BUFFER_BYTES = 32 * 1024
+"""What Granian keeps of one connection at most: the head of a request must fit. By default 408 kB, which senders of endless heads fill."""
+
+# glibc raises its threshold for blocks that it gives back to the system whenever it gave one back, and keeps all smaller ones from then on.
+_ALLOCATION = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_ARENA_MAX": "2"}
+
+
 def _become_server(settings: Settings, address: str) -> None:
     """Replace this process by the WSGI server, so that signals reach it directly."""
     root = Path(__file__).resolve().parent.parent
     os.chdir(root)
     command = [
         str(Path(sys.executable).parent / "granian"),
-        *("--interface", "wsgi", "--host", address, "--port", str(settings.port)),
-        *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads)),
+        *("--interface", "rsgi", "--no-ws", "--host", address, "--port", str(settings.port)),
+        *("--workers", str(settings.workers), "--http1-buffer-size", str(_CONNECTION_BUFFER_BYTES)),
         *(
             "--respawn-failed-workers",
             "--workers-kill-timeout",
@@ -222,7 +229,7 @@ def _become_server(settings: Settings, address: str) -> None:
             "--no-access-log",
             "--log-level",
             "error",
-            "wsgi:app",
+            "wsgi:gateway",
         ),
     ]
-    os.execv(command[0], command)  # noqa: S606
+    os.execve(command[0], command, _ALLOCATION | os.environ)  # noqa: S606
