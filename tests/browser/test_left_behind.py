@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from tests.browser import journeys
 from tests.browser.conftest import Door
@@ -29,9 +29,8 @@ def _sign_out(page: Page) -> None:
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
 
 
-def _attempt_then_sign_out(door: Door) -> tuple[Page, list[str]]:
-    """Answer in a test, look at its pages, sign out; return the page, and the words of the questions that were on it."""
-    page = door.enter()
+def _attempt_then_sign_out(page: Page) -> list[str]:
+    """Answer in a test, look at its pages, sign out; return words of the questions that were on them."""
     page.goto("/register")
     journeys.register(Mouse(page))
     page.goto("/modules/evidence")
@@ -45,12 +44,13 @@ def _attempt_then_sign_out(door: Door) -> tuple[Page, list[str]]:
         page.locator(".steps").get_by_role("button", name="Next").click()
     expect(page.get_by_role("heading", name="Question 3 of 10")).to_be_visible()
     _sign_out(page)
-    return page, words
+    return words
 
 
 def test_nothing_of_an_attempt_is_kept_in_the_browser_after_signing_out(door: Door) -> None:
-    """Fails when answers or pages are kept in any storage of the browser (htmx keeps the pages of its history there by default)."""
-    page, words = _attempt_then_sign_out(door)
+    """Fails when answers or pages are kept in any storage of the browser, and sign-out does not clear it."""
+    page = door.enter()
+    words = _attempt_then_sign_out(page)
 
     kept = page.evaluate(_KEPT)
 
@@ -59,9 +59,25 @@ def test_nothing_of_an_attempt_is_kept_in_the_browser_after_signing_out(door: Do
     assert not [word for word in words if word in kept]
 
 
+def test_nothing_of_an_attempt_may_be_stored_on_its_way(door: Door) -> None:
+    """Fails when any reply but a static file may be kept by a browser or a shared cache (no ``no-store``)."""
+    replies: list[Response] = []
+    page = door.enter()
+    page.context.on(
+        "response", lambda reply: replies.append(reply)
+    )  # Playwright marks its listener, which a method does not allow
+
+    _attempt_then_sign_out(page)
+
+    personal = [reply for reply in replies if "/static/" not in reply.url]
+    assert [reply.url for reply in personal if reply.headers.get("cache-control") != "no-store"] == []
+    assert {reply.request.method for reply in personal if "/attempts/" in reply.url} == {"GET", "POST"}
+
+
 def test_back_after_signing_out_shows_nothing_of_the_attempt(door: Door) -> None:
-    """Fails when pages of an attempt may be stored (no ``no-store``), so that the browser shows them without asking the server."""
-    page, words = _attempt_then_sign_out(door)
+    """Fails when signing out leaves the session good, or the browser shows the pages without asking the server."""
+    page = door.enter()
+    words = _attempt_then_sign_out(page)
     door.watch.expected = {400, 401, 403, 404}
     seen = []
 
