@@ -38,6 +38,10 @@ class Ledger:
     saves: list[Save] = field(default_factory=list)
     refusals: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def sent_again(self) -> str:
+        return f"sent again: {self.refusals.total()} times ({dict(self.refusals)})"
+
 
 @dataclass
 class Learner:
@@ -50,9 +54,11 @@ class Learner:
     rng: Random
 
     async def learn(self) -> None:
-        while not self.enough.is_set():
-            await self._attempt()
-        await self.browser.close()
+        try:
+            while not self.enough.is_set():
+                await self._attempt()
+        finally:
+            await self.browser.close()
 
     async def _attempt(self) -> None:
         home = f"/modules/{self.module}"
@@ -99,5 +105,7 @@ class Learner:
                     return reply
                 if reply.status != 503:
                     raise UnexpectedReply(f"{reply.status} for {path} {fields}: {reply.text[:300]}")
+                if "retry-after" not in reply.headers:
+                    raise UnexpectedReply(f"503 for {path} does not say when to try again")
                 self.ledger.refusals["503"] += 1
             await asyncio.sleep(PAUSE_SECONDS)
