@@ -52,10 +52,7 @@ def examine(server: Server, ledger: Ledger) -> Findings:
     lost, doubled = [], []
     for save in ledger.saves:
         stored = saved.pop((save.attempt_id, save.position, save.save_id), [])
-        chosen = (
-            sorted(order.get((save.attempt_id, save.position), {})[place] for place in save.places) if stored else []
-        )
-        if chosen not in stored:
+        if not stored or response(order[save.attempt_id, save.position], save.given) not in stored:
             lost.append(f"answer {save}: stored is {stored}")
         if len(stored) > 1:
             doubled.append(f"answer {save}: stored {len(stored)} times")
@@ -67,8 +64,22 @@ def examine(server: Server, ledger: Ledger) -> Findings:
     return Findings(len(ledger.saves), len(ledger.attempts), len(ledger.submitted), lost, doubled, cut, integrity)
 
 
-def _saved(rows: Iterable[Any]) -> dict[tuple[int, int, str], list[list[int]]]:
-    saved: dict[tuple[int, int, str], list[list[int]]] = {}
+def response(order: list[int], given: Iterable[tuple[str, str]]) -> object:
+    """What a form's answer is stored as, worked out a second time: places on the page become the author's indexes."""
+    fields = dict(given)
+    if "value" in fields:
+        return fields["value"]
+    if "option" in fields:
+        return [order[int(fields["option"])]]
+    parts = {int(name.rpartition("-")[2]): int(value) for name, value in fields.items()}
+    if any(name.startswith("match") for name in fields):
+        return [order[parts[prompt]] for prompt in sorted(parts)]
+    ranks = {order[place]: rank for place, rank in parts.items()}
+    return [ranks[step] for step in sorted(ranks)]
+
+
+def _saved(rows: Iterable[Any]) -> dict[tuple[int, int, str], list[object]]:
+    saved: dict[tuple[int, int, str], list[object]] = {}
     for attempt_id, position, save_id, response in rows:
         saved.setdefault((attempt_id, position, save_id), []).append(json.loads(response))
     return saved

@@ -19,14 +19,18 @@ LOST = 0.1
 """How often the reply to an answer is lost on its way, so that the same answer is sent again."""
 
 
+ANSWERS = frozenset({"option", "match", "order", "value"})
+"""The fields that answer a question; ``match-2`` and its like by their first word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Save:
-    """One answer that the server acknowledged; ``places`` are the places on the page that were chosen."""
+    """One answer that the server acknowledged; ``given`` are the fields of the form that answered."""
 
     attempt_id: int
     position: int
     save_id: str
-    places: tuple[int, ...]
+    given: tuple[tuple[str, str], ...]
 
 
 @dataclass
@@ -85,8 +89,9 @@ class Learner:
             with contextlib.suppress(OSError):
                 await self.browser.post_and_leave(path, fields)
         onward = (await self._until_acknowledged(path, fields)).location
-        chosen = tuple(int(value) for name, value in fields if name == "option")
-        self.ledger.saves.append(Save(attempt_id, int(path.rpartition("/")[2]), dict(fields)["save_id"], chosen))
+        form = dict(fields)
+        given = tuple(item for item in form.items() if item[0].partition("-")[0] in ANSWERS)
+        self.ledger.saves.append(Save(attempt_id, int(path.rpartition("/")[2]), form["save_id"], given))
         return onward
 
     async def _until_acknowledged(self, path: str, fields: list[tuple[str, str]] | None = None) -> Reply:

@@ -13,7 +13,7 @@ from typing import Any
 from battery.findings import torn
 from battery.loop import run
 from battery.musts import Must, Say
-from bench.attempt import MODULES, UnexpectedReply
+from bench.attempt import MODULES, UnexpectedReply, answer
 from bench.browser import Browser, Reply
 from bench.people import signed_in
 from bench.server import Server
@@ -73,11 +73,10 @@ async def _round(devices: list[Browser], module: str, rng: Random) -> Round:
         device.cookie = devices[0].cookie  # connections of one browser: the form's token goes with the cookie
     started = await devices[0].post(f"/modules/{module}/attempts", [("mode", "test"), ("csrf_token", token)])
     path = started.location.rpartition("/")[0]
+    pages = [await devices[0].get(f"{path}/{n}") for n in range(1, SAVES + 1)]
     posts = [
-        device.post(
-            f"{path}/{n}", [("csrf_token", token), ("revision", "0"), ("save_id", f"save-{n}"), ("option", "0")]
-        )
-        for n, device in enumerate(devices[:SAVES], start=1)
+        device.post(f"{path}/{n}", answer(page, rng))
+        for n, (device, page) in enumerate(zip(devices, pages, strict=False), start=1)
     ]
     posts += [device.post(f"{path}/submit", [("csrf_token", token)]) for device in devices[SAVES:]]
     order = rng.sample(range(len(posts)), len(posts))
@@ -95,21 +94,25 @@ def _expect(replies: list[Reply], statuses: set[int]) -> None:
 
 
 _ROWS = """
-    SELECT item.position, item.response, key.correct, mark.is_right,
+    SELECT item.position, item.response, key.correct, mark.is_right, version.kind,
         (SELECT count(*) FROM answer WHERE answer.attempt_id = item.attempt_id AND answer.position = item.position)
     FROM attempt_item AS item JOIN question_key AS key ON key.version_id = item.version_id
+    JOIN question_version AS version ON version.id = item.version_id
     JOIN mark ON mark.attempt_id = item.attempt_id AND mark.position = item.position WHERE item.attempt_id = ?"""
 
 
 def _faults(file: Any, one: Round) -> list[str]:
     """Where the log or the marks of an attempt are other than what was acknowledged."""
     faults = []
-    for position, response, correct, is_right, logged in file.execute(_ROWS, (one.attempt_id,)):
+    for position, response, correct, is_right, kind, logged in file.execute(_ROWS, (one.attempt_id,)):
         where = f"attempt {one.attempt_id}, question {position}"
         chosen = json.loads(response) if response else None
         if logged != (position in one.saved) or bool(chosen) != (position in one.saved):
             faults.append(f"{where}: stored {logged} times {chosen}, acknowledged: {position in one.saved}")
-        if bool(is_right) != (chosen is not None and set(chosen) == set(json.loads(correct))):
+        # Of other kinds than these, marking alone knows when they are right.
+        if kind in ("single", "several", "truefalse") and bool(is_right) != (
+            chosen is not None and set(chosen) == set(json.loads(correct))
+        ):
             faults.append(f"{where}: {chosen} is marked {'right' if is_right else 'wrong'}, the key is {correct}")
     return faults
 

@@ -284,7 +284,7 @@ def test_a_save_that_another_device_has_replaced_is_not_acknowledged_again(exam:
     again = exam.answer(1, 0, revision=0, save_id="first", headers=JSON)
 
     assert again.status_code == 409
-    assert again.json == {"error": "stale", "revision": 2, "option": [1]}
+    assert again.json == {"error": "stale", "revision": 2, "fields": {"option": ["1"]}}
     assert (exam.at(1).chosen, exam.log()) == ((1,), 2)
 
 

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.content.loader import load_course
 from app.content.publisher import publish
 from app.domain.content import Course, Question
 from app.models import Attempt, AttemptItem, QuestionVersion
 from app.services import catalogue
-from tests.conftest import ROOT, Clock
+from tests.conftest import Clock
+from tests.course import steady
 from tests.factory import Make
 from tests.playing import Play, masked, start
 
@@ -22,23 +22,18 @@ LOOKED_AT = 2
 """How many pages of each attempt are compared; together they show most questions of the module."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def course() -> Course:
-    found = load_course([ROOT / "questions"]).course
-    assert found is not None
-    return found
+    return steady()
 
 
 def changed(course: Course) -> Course:
     """Every question with other words, its options the other way round, and the key moved on by one option."""
 
     def turned(question: Question) -> Question:
-        keys = [option.correct for option in question.options]
-        options = tuple(
-            replace(option, text=f"{option.text} (anew)", correct=key)
-            for option, key in zip(reversed(question.options), [*keys[1:], *keys[:1]], strict=True)
-        )
-        return replace(question, stem=f"{question.stem} (anew)", options=options, explanation="Another one.")
+        options = tuple(f"{text} (anew)" for text in reversed(question.options))
+        key = replace(question.key, correct=tuple((index + 1) % len(options) for index in question.key.correct))
+        return replace(question, stem=f"{question.stem} (anew)", options=options, key=key, explanation="Another one.")
 
     modules = tuple(
         replace(module, questions=tuple(turned(question) for question in module.questions)) for module in course.modules

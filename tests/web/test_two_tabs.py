@@ -134,7 +134,7 @@ class TwoTabs(RuleBasedStateMachine):
             assert reply.json == {
                 "error": "stale",
                 "revision": stored.revision,
-                "option": list(stored.chosen),
+                "fields": {"option": [str(place) for place in stored.chosen]},
             }
             return
         if wanted != stored.chosen:
