@@ -134,10 +134,10 @@ def test_in_a_test_the_map_leads_anywhere_and_flags_are_kept(door: Door) -> None
         option.check()
     page.get_by_label("Flag").check()
     page.get_by_role("button", name=re.compile("^7")).click()
-    expect(page.get_by_role("heading", name="Question 7 of 10")).to_be_visible()
+    expect(page.get_by_role("heading", name="Question 7 of 13")).to_be_visible()
     page.get_by_role("button", name="Review and hand in").click()
 
-    expect(page.get_by_role("heading", name="9 questions not answered")).to_be_visible()
+    expect(page.get_by_role("heading", name="12 questions not answered")).to_be_visible()
     first = page.locator(".review li").first
     expect(first).to_contain_text("Flagged")
     expect(first).not_to_contain_text("Not answered")
