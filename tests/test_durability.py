@@ -185,11 +185,11 @@ def test_everybody_who_presses_start_twice_has_one_attempt(server: Server) -> No
 
 
 def test_submissions_and_saves_at_one_moment_end_as_they_were_acknowledged(server: Server) -> None:
-    """R11 on the real server, 40 times; in full: ``python -m battery races``. In threads, and on PostgreSQL: ``test_races.py``.
+    """R11 on the real server, 20 times; in full: ``python -m battery races``. In threads, and on PostgreSQL: ``test_races.py``.
 
     Fails when a submission marks what it read before it was alone with the attempt, and when a save after it is stored or acknowledged.
     """
-    done = race(server, rounds=40, seed=1)
+    done = race(server, rounds=20, seed=1)
 
-    assert len(done.rounds) == 40
+    assert len(done.rounds) == 20
     assert done.faults == []

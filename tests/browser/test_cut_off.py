@@ -129,7 +129,7 @@ def _beside(screen: Screen) -> Screen:
 
 
 def test_an_answer_given_offline_is_saved_once_the_network_is_back(screen: Screen, proxy: Proxy) -> None:
-    """Fails when the page says "Saved" on change or on sending, gives up, or sends the answer again under another id."""
+    """Fails when the page says "Saved" on change or on sending, gives up, or tries again too rarely."""
     proxy.is_cut = True
     screen.choose(1)
     screen.says(NOT_SAVED)
