@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import demo
 from app.clock import now
+from app.content.fingerprint import fingerprint
 from app.content.loader import load_course
 from app.content.publisher import publish
 from app.db import db
@@ -61,7 +62,16 @@ def publish_command(dry_run: bool) -> None:
     _publish(dry_run=dry_run)
 
 
+def _publish_if_changed() -> None:
+    """What a start publishes: nothing where the files are as they were, so that a server is there again soon after a crash."""
+    latest = catalogue.get_publication(db.session)
+    if latest is not None and latest.files == fingerprint(_settings().content):
+        return
+    _publish(dry_run=False)
+
+
 def _publish(*, dry_run: bool, at: datetime | None = None) -> None:
+    files = fingerprint(_settings().content)
     loaded = load_course(_settings().content)
     if loaded.course is None:
         for fault in loaded.faults:
@@ -75,6 +85,9 @@ def _publish(*, dry_run: bool, at: datetime | None = None) -> None:
         db.session.rollback()
         click.echo("Dry run: nothing was changed.")
         return
+    latest = catalogue.get_publication(db.session)
+    assert latest is not None
+    latest.files = files
     db.session.commit()
     click.echo("Published." if changes else "The course is up to date.")
 
@@ -168,7 +181,7 @@ def serve() -> None:
     except SettingError as error:
         _stop(str(error))
     _migrate(settings)
-    _publish(dry_run=False)
+    _publish_if_changed()
     click.echo(f"\n  Palpate is at {settings.base_url}")
     if not users.has_admin(db.session):
         issued = invitations.create_first(db.session, now())
