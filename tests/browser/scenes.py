@@ -239,6 +239,8 @@ LESSONS = tuple(
         ("treatment", "hands-and-tools"),
         ("treatment", "causes-and-needles"),
         ("evidence", "ev-better-afterwards"),
+        ("evidence", "ev-reading-a-study"),
+        ("evidence", "ev-small-and-mixed"),
         ("evidence", "ev-three-studies"),
         ("safety", "needle-and-lung"),
         ("safety", "red-flags"),
