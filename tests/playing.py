@@ -17,6 +17,9 @@ from app.models import Answer, AttemptItem, QuestionKey, QuestionVersion
 
 HTMX = {"HX-Request": "true"}
 JSON = {"Accept": "application/json"}
+SAFETY_QUESTIONS = 14
+"""How many questions the test of the module `safety` draws, and what its time limit is: most tests here sit it."""
+SAFETY_MINUTES = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from app.services import attempts, lessons, progress
 from app.services.catalogue import get_lesson, list_lessons
 from tests.conftest import NOW, Clock
 from tests.factory import Make, Person
-from tests.playing import Play, start, start_assigned
+from tests.playing import SAFETY_MINUTES, Play, start, start_assigned
 
 
 def seen(session: Session, learner: Person, clock: Clock) -> dict[Mastery, int]:
@@ -185,7 +185,7 @@ def test_open_attempts_are_listed_until_their_time_is_up(make: Make, session: Se
     session.commit()
 
     before = progress.course(session, learner.learner, clock.now).open_attempts
-    clock.advance(minutes=16)
+    clock.advance(minutes=SAFETY_MINUTES + 1)
     after = progress.course(session, learner.learner, clock.now).open_attempts
 
     assert {one.purpose for one in before} == {Purpose.TEST, Purpose.PRACTICE}

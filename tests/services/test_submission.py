@@ -15,7 +15,7 @@ from app.services import attempts
 from app.services.submission import close_expired, has_expired
 from tests.conftest import NOW, Clock
 from tests.factory import Make
-from tests.playing import Play, start
+from tests.playing import SAFETY_MINUTES, SAFETY_QUESTIONS, Play, start
 
 
 def standing(session: Session) -> Standing:
@@ -78,7 +78,7 @@ def test_a_pass_beats_a_higher_score_that_missed_a_critical_question(
     found = standing(session)
 
     assert found.best_attempt_id == safe.attempt_id
-    assert round(found.best_percent) == 80
+    assert round(found.best_percent) == round(100 * (SAFETY_QUESTIONS - 2) / SAFETY_QUESTIONS)
     assert found.passed_at is not None
 
 
@@ -156,7 +156,7 @@ def test_has_expired_tells_only_what_can_be_closed(make: Make, session: Session,
 
     told = [
         has_expired(session, clock.now),
-        has_expired(session, clock.advance(minutes=15, seconds=20)),
+        has_expired(session, clock.advance(minutes=SAFETY_MINUTES, seconds=20)),
         has_expired(session, clock.advance(seconds=1)),
     ]
 

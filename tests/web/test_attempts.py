@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Answer, Mark
 from tests.factory import Make
-from tests.playing import JSON, Place, Play, start
+from tests.playing import JSON, SAFETY_QUESTIONS, Place, Play, start
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_an_answer_is_stored_and_leads_to_the_next_question(exam: Play) -> None:
 
 
 def test_the_last_answer_leads_to_the_summary(exam: Play) -> None:
-    assert exam.answer(10, 0).location == f"{exam.path}/summary"
+    assert exam.answer(SAFETY_QUESTIONS, 0).location == f"{exam.path}/summary"
 
 
 def test_an_answer_can_be_changed_until_it_is_handed_in(exam: Play) -> None:
@@ -135,7 +135,7 @@ def test_an_answer_can_be_cleared(exam: Play) -> None:
 
     assert exam.at(1).chosen == ()
     assert exam.log() == 2
-    assert "10 questions not answered" in exam.summary().text
+    assert f"{SAFETY_QUESTIONS} questions not answered" in exam.summary().text
 
 
 def test_a_blank_form_keeps_the_answer_of_radio_buttons(exam: Play) -> None:
@@ -196,8 +196,8 @@ def test_the_summary_names_what_is_unanswered(exam: Play) -> None:
 
     page = exam.summary().text
 
-    assert "7 questions not answered" in page
-    assert page.count("Not answered") == 7
+    assert f"{SAFETY_QUESTIONS - 3} questions not answered" in page
+    assert page.count("Not answered") == SAFETY_QUESTIONS - 3
     assert "Answer question 3" in page
 
 
@@ -339,7 +339,7 @@ def test_what_the_page_can_not_send_is_refused(exam: Play, form: dict[str, objec
     assert (exam.at(single.n).chosen, exam.log()) == ((), 0)
 
 
-@pytest.mark.parametrize("n", ["0", "11", "99999999999"])
+@pytest.mark.parametrize("n", ["0", str(SAFETY_QUESTIONS + 1), "99999999999"])
 def test_a_question_that_is_not_in_the_paper_is_404(exam: Play, n: str) -> None:
     assert exam.client.get(f"{exam.path}/{n}").status_code == 404
     assert exam.client.post(f"{exam.path}/{n}", data={"option": "0"}).status_code == 404

@@ -14,12 +14,12 @@ from app.models import Answer, Attempt, Mark, Standing
 from app.services import assignments
 from tests.conftest import NOW, Clock
 from tests.factory import Make
-from tests.playing import JSON, Play, start, start_assigned
+from tests.playing import JSON, SAFETY_MINUTES, SAFETY_QUESTIONS, Play, start, start_assigned
 
 
 @pytest.fixture
 def exam(make: Make, session: Session) -> Play:
-    """A module's own test, 15 minutes long."""
+    """A module's own test, which has a time limit."""
     return start(make.person().client, session)
 
 
@@ -38,7 +38,7 @@ def test_an_answer_counts_when_it_arrives_within_five_seconds(
     exam: Play, clock: Clock, seconds: float, status: int
 ) -> None:
     """Threat 8. Fails when the grace is missing, longer, or given by the page."""
-    clock.advance(minutes=15, seconds=seconds)
+    clock.advance(minutes=SAFETY_MINUTES, seconds=seconds)
 
     reply = exam.answer(1, 0)
 
@@ -52,7 +52,7 @@ def test_an_answer_that_arrived_in_time_counts_however_long_it_waited(
     """Threat 8. Fails when the time is read after the lock was waited for."""
     from app.services import attempts
 
-    clock.advance(minutes=15, seconds=4)
+    clock.advance(minutes=SAFETY_MINUTES, seconds=4)
     load = attempts.get_for
 
     def slow(*args: object, **kwargs: object) -> object:
@@ -62,12 +62,12 @@ def test_an_answer_that_arrived_in_time_counts_however_long_it_waited(
     monkeypatch.setattr(attempts, "get_for", slow)
 
     assert exam.answer(1, 0).status_code == 303
-    assert session.scalars(select(Answer.arrived_at)).one() == NOW + timedelta(minutes=15, seconds=4)
+    assert session.scalars(select(Answer.arrived_at)).one() == NOW + timedelta(minutes=SAFETY_MINUTES, seconds=4)
 
 
 @pytest.mark.parametrize("page", ["1", "summary", ""])
 def test_pages_of_an_attempt_whose_time_is_up_lead_to_its_result(exam: Play, clock: Clock, page: str) -> None:
-    clock.advance(minutes=15, seconds=6)
+    clock.advance(minutes=SAFETY_MINUTES, seconds=6)
 
     reply = exam.client.get(f"{exam.path}/{page}".rstrip("/"), follow_redirects=True)
 
@@ -80,7 +80,7 @@ def test_time_up_is_told_before_the_marks_are_there_and_without_them(
 ) -> None:
     """Fails when a result is made up before all answers that came in time can have been stored."""
     exam.answer_all()
-    clock.advance(minutes=15, seconds=10)
+    clock.advance(minutes=SAFETY_MINUTES, seconds=10)
 
     page = exam.result()
 
@@ -94,7 +94,7 @@ def test_nothing_is_closed_while_an_answer_may_be_on_its_way(
     exam: Play, app: object, clock: Clock, session: Session, seconds: int
 ) -> None:
     """Fails when closing does not wait longer than a lock can be waited for."""
-    clock.advance(minutes=15, seconds=seconds)
+    clock.advance(minutes=SAFETY_MINUTES, seconds=seconds)
 
     exam.submit()
     app.test_cli_runner().invoke(args=["attempts", "close-expired"])  # type: ignore[attr-defined]
@@ -114,8 +114,8 @@ def test_an_overdue_attempt_is_closed_as_of_its_deadline(
     exam: Play, clock: Clock, session: Session, closer: str
 ) -> None:
     """Fails when the marks are missing, or when whoever comes late is noted as late."""
-    exam.answer_all(wrong=[10])
-    clock.advance(minutes=15, seconds=21)
+    exam.answer_all(wrong=[SAFETY_QUESTIONS])
+    clock.advance(minutes=SAFETY_MINUTES, seconds=21)
 
     CLOSERS[closer](exam)
 
@@ -123,11 +123,11 @@ def test_an_overdue_attempt_is_closed_as_of_its_deadline(
         select(Attempt).where(Attempt.id == exam.attempt_id).execution_options(populate_existing=True)
     ).one()
     standing = session.scalars(select(Standing)).one()
-    assert closed.submitted_at == closed.deadline_at == NOW + timedelta(minutes=15)
-    assert (closed.points, closed.max_points) == (9, 10)
+    assert closed.submitted_at == closed.deadline_at == NOW + timedelta(minutes=SAFETY_MINUTES)
+    assert (closed.points, closed.max_points) == (SAFETY_QUESTIONS - 1, SAFETY_QUESTIONS)
     assert (standing.attempts, standing.latest_at) == (1, closed.deadline_at)
-    assert len(session.scalars(select(Mark)).all()) == 10
-    assert "9 of 10 right" in exam.result().text
+    assert len(session.scalars(select(Mark)).all()) == SAFETY_QUESTIONS
+    assert f"{SAFETY_QUESTIONS - 1} of {SAFETY_QUESTIONS} right" in exam.result().text
 
 
 def test_the_command_closes_everything_that_is_overdue_and_nothing_else(
@@ -139,7 +139,7 @@ def test_the_command_closes_everything_that_is_overdue_and_nothing_else(
     clock.advance(minutes=10)
     under_way = start(make.person().client, session)
     without_limit = start(make.app.test_client(), session, "practice")
-    clock.advance(minutes=6)
+    clock.advance(minutes=SAFETY_MINUTES - 9)
     runner = make.app.test_cli_runner()
 
     first, second = (runner.invoke(args=["attempts", "close-expired"]).output for _ in range(2))
@@ -150,7 +150,7 @@ def test_the_command_closes_everything_that_is_overdue_and_nothing_else(
 
 
 def test_a_new_attempt_follows_one_whose_time_is_up(exam: Play, clock: Clock, session: Session) -> None:
-    clock.advance(minutes=16)
+    clock.advance(minutes=SAFETY_MINUTES + 1)
 
     again = start(exam.client, session)
 
@@ -161,7 +161,7 @@ def test_a_new_attempt_follows_one_whose_time_is_up(exam: Play, clock: Clock, se
 def test_within_the_wait_a_start_leads_to_the_attempt_that_is_being_closed(
     exam: Play, clock: Clock, session: Session
 ) -> None:
-    clock.advance(minutes=15, seconds=10)
+    clock.advance(minutes=SAFETY_MINUTES, seconds=10)
 
     again = start(exam.client, session)
 
@@ -190,7 +190,7 @@ def test_extra_time_is_the_larger_of_both(
 def test_extra_time_reaches_the_modules_own_test(make: Make, session: Session) -> None:
     start(make.person(extra_time_percent=100).client, session)
 
-    assert stored(session).deadline_at == NOW + timedelta(minutes=30)
+    assert stored(session).deadline_at == NOW + timedelta(minutes=2 * SAFETY_MINUTES)
 
 
 def test_a_closing_test_ends_with_its_due_date_for_everybody(make: Make, session: Session, clock: Clock) -> None:
@@ -237,5 +237,5 @@ def test_no_more_attempts_than_allowed(make: Make, session: Session) -> None:
 def test_the_page_counts_down_from_the_servers_clock(exam: Play, clock: Clock) -> None:
     clock.advance(minutes=3)
 
-    assert 'data-seconds-left="720"' in exam.page(1).text
-    assert 'data-seconds-left="720"' in exam.summary().text
+    assert f'data-seconds-left="{(SAFETY_MINUTES - 3) * 60}"' in exam.page(1).text
+    assert f'data-seconds-left="{(SAFETY_MINUTES - 3) * 60}"' in exam.summary().text

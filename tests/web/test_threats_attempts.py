@@ -18,7 +18,7 @@ from app.db import db
 from app.models import Answer, Attempt, LessonProgress, Mark, Membership, Standing
 from tests.conftest import Clock
 from tests.factory import Make, Person
-from tests.playing import JSON, Play, start, start_assigned
+from tests.playing import JSON, SAFETY_QUESTIONS, Play, start, start_assigned
 
 CHECK = "/modules/safety/lessons/needle-and-lung"
 
@@ -260,7 +260,7 @@ def test_forged_fields_of_an_attempt_are_ignored(make: Make, session: Session, c
     learner.client.post(f"{play.path}/submit", data=FORGED)
 
     attempt = session.scalars(select(Attempt).execution_options(populate_existing=True)).one()
-    assert (attempt.points, attempt.max_points, attempt.is_passed) == (0, 10, False)
+    assert (attempt.points, attempt.max_points, attempt.is_passed) == (0, SAFETY_QUESTIONS, False)
     assert (attempt.started_at, attempt.submitted_at) == (clock.now - timedelta(minutes=5), clock.now)
     assert attempt.deadline_at == attempt.started_at + timedelta(minutes=10)
     assert (attempt.attempts_allowed, attempt.pass_mark_percent) == (2, 80)
