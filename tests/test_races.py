@@ -21,7 +21,7 @@ from app.db import db
 from app.models import Answer, Attempt, Mark, Standing
 from tests.conftest import Clock, settings_for
 from tests.factory import Make, Person
-from tests.playing import JSON, Place, Play
+from tests.playing import JSON, SAFETY_QUESTIONS, Place, Play
 
 ROUNDS = 15
 
@@ -120,12 +120,12 @@ def test_one_save_sent_twice_at_one_moment_is_stored_once_and_acknowledged_twice
 
     replies = [
         at_once([save(device, f"/attempts/{attempt_id}/{n}", 0, f"save-{n}") for device in race.devices])
-        for n in range(1, 11)
+        for n in range(1, SAFETY_QUESTIONS + 1)
     ]
 
-    assert [[reply.status_code for reply in pair] for pair in replies] == [[200, 200]] * 10
+    assert [[reply.status_code for reply in pair] for pair in replies] == [[200, 200]] * SAFETY_QUESTIONS
     assert [pair[0].json for pair in replies] == [pair[1].json for pair in replies]
-    assert len(race.rows(Answer)) == 10
+    assert len(race.rows(Answer)) == SAFETY_QUESTIONS
 
 
 def test_of_two_answers_at_one_moment_one_is_stored_and_one_is_told(racing_app: Flask, clock: Clock) -> None:
@@ -137,11 +137,11 @@ def test_of_two_answers_at_one_moment_one_is_stored_and_one_is_told(racing_app: 
         at_once(
             [save(device, f"/attempts/{attempt_id}/{n}", i, f"save-{n}-{i}") for i, device in enumerate(race.devices)]
         )
-        for n in range(1, 11)
+        for n in range(1, SAFETY_QUESTIONS + 1)
     ]
 
-    assert [sorted(reply.status_code for reply in pair) for pair in replies] == [[200, 409]] * 10
-    assert Counter(row.revision for row in race.rows(Answer)) == {1: 10}
+    assert [sorted(reply.status_code for reply in pair) for pair in replies] == [[200, 409]] * SAFETY_QUESTIONS
+    assert Counter(row.revision for row in race.rows(Answer)) == {1: SAFETY_QUESTIONS}
     told = [next(reply.json for reply in pair if reply.status_code == 409) for pair in replies]
     assert [reply["option"] for reply in told] == [list(place.chosen) for place in race.questions(attempt_id)]
 
@@ -170,7 +170,7 @@ def test_a_score_counts_the_answers_sequenced_before_the_submission(racing_app: 
         assert [reply.status_code for reply in replies[5:]] == [303, 303]
         assert {row.position for row in race.rows(Answer) if row.attempt_id == attempt_id} == stored
         marks = {row.position: row for row in race.rows(Mark) if row.attempt_id == attempt_id}
-        assert set(marks) == set(range(1, 11))
+        assert set(marks) == set(range(1, SAFETY_QUESTIONS + 1))
         assert {position for position, mark in marks.items() if mark.points > 0} == stored
         [attempt] = [row for row in race.rows(Attempt) if row.id == attempt_id]
         assert attempt.points == pytest.approx(sum(mark.points for mark in marks.values()))
@@ -193,7 +193,7 @@ def test_a_whole_attempt(racing_app: Flask, clock: Clock) -> None:
     statuses.append(client.post(f"/attempts/{attempt_id}/submit").status_code)
     result = client.get(f"/attempts/{attempt_id}/result")
 
-    assert statuses == [200] * 3 + [200, 303] * 10 + [200, 303]
+    assert statuses == [200] * 3 + [200, 303] * SAFETY_QUESTIONS + [200, 303]
     assert result.status_code == 200
     [attempt] = race.rows(Attempt)
-    assert (attempt.points, attempt.max_points, attempt.is_passed) == (10, 10, True)
+    assert (attempt.points, attempt.max_points, attempt.is_passed) == (SAFETY_QUESTIONS, SAFETY_QUESTIONS, True)
