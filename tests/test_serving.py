@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from app.gateway import LARGE_BODIES, LARGE_BODY_BYTES, Gateway, Headers
+from battery.loop import run
 from bench.server import Server
 
 UNFINISHED = b"POST /appearance HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ntheme="
@@ -146,7 +147,7 @@ def _echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterab
 
 def _through(scope: _Scope, exchange: _Exchange) -> list[tuple[int, Headers, bytes]]:
     gateway = Gateway(_echo, threads=1, largest_body=10, body_seconds=0.05)
-    asyncio.run(gateway.__rsgi__(scope, exchange))
+    run(gateway.__rsgi__(scope, exchange))
     return exchange.replies
 
 
@@ -175,7 +176,7 @@ def test_only_so_many_large_bodies_are_held_at_a_time() -> None:
         await gateway.__rsgi__(large, others[2])
         return [*held, *others]
 
-    replies = asyncio.run(flood())
+    replies = run(flood())
 
     assert [reply.replies[0][0] for reply in replies] == [408] * LARGE_BODIES + [503, 200, 200]
 
@@ -197,7 +198,7 @@ def test_headers_with_an_underscore_do_not_pass_for_those_of_a_proxy() -> None:
         return _echo(environ, start_response)
 
     scope = _Scope(_Headers([("x_forwarded_for", "192.0.2.1"), ("x-forwarded-for", "192.0.2.2")]), method="GET")
-    asyncio.run(Gateway(look, threads=1, largest_body=10).__rsgi__(scope, _Exchange()))
+    run(Gateway(look, threads=1, largest_body=10).__rsgi__(scope, _Exchange()))
 
     assert seen[0]["HTTP_X_FORWARDED_FOR"] == "192.0.2.2"
 

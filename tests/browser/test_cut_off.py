@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from tests.browser import journeys
+from tests.browser import exams, journeys
 from tests.browser.conftest import Door
 from tests.browser.hands import Mouse
 from tests.browser.proxy import Proxy
@@ -112,9 +112,7 @@ def screen(door: Door, proxy: Proxy) -> Screen:
     page = door.context(base_url=proxy.url).new_page()
     page.goto("/register")
     email = journeys.register(Mouse(page))
-    page.goto("/modules/evidence")
-    page.get_by_role("button", name="Take the test").click()
-    expect(page.get_by_role("heading", name="Question 1 of 10")).to_be_visible()
+    exams.begin(door, page)
     screen = Screen(door, page, email)
     screen.watch()
     return screen
