@@ -61,9 +61,7 @@ def _point_faults(draft: Draft[MuscleEntry]) -> Iterator[Fault]:
         yield from _outside(draft, view, point, "point", view)
 
 
-def _outside(
-    draft: Draft[ZoneEntry] | Draft[MuscleEntry], view: View, point: Point, *spot: Step
-) -> Iterator[Fault]:
+def _outside(draft: Draft[ZoneEntry] | Draft[MuscleEntry], view: View, point: Point, *spot: Step) -> Iterator[Fault]:
     window = WHOLE[view]
     if not window.holds(point):
         message = f"{point.x:g},{point.y:g} lies outside the {view} view"

@@ -108,7 +108,7 @@ def _publish_sources(session: Session, course: Course, changes: Changes) -> None
 def _publish_map(
     session: Session,
     table: type[ZoneRow] | type[MuscleRow],
-    entries: Sequence[Zone] | Sequence[Muscle],
+    entries: Sequence[Zone | Muscle],
     kind: str,
     changes: Changes,
 ) -> None:

@@ -121,6 +121,9 @@ def middle(points: Sequence[Point]) -> Point:
     return Point(sum(p.x for p in points) / len(points), sum(p.y for p in points) / len(points))
 
 
+HEADS: Mapping[View, Window] = {View.FRONT: Window(264, 86, 200, 214), View.BACK: Window(988, 86, 200, 214)}
+"""Head and neck from the front and from the back."""
+
 MAX_CLOSE_UP = 420.0
 """Nothing that spans more than this, about a third of the figure, looks any closer in a window of its own."""
 _MIN_CLOSE_UP = 150.0
@@ -138,11 +141,11 @@ def close_ups(view: View, shapes: Iterable[Sequence[Point]]) -> Iterator[Window]
         own = _Box.around(shape)
         joined = box.joined(own) if box else own
         if box and joined.span > MAX_CLOSE_UP:
-            yield box.window(WHOLE[view])
+            yield box.window(view)
             joined = own
         box = joined
     if box and box.span <= MAX_CLOSE_UP:
-        yield box.window(WHOLE[view])
+        yield box.window(view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +172,11 @@ class _Box:
             max(self.bottom, other.bottom),
         )
 
-    def window(self, within: Window) -> Window:
-        """A window round the box with room beside it, moved so that it stays on the view."""
+    def window(self, view: View) -> Window:
+        """The whole head where the box lies on it; else a window with room beside the box, moved so that it stays on the view."""
+        head, within = HEADS[view], WHOLE[view]
+        if head.holds(Point(self.left, self.top)) and head.holds(Point(self.right, self.bottom)):
+            return head
         width = max(self.right - self.left + 2 * _MARGIN, _MIN_CLOSE_UP)
         height = max(self.bottom - self.top + 2 * _MARGIN, width * 1.07)
         width = max(width, height / 1.07)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.body_map import (
+    HEADS,
     MAX_CLOSE_UP,
     WHOLE,
     Group,
@@ -40,9 +41,11 @@ _VIEW_NAMES = {
     View.SOLE: "Sole of the right foot",
 }
 # Shown as long as nothing is chosen.
-_HEADS = (
-    (View.FRONT, Window(264, 86, 200, 214), "Head and neck, front"),
-    (View.BACK, Window(988, 86, 200, 214), "Head and neck, back"),
+_AT_FIRST = (
+    (View.FRONT, HEADS[View.FRONT], "Head and neck, front"),
+    (View.BACK, HEADS[View.BACK], "Head and neck, back"),
+    (View.SIDE, WHOLE[View.SIDE], _VIEW_NAMES[View.SIDE]),
+    (View.SOLE, WHOLE[View.SOLE], _VIEW_NAMES[View.SOLE]),
 )
 
 
@@ -175,14 +178,13 @@ class _Drawing:
 
     def enlarged(self) -> list[Picture]:
         return [
-            self.picture(view, window, _close_title(view), is_close=True)
+            self.picture(view, window, _close_title(view, window), is_close=True)
             for view in View
             for window in close_ups(view, self._shapes(view))
         ]
 
     def heads_and_sole(self) -> list[Picture]:
-        own = [(view, WHOLE[view], _VIEW_NAMES[view]) for view in (View.SIDE, View.SOLE)]
-        return [self.picture(*view, is_close=True) for view in (*_HEADS, *own)]
+        return [self.picture(view, window, title, is_close=True) for view, window, title in _AT_FIRST]
 
     def _shapes(self, view: View) -> list[Sequence[Point]]:
         """What a close-up must show: the zones, and the points that lie near one of them or belong to the one chosen muscle."""
@@ -247,7 +249,9 @@ def _cross(point: Point, size: float) -> str:
     return f"M{x - s:g} {y - s:g} {x + s:g} {y + s:g}M{x + s:g} {y - s:g} {x - s:g} {y + s:g}"
 
 
-def _close_title(view: View) -> str:
+def _close_title(view: View, window: Window) -> str:
+    if window == HEADS.get(view):
+        return f"Head and neck, {view}"
     return _VIEW_NAMES[view] if view in (View.SIDE, View.SOLE) else f"{_VIEW_NAMES[view]}, enlarged"
 
 
