@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -25,13 +28,20 @@ from app import (
 from app.settings import ROOT, Settings
 
 
+class _Application(Flask):
+    """Every view and hook is a plain function: Flask would look at each of them, 16 a request, whether it is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(given: Settings | None = None) -> Flask:
     """Build the application.
 
     :raise SettingError: see :func:`app.settings.load`.
     """
     chosen = given or settings.load()
-    app = Flask(
+    app = _Application(
         "app",
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "app" / "static"),

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import demo
 from app.clock import now
+from app.content.fingerprint import fingerprint
 from app.content.loader import load_course
 from app.content.publisher import publish
 from app.db import db
@@ -61,7 +62,16 @@ def publish_command(dry_run: bool) -> None:
     _publish(dry_run=dry_run)
 
 
+def _publish_if_changed() -> None:
+    """What a start publishes: nothing where the files are as they were, so that a server is there again soon after a crash."""
+    latest = catalogue.get_publication(db.session)
+    if latest is not None and latest.files == fingerprint(_settings().content):
+        return
+    _publish(dry_run=False)
+
+
 def _publish(*, dry_run: bool, at: datetime | None = None) -> None:
+    files = fingerprint(_settings().content)
     loaded = load_course(_settings().content)
     if loaded.course is None:
         for fault in loaded.faults:
@@ -75,6 +85,9 @@ def _publish(*, dry_run: bool, at: datetime | None = None) -> None:
         db.session.rollback()
         click.echo("Dry run: nothing was changed.")
         return
+    latest = catalogue.get_publication(db.session)
+    assert latest is not None
+    latest.files = files
     db.session.commit()
     click.echo("Published." if changes else "The course is up to date.")
 
@@ -168,7 +181,7 @@ def serve() -> None:
     except SettingError as error:
         _stop(str(error))
     _migrate(settings)
-    _publish(dry_run=False)
+    _publish_if_changed()
     click.echo(f"\n  Palpate is at {settings.base_url}")
     if not users.has_admin(db.session):
         issued = invitations.create_first(db.session, now())
@@ -207,14 +220,21 @@ def _free_address(host: str, port: int) -> str:
     return str(address[0])
 
 
+_CONNECTION_BUFFER_BYTES = 32 * 1024
+"""What Granian keeps of one connection at most: the head of a request must fit. By default 408 kB, which senders of endless heads fill."""
+
+# glibc raises its threshold for blocks that it gives back to the system whenever it gave one back, and keeps all smaller ones from then on.
+_ALLOCATION = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_ARENA_MAX": "2"}
+
+
 def _become_server(settings: Settings, address: str) -> None:
     """Replace this process by the WSGI server, so that signals reach it directly."""
     root = Path(__file__).resolve().parent.parent
     os.chdir(root)
     command = [
         str(Path(sys.executable).parent / "granian"),
-        *("--interface", "wsgi", "--host", address, "--port", str(settings.port)),
-        *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads)),
+        *("--interface", "rsgi", "--no-ws", "--host", address, "--port", str(settings.port)),
+        *("--workers", str(settings.workers), "--http1-buffer-size", str(_CONNECTION_BUFFER_BYTES)),
         *(
             "--respawn-failed-workers",
             "--workers-kill-timeout",
@@ -222,7 +242,7 @@ def _become_server(settings: Settings, address: str) -> None:
             "--no-access-log",
             "--log-level",
             "error",
-            "wsgi:app",
+            "wsgi:gateway",
         ),
     ]
-    os.execv(command[0], command)  # noqa: S606
+    os.execve(command[0], command, _ALLOCATION | os.environ)  # noqa: S606

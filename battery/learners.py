@@ -19,14 +19,18 @@ LOST = 0.1
 """How often the reply to an answer is lost on its way, so that the same answer is sent again."""
 
 
+ANSWERS = frozenset({"option", "match", "order", "value"})
+"""The fields that answer a question; ``match-2`` and its like by their first word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Save:
-    """One answer that the server acknowledged; ``places`` are the places on the page that were chosen."""
+    """One answer that the server acknowledged; ``given`` are the fields of the form that answered."""
 
     attempt_id: int
     position: int
     save_id: str
-    places: tuple[int, ...]
+    given: tuple[tuple[str, str], ...]
 
 
 @dataclass
@@ -37,6 +41,10 @@ class Ledger:
     submitted: set[int] = field(default_factory=set)
     saves: list[Save] = field(default_factory=list)
     refusals: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def sent_again(self) -> str:
+        return f"sent again: {self.refusals.total()} times ({dict(self.refusals)})"
 
 
 @dataclass
@@ -50,9 +58,11 @@ class Learner:
     rng: Random
 
     async def learn(self) -> None:
-        while not self.enough.is_set():
-            await self._attempt()
-        await self.browser.close()
+        try:
+            while not self.enough.is_set():
+                await self._attempt()
+        finally:
+            await self.browser.close()
 
     async def _attempt(self) -> None:
         home = f"/modules/{self.module}"
@@ -79,8 +89,9 @@ class Learner:
             with contextlib.suppress(OSError):
                 await self.browser.post_and_leave(path, fields)
         onward = (await self._until_acknowledged(path, fields)).location
-        chosen = tuple(int(value) for name, value in fields if name == "option")
-        self.ledger.saves.append(Save(attempt_id, int(path.rpartition("/")[2]), dict(fields)["save_id"], chosen))
+        form = dict(fields)
+        given = tuple(item for item in form.items() if item[0].partition("-")[0] in ANSWERS)
+        self.ledger.saves.append(Save(attempt_id, int(path.rpartition("/")[2]), form["save_id"], given))
         return onward
 
     async def _until_acknowledged(self, path: str, fields: list[tuple[str, str]] | None = None) -> Reply:
@@ -99,5 +110,7 @@ class Learner:
                     return reply
                 if reply.status != 503:
                     raise UnexpectedReply(f"{reply.status} for {path} {fields}: {reply.text[:300]}")
+                if "retry-after" not in reply.headers:
+                    raise UnexpectedReply(f"503 for {path} does not say when to try again")
                 self.ledger.refusals["503"] += 1
             await asyncio.sleep(PAUSE_SECONDS)

@@ -53,14 +53,25 @@ async def play(browser: Browser, module: str, mode: str, timings: Timings, rng: 
     timings.attempts += 1
 
 
+_OPTION = re.compile(r'name="option" value="(\d+)"( checked)?')
+_SELECT = re.compile(r'<select[^>]* name="((?:match|order)-\d+)"[^>]*>(.*?)</select>', re.DOTALL)
+_CHOICE = re.compile(r'<option value="(\d+)"')
+
+
 def answer(page: Reply, rng: Random) -> list[tuple[str, str]]:
-    """The form of a question page with one option chosen by chance: another one than is stored."""
-    options = re.findall(r'name="option" value="(\d+)"( checked)?', page.text)
-    names = ("csrf_token", "revision", "save_id")
-    return [
-        *((name, page.field(name)) for name in names),
-        ("option", rng.choice([place for place, on in options if not on])),
-    ]
+    """The form of a question page, answered by chance: otherwise than is stored."""
+    return [*((name, page.field(name)) for name in ("csrf_token", "revision", "save_id")), *_answered(page.text, rng)]
+
+
+def _answered(page: str, rng: Random) -> list[tuple[str, str]]:
+    """The fields of the answer, by what the page offers: options, drop-downs, or a number."""
+    if options := _OPTION.findall(page):
+        return [("option", rng.choice([place for place, on in options if not on]))]
+    if selects := _SELECT.findall(page):
+        choices = _CHOICE.findall(selects[0][1])
+        # Each step has a place of its own; right sides may serve twice, but need not.
+        return [(name, value) for (name, _), value in zip(selects, rng.sample(choices, len(selects)), strict=True)]
+    return [("value", str(rng.randrange(1, 10_000)))]
 
 
 async def _timed(

@@ -151,6 +151,12 @@ class Memory:
     pss_mb: float
 
 
+def busy_seconds() -> float:
+    """For how long all cores of this machine together have been busy since it started."""
+    user, nice, system, _idle, _iowait, irq, softirq, steal = Path("/proc/stat").read_text().split(maxsplit=9)[1:9]
+    return sum(map(int, (user, nice, system, irq, softirq, steal))) / TICKS
+
+
 def _stat(process: Path) -> list[str]:
     """The fields of ``/proc/<pid>/stat`` after the name (which may hold blanks): state, parent, …; empty when it is gone."""
     try:

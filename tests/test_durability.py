@@ -1,4 +1,4 @@
-"""Faults R1, R2 and R4 on the real server in a process of its own: what was acknowledged is there, once, on the disk."""
+"""Faults R1, R2, R3, R4, R7 and R11 on the real server in a process of its own: what was acknowledged is there, once, on the disk."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from sqlite3 import connect
 
 import pytest
 
-from battery.kills import examine, kill_under_load
+from battery.disk import fill_under_load, small_disk
+from battery.findings import examine
+from battery.kills import kill_under_load
 from battery.locking import write_lock
 from battery.loop import run
+from battery.races import race
+from battery.starts import start_together
 from battery.tracing import NoTracing, syncs_before_replies
 from bench.attempt import answer
 from bench.browser import Browser, Reply
@@ -151,3 +155,41 @@ async def _status_after_kill(server: Server, worker: int) -> int:
         finally:
             await browser.close()
     return 0
+
+
+def test_a_full_disk_is_said_and_nothing_acknowledged_is_lost(server: Server) -> None:
+    """R3 with ten learners, on a real filesystem where one may mount, else with files that may not grow; in full: ``python -m battery disk``.
+
+    Fails when a full disk is a 500 or a false "saved", when the refusal does not say when to try again (the learners take nothing else),
+    and when the server does not find by itself that there is room again.
+    """
+    with small_disk(server) as disk:
+        done = fill_under_load(server, disk, learners=10, times=1, full_seconds=1, seed=1)
+        found = examine(server, done.ledger)
+
+    assert done.ledger.refusals["503"] >= 10
+    assert (found.lost, found.doubled, found.torn, found.integrity) == ([], [], [], "ok")
+    assert len(done.recoveries) == 1
+
+
+def test_everybody_who_presses_start_twice_has_one_attempt(server: Server) -> None:
+    """R7 with 40 learners within half a second; in full, and with its times: ``python -m battery starts``.
+
+    Fails when a start does not ask for the write lock before it looks (BEGIN DEFERRED), and when it does not go on with the open attempt.
+    """
+    done = start_together(server, learners=40, within_seconds=0.5, seed=1)
+
+    assert dict(done.statuses) == {"303": 80}
+    assert done.attempts == 40
+    assert {len(places) for places in done.places} == {1}
+
+
+def test_submissions_and_saves_at_one_moment_end_as_they_were_acknowledged(server: Server) -> None:
+    """R11 on the real server, 20 times; in full: ``python -m battery races``. In threads, and on PostgreSQL: ``test_races.py``.
+
+    Fails when a submission marks what it read before it was alone with the attempt, and when a save after it is stored or acknowledged.
+    """
+    done = race(server, rounds=20, seed=1)
+
+    assert len(done.rounds) == 20
+    assert done.faults == []

@@ -11,7 +11,10 @@ from app.models.columns import Digest, Document, Key, Line, Moment, Prose, Slug,
 
 
 class Publication(Model):
-    """One publishing of the course: the latest row says what is live, and since when."""
+    """One publishing of the course: the latest row says what is live, and since when.
+
+    ``files`` is the fingerprint of the files as they were last found to say this; null where they did not come from files.
+    """
 
     __tablename__ = "publication"
 
@@ -20,6 +23,7 @@ class Publication(Model):
     title: Mapped[Line]
     red_flags: Mapped[Slug]
     changes: Mapped[Document]
+    files: Mapped[Digest | None]
     published_at: Mapped[Moment]
 
 

@@ -322,7 +322,8 @@ def record_answer(
         _flag(session, item, change)
         return Saved(item.revision, item.saved_at)
     if change.revision != item.revision:
-        return _repeated(session, item, response, change) or Conflict(item, response)
+        # Also a save that was stored before and replaced since: to acknowledge it would say "saved" beside what does not count.
+        return Conflict(item, response)
     is_checked = loaded.attempt.checks_each
     if is_checked and item.response is not None:
         raise AnswerFinal
@@ -337,23 +338,6 @@ def record_answer(
 def _is_same(item: AttemptItem, response: Response | None, change: Change) -> bool:
     certainty = change.certainty if change.certainty is not None else item.certainty
     return response == item.response and (response is None or certainty == item.certainty)
-
-
-def _repeated(session: Session, item: AttemptItem, response: Response | None, change: Change) -> Saved | None:
-    """The stored outcome of a save that was sent before: the reply was lost, not the answer.
-
-    A form that was changed and sent again by the Back button carries the old id too: another answer is no repetition.
-    """
-    if not change.save_id:
-        return None
-    stored = session.scalar(
-        select(Answer).where(
-            Answer.attempt_id == item.attempt_id, Answer.position == item.position, Answer.save_id == change.save_id
-        )
-    )
-    if stored is None or stored.response != response or change.certainty not in (None, stored.certainty):
-        return None
-    return Saved(stored.revision, stored.arrived_at)
 
 
 _ITEMS, _ANSWERS = cast(Table, AttemptItem.__table__), cast(Table, Answer.__table__)

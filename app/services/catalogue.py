@@ -121,14 +121,15 @@ def keys(session: Session, version_ids: Iterable[int]) -> dict[int, Explained]:
     return _from_memory(_kept_of(session).keys, version_ids, load)
 
 
+_SOURCES = select(SourceRow.slug, SourceRow.body).where(SourceRow.slug.in_(bindparam("slugs", expanding=True)))
+
+
 def sources(session: Session, slugs: Iterable[str]) -> dict[str, Source]:
     """These entries of the bibliography by id, in the order asked for; unknown ones are left out."""
     wanted = list(dict.fromkeys(slugs))
     if not wanted:
         return {}
-    found = {
-        row.slug: Source(**row.body) for row in session.scalars(select(SourceRow).where(SourceRow.slug.in_(wanted)))
-    }
+    found = {slug: Source(**body) for slug, body in session.execute(_SOURCES, {"slugs": wanted})}
     return {slug: found[slug] for slug in wanted if slug in found}
 
 
@@ -149,24 +150,43 @@ def list_modules(session: Session) -> Sequence[ModuleRow]:
     return session.scalars(select(ModuleRow).where(ModuleRow.retired_at.is_(None)).order_by(ModuleRow.position)).all()
 
 
+_OBJECTIVES = (
+    select(ObjectiveRow)
+    .join(ModuleRow)
+    .where(ObjectiveRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
+    .order_by(ModuleRow.position, ObjectiveRow.position)
+)
+_OBJECTIVES_OF = _OBJECTIVES.where(ObjectiveRow.module_id == bindparam("module_id"))
+
+
 def list_objectives(session: Session, module_id: int | None = None) -> Sequence[ObjectiveRow]:
     """The live objectives in the order of the course, of one module or of all."""
-    statement = (
-        select(ObjectiveRow).join(ModuleRow).where(ObjectiveRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
+    if module_id is None:
+        return session.scalars(_OBJECTIVES).all()
+    return session.scalars(_OBJECTIVES_OF, {"module_id": module_id}).all()
+
+
+_LESSONS = (
+    select(
+        LessonRow.id,
+        LessonRow.slug,
+        LessonRow.module_id,
+        LessonRow.title,
+        LessonRow.hook,
+        LessonRow.minutes,
+        LessonRow.revision,
+        LessonRow.published_at,
     )
-    if module_id is not None:
-        statement = statement.where(ObjectiveRow.module_id == module_id)
-    return session.scalars(statement.order_by(ModuleRow.position, ObjectiveRow.position)).all()
+    .where(LessonRow.retired_at.is_(None))
+    .order_by(LessonRow.module_id, LessonRow.position)
+)
+_LESSONS_OF = _LESSONS.where(LessonRow.module_id == bindparam("module_id"))
 
 
 def list_lessons(session: Session, module_id: int | None = None) -> list[LessonLine]:
     """The live lessons of one module, or of all, without their text."""
-    row = LessonRow
-    columns = (row.id, row.slug, row.module_id, row.title, row.hook, row.minutes, row.revision, row.published_at)
-    statement = select(*columns).where(row.retired_at.is_(None)).order_by(row.module_id, row.position)
-    if module_id is not None:
-        statement = statement.where(row.module_id == module_id)
-    return [LessonLine(*found) for found in session.execute(statement)]
+    found = session.execute(_LESSONS) if module_id is None else session.execute(_LESSONS_OF, {"module_id": module_id})
+    return [LessonLine(*row) for row in found]
 
 
 def get_lesson(session: Session, module_id: int, slug: str) -> LessonRow | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose, State, percent
@@ -139,13 +139,19 @@ def progress(session: Session, learner: Learner, now: datetime) -> ProgressView:
     )
 
 
+# On every module's page, and built once.
+_READ = select(LessonProgress).where(LessonProgress.learner_id == bindparam("learner_id"))
+_STANDINGS = (
+    select(Standing, Assignment)
+    .outerjoin(Assignment, Assignment.id == Standing.assignment_id)
+    .where(Standing.learner_id == bindparam("learner_id"), Standing.purpose == Purpose.TEST)
+)
+
+
 def _read(session: Session, learner: Learner | None) -> dict[int, LessonProgress]:
     if learner is None:
         return {}
-    return {
-        row.lesson_id: row
-        for row in session.scalars(select(LessonProgress).where(LessonProgress.learner_id == learner.id))
-    }
+    return {row.lesson_id: row for row in session.scalars(_READ, {"learner_id": learner.id})}
 
 
 def _standings(session: Session, learner: Learner | None, now: datetime) -> dict[int, Standing]:
@@ -153,12 +159,7 @@ def _standings(session: Session, learner: Learner | None, now: datetime) -> dict
     best: dict[int, Standing] = {}
     if learner is None:
         return best
-    rows = session.execute(
-        select(Standing, Assignment)
-        .outerjoin(Assignment, Assignment.id == Standing.assignment_id)
-        .where(Standing.learner_id == learner.id, Standing.purpose == Purpose.TEST)
-    )
-    for row, assignment in rows:
+    for row, assignment in session.execute(_STANDINGS, {"learner_id": learner.id}):
         if assignment is not None and not is_score_released(assignment, row, now):
             continue
         held = best.get(row.module_id)

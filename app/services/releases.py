@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db import UTCDateTime
 from app.domain.attempt import Purpose, State
 from app.domain.release import Facts, Policy, Release, When, released, released_under_way
 from app.models import Assignment, Attempt, Membership, Standing
@@ -30,12 +31,7 @@ def release_under_way(session: Session, loaded: Loaded, now: datetime) -> Releas
 
 def list_scope(session: Session, attempt: Attempt) -> Sequence[Attempt]:
     """This attempt and the latest of its scope, newest first."""
-    return session.scalars(
-        select(Attempt)
-        .where(Attempt.learner_id == attempt.learner_id, Attempt.scope == attempt.scope)
-        .order_by(Attempt.number.desc())
-        .limit(EARLIER)
-    ).all()
+    return session.scalars(_SCOPE, {"learner_id": attempt.learner_id, "scope": attempt.scope}).all()
 
 
 def attempts_allowed(loaded: Loaded) -> int | None:
@@ -55,11 +51,11 @@ def _facts(session: Session, loaded: Loaded, number: int, now: datetime) -> Fact
         attempts_allowed=attempts_allowed(loaded),
         closes_at=assignment.closes_at if assignment else None,
         is_pool_in_use=attempt.purpose is Purpose.TEST
-        and bool(session.scalar(select(is_pool_in_use(now)).where(Attempt.id == attempt.id))),
+        and bool(session.scalar(_IS_POOL_IN_USE, {"attempt_id": attempt.id, "now": now})),
     )
 
 
-def is_pool_in_use(now: datetime) -> ColumnElement[bool]:
+def is_pool_in_use(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Whether the learner may be asked the questions of an attempt again for a mark: a condition on the statement's own ``Attempt``.
 
     That is in any other test of the module under way; and, after the module's own test, in an assigned one whose key is not
@@ -89,6 +85,18 @@ def is_pool_in_use(now: datetime) -> ColumnElement[bool]:
         .exists()
     )
     return or_(under_way, and_(Attempt.assignment_id.is_(None), to_come))
+
+
+# Statements of a result are built once: building this one takes 2 ms, longer than running it.
+_IS_POOL_IN_USE = select(is_pool_in_use(bindparam("now", type_=UTCDateTime()))).where(
+    Attempt.id == bindparam("attempt_id")
+)
+_SCOPE = (
+    select(Attempt)
+    .where(Attempt.learner_id == bindparam("learner_id"), Attempt.scope == bindparam("scope"))
+    .order_by(Attempt.number.desc())
+    .limit(EARLIER)
+)
 
 
 def is_correctness_released(now: datetime) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.domain import certainty
@@ -136,18 +136,34 @@ def objective_of(session: Session, version_id: int) -> int:
     return catalogue.shown(session, [version_id])[version_id].objective_id
 
 
-def readings(session: Session, objective_ids: Iterable[int]) -> dict[int, Reading]:
-    """Where to read again, by objective: one statement."""
-    wanted = list(objective_ids)
-    statement = select(ObjectiveRow.id, ObjectiveRow.read, LessonRow.slug, LessonRow.title, LessonRow.minutes).join(
+# The statements of a result are built once: building them takes longer than running them.
+_READINGS = (
+    select(ObjectiveRow.id, ObjectiveRow.read, LessonRow.slug, LessonRow.title, LessonRow.minutes)
+    .join(
         LessonRow,
         (LessonRow.module_id == ObjectiveRow.module_id)
         & ((ObjectiveRow.read == LessonRow.slug) | ObjectiveRow.read.startswith(LessonRow.slug + "#"))
         & LessonRow.retired_at.is_(None),
     )
+    .where(ObjectiveRow.id.in_(bindparam("ids", expanding=True)))
+)
+_TITLES = select(ObjectiveRow.id, ObjectiveRow.title).where(ObjectiveRow.id.in_(bindparam("ids", expanding=True)))
+_MARKS = (
+    select(Mark, QuestionVersion.superseded_at, QuestionRow.retired_at, QuestionReport)
+    .join(QuestionVersion, QuestionVersion.id == Mark.version_id)
+    .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
+    .outerjoin(
+        QuestionReport, and_(QuestionReport.attempt_id == Mark.attempt_id, QuestionReport.position == Mark.position)
+    )
+    .where(Mark.attempt_id == bindparam("attempt_id"))
+)
+
+
+def readings(session: Session, objective_ids: Iterable[int]) -> dict[int, Reading]:
+    """Where to read again, by objective: one statement."""
     return {
         row.id: Reading(row.slug, (row.read or "").partition("#")[2] or None, row.title, row.minutes)
-        for row in session.execute(statement.where(ObjectiveRow.id.in_(wanted)))
+        for row in session.execute(_READINGS, {"ids": list(objective_ids)})
     }
 
 
@@ -201,15 +217,7 @@ def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
 
 def _marks(session: Session, loaded: Loaded) -> dict[int, _Marked]:
     """The marks by position, each with what became of its question: one statement."""
-    rows = session.execute(
-        select(Mark, QuestionVersion.superseded_at, QuestionRow.retired_at, QuestionReport)
-        .join(QuestionVersion, QuestionVersion.id == Mark.version_id)
-        .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
-        .outerjoin(
-            QuestionReport, and_(QuestionReport.attempt_id == Mark.attempt_id, QuestionReport.position == Mark.position)
-        )
-        .where(Mark.attempt_id == loaded.attempt.id)
-    )
+    rows = session.execute(_MARKS, {"attempt_id": loaded.attempt.id})
     return {
         row.position: _Marked(row, _since(superseded, retired), report) for row, superseded, retired, report in rows
     }
@@ -271,8 +279,7 @@ def _objectives(session: Session, loaded: Loaded, marks: Mapping[int, _Marked]) 
     by_objective: dict[int, list[Mark]] = {}
     for marked in marks.values():
         by_objective.setdefault(marked.mark.objective_id, []).append(marked.mark)
-    of_marks = select(ObjectiveRow.id, ObjectiveRow.title).where(ObjectiveRow.id.in_(by_objective))
-    titles = {objective_id: title for objective_id, title in session.execute(of_marks)}
+    titles = {objective_id: title for objective_id, title in session.execute(_TITLES, {"ids": list(by_objective)})}
     where = readings(session, by_objective)
     shown = catalogue.shown(session, [marked.mark.version_id for marked in marks.values()])
     scores = [

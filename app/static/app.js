@@ -152,8 +152,10 @@
       this.inFlight = null;
       if (this.isDirty) { this.keep(this.keptId); return this.next(); }
       this.isRefused = true;
-      this.whenDone.length = 0;
-      this.form.querySelector('[name="value"]')?.setAttribute("aria-invalid", "true");
+      const isLeaving = this.whenDone.splice(0).length > 0;
+      const field = this.form.querySelector('[name="value"]');
+      field?.setAttribute("aria-invalid", "true");
+      if (isLeaving) field?.focus();
       this.say("alert", FAULTS[reply.error] ?? FAULTS.BadAnswer, true);
       return undefined;
     }

@@ -49,6 +49,7 @@ def upgrade() -> None:
     sa.Column('title', sa.String(length=200), nullable=False),
     sa.Column('red_flags', sa.String(length=80), nullable=False),
     sa.Column('changes', sa.JSON(), nullable=False),
+    sa.Column('files', sa.String(length=64), nullable=True),
     sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_publication'))
     )

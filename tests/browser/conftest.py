@@ -135,8 +135,8 @@ class Door:
         self.contexts: list[BrowserContext] = []
 
     def context(self, who: str = "visitor", **options: object) -> BrowserContext:
-        options.setdefault("viewport", {"width": 1280, "height": 900})
-        context = self.browser.new_context(base_url=self.site.url, **options)  # type: ignore[arg-type]
+        options = {"viewport": {"width": 1280, "height": 900}, "base_url": self.site.url} | options
+        context = self.browser.new_context(**options)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE_MS)
         self.watch.over(context)
         self.contexts.append(context)

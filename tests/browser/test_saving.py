@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from tests.browser import journeys
+from tests.browser import exams, journeys
 from tests.browser.conftest import Door
 from tests.browser.hands import Mouse
 
@@ -24,9 +24,7 @@ def _begin(door: Door, module: str = "evidence") -> Page:
     page = door.enter()
     page.goto("/register")
     journeys.register(Mouse(page))
-    page.goto(f"/modules/{module}")
-    page.get_by_role("button", name="Take the test").click()
-    expect(page.get_by_role("heading", name="Question 1 of")).to_be_visible()
+    exams.begin(door, page, module)
     return page
 
 

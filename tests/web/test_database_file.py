@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Flask
+from sqlalchemy import text
 
+from app.db import LOCK_TIMEOUT_SECONDS, db
 from tests.playing import take_away
 
 
@@ -20,3 +22,15 @@ def test_nothing_is_saved_into_a_deleted_file(file_app: Callable[..., Flask]) ->
 
     assert started.status_code == 303
     assert [reply.status_code for reply in replies] == [503, 503]
+
+
+def test_a_connection_that_wrote_still_waits_where_sqlite_itself_must(file_app: Callable[..., Flask]) -> None:
+    """Fails when a transaction that asks for the lock by itself leaves SQLite's own waiting switched off."""
+    app = file_app()
+
+    with app.app_context():
+        waits = db.session.execute(
+            text("PRAGMA busy_timeout")
+        ).scalar_one()  # within a transaction that has the write lock
+
+    assert waits == 1000 * LOCK_TIMEOUT_SECONDS / 2

@@ -1,0 +1,99 @@
+"""R7: a whole year presses Start within ten seconds, and everybody twice."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from sqlite3 import connect
+
+from battery.loop import run
+from battery.musts import Must, Say
+from bench.attempt import MODULES
+from bench.browser import Browser
+from bench.people import signed_in
+from bench.server import Server
+
+LEARNERS = 500
+WITHIN_SECONDS = 10
+P95_MS_MUST = 500
+TWICE_SECONDS = 0.3
+"""The second press comes at most so much later: often before the reply to the first."""
+
+
+@dataclass
+class Starts:
+    """``statuses`` and ``seconds`` of every press; ``places`` are where each learner was led; ``attempts`` is what the database counts."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    places: list[set[str]] = field(default_factory=list)
+    attempts: int = 0
+
+    @property
+    def p95_ms(self) -> float:
+        return sorted(self.seconds)[math.ceil(len(self.seconds) * 0.95) - 1] * 1000
+
+
+def start_together(server: Server, *, learners: int, within_seconds: float, seed: int) -> Starts:
+    """Start the server, let each learner open a module, and then press Start twice, at moments drawn from ``seed``."""
+    server.start()
+    cookies = signed_in(server.settings, learners)
+    done = run(_start_together(server, cookies, within_seconds, Random(seed)))
+    server.stop()
+    with connect(server.settings.data / "palpate.sqlite3") as file:
+        [done.attempts] = file.execute("SELECT count(*) FROM attempt").fetchone()
+    return done
+
+
+async def _start_together(server: Server, cookies: list[str], within_seconds: float, rng: Random) -> Starts:
+    done = Starts()
+    devices = [[Browser(server.port, cookie) for _press in range(2)] for cookie in cookies]
+    tokens = [await _opened(pair, MODULES[place % len(MODULES)]) for place, pair in enumerate(devices)]
+    presses = []
+    for place, (pair, token) in enumerate(zip(devices, tokens, strict=True)):
+        led_to: set[str] = set()
+        done.places.append(led_to)
+        at = rng.uniform(0, within_seconds)
+        path = f"/modules/{MODULES[place % len(MODULES)]}/attempts"
+        for browser, later in zip(pair, (0, rng.uniform(0, TWICE_SECONDS)), strict=True):
+            presses.append(_press(browser, path, token, at + later, done, led_to))
+    await asyncio.gather(*presses)
+    return done
+
+
+async def _opened(pair: list[Browser], module: str) -> str:
+    """Open the module's page, and a second connection of the same browser; return the form's token."""
+    page = await pair[0].get(f"/modules/{module}")
+    pair[1].cookie = pair[0].cookie
+    return page.field("csrf_token")
+
+
+async def _press(browser: Browser, path: str, token: str, at: float, done: Starts, led_to: set[str]) -> None:
+    await asyncio.sleep(at)
+    began = time.perf_counter()
+    try:
+        reply = await browser.post(path, [("mode", "test"), ("csrf_token", token)])
+    except OSError:
+        done.statuses["no reply"] += 1
+        return
+    done.seconds.append(time.perf_counter() - began)
+    done.statuses[str(reply.status)] += 1
+    led_to.add(reply.headers.get("location", f"{reply.status}"))
+    await browser.close()
+
+
+def in_full(server: Server, seed: int, say: Say) -> list[Must]:
+    """R7: 500 learners each press Start twice within 10 s."""
+    done = start_together(server, learners=LEARNERS, within_seconds=WITHIN_SECONDS, seed=seed)
+    say(f"{LEARNERS} learners pressed Start twice within {WITHIN_SECONDS} s: {dict(done.statuses)}")
+    say(f"{done.attempts} attempts; p95 of a press {done.p95_ms:.0f} ms, the slowest {max(done.seconds) * 1000:.0f} ms")
+    return [
+        Must("replies but 303", [f"{n} times {status}" for status, n in done.statuses.items() if status != "303"]),
+        Must(f"attempts other than {LEARNERS}", [] if done.attempts == LEARNERS else [str(done.attempts)]),
+        Must("learners led to two places", [str(places) for places in done.places if len(places) != 1]),
+        Must(f"p95 beyond {P95_MS_MUST} ms", [] if done.p95_ms <= P95_MS_MUST else [f"{done.p95_ms:.0f} ms"]),
+    ]

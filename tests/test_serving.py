@@ -1,0 +1,211 @@
+"""The real server, without a proxy, against those who send requests that never end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.gateway import LARGE_BODIES, LARGE_BODY_BYTES, Gateway, Headers
+from battery.loop import run
+from bench.server import Server
+
+UNFINISHED = b"POST /appearance HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ntheme="
+CHUNKED = (
+    b"POST /appearance HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One process with one thread: whatever holds that one up holds everybody up."""
+    data: Path = tmp_path_factory.mktemp("serving") / "data"
+    server = Server(data, {"PALPATE_WORKERS": "1", "PALPATE_THREADS": "1"})
+    server.start()
+    yield server
+    server.stop()
+
+
+def _connect(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=10)
+
+
+def _reply(server: Server, request: bytes) -> bytes:
+    with _connect(server) as connection:
+        connection.sendall(request)
+        reply = b""
+        while b"\r\n\r\n" not in reply and (part := connection.recv(65536)):
+            reply += part
+        return reply
+
+
+def test_unfinished_posts_hold_nobody_up(server: Server) -> None:
+    """Fails when the thread that works on requests waits for their bodies."""
+    with ExitStack() as held:
+        for start in (UNFINISHED, CHUNKED) * 10:
+            held.enter_context(_connect(server)).sendall(start)
+
+        replies = [_reply(server, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n") for _ in range(5)]
+
+    assert all(reply.startswith(b"HTTP/1.1 200 ") for reply in replies)
+
+
+def test_who_hangs_up_in_the_middle_leaves_no_fault_in_the_log(server: Server) -> None:
+    for start in (UNFINISHED, CHUNKED):
+        with _connect(server) as connection:
+            connection.sendall(start)
+
+    reply = _reply(server, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+
+    assert reply.startswith(b"HTTP/1.1 200 ")
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (CHUNKED + b"a\r\ntheme=dark&\r\n0\r\n\r\n", b"400"),  # the body was read: its token is missing
+        (UNFINISHED.replace(b"Length: 100", b"Length: 300000"), b"413"),  # before the rest of it was sent
+        (CHUNKED + b"80000\r\n" + b"x" * 0x80000 + b"\r\n0\r\n\r\n", b"413"),
+        (b"GET /%ff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"404"),
+        (b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n", b"431"),
+        (b"GET / HTTP/1.0\r\n\r\n", b"200"),
+        (b"HEAD /red-flags HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"302"),
+    ],
+)
+def test_bodies_and_heads_arrive_as_a_wsgi_application_knows_them(
+    server: Server, request_: bytes, status: bytes
+) -> None:
+    reply = _reply(server, request_)
+
+    assert reply.split()[1] == status
+
+
+# -- the gateway alone ------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Headers:
+    pairs: Headers
+
+    def items(self) -> Headers:
+        return self.pairs
+
+    def get(self, key: str, default: str | None = None) -> str | None:
+        return dict(self.pairs).get(key, default)
+
+
+@dataclass
+class _Scope:
+    headers: _Headers
+    http_version: str = "1.1"
+    server: str = "[::1]:8000"
+    client: str = "[2001:db8::7]:50000"
+    scheme: str = "http"
+    method: str = "POST"
+    path: str = "/é"
+    query_string: str = "a=1"
+    authority: str | None = None
+
+
+@dataclass
+class _Exchange:
+    """A sender of ``parts``, who then says nothing any more where ``is_silent``."""
+
+    parts: tuple[bytes, ...] = ()
+    is_silent: bool = False
+    replies: list[tuple[int, Headers, bytes]] = field(default_factory=list)
+
+    async def __call__(self) -> bytes:
+        return b"".join([part async for part in self])
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self.parts:
+            yield part
+        if self.is_silent:
+            await asyncio.Event().wait()
+
+    def response_empty(self, status: int, headers: Headers) -> None:
+        self.replies.append((status, headers, b""))
+
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
+        self.replies.append((status, headers, body))
+
+
+def _echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    start_response("200 OK", [("X-From", environ["REMOTE_ADDR"]), ("X-Cookie", environ.get("HTTP_COOKIE", ""))])
+    return [environ["PATH_INFO"].encode("latin-1"), b" ", environ["wsgi.input"].read()]
+
+
+def _through(scope: _Scope, exchange: _Exchange) -> list[tuple[int, Headers, bytes]]:
+    gateway = Gateway(_echo, threads=1, largest_body=10, body_seconds=0.05)
+    run(gateway.__rsgi__(scope, exchange))
+    return exchange.replies
+
+
+def test_a_sender_who_never_finishes_is_given_up_on() -> None:
+    replies = _through(_Scope(_Headers([("content-length", "9")])), _Exchange((b"abc",), is_silent=True))
+
+    assert replies == [(408, [("connection", "close")], b"")]
+
+
+def test_only_so_many_large_bodies_are_held_at_a_time() -> None:
+    """Fails when a process takes in as many unfinished large bodies as it has connections."""
+    gateway = Gateway(_echo, threads=1, largest_body=2 * LARGE_BODY_BYTES, body_seconds=0.2)
+    large, small = (
+        _Scope(_Headers([("content-length", str(LARGE_BODY_BYTES + 1))])),
+        _Scope(_Headers([("content-length", "3")])),
+    )
+
+    async def flood() -> list[_Exchange]:
+        held = [_Exchange(is_silent=True) for _ in range(LARGE_BODIES)]
+        flooding = [asyncio.create_task(gateway.__rsgi__(large, exchange)) for exchange in held]
+        await asyncio.sleep(0)
+        others = [_Exchange((b"abc",)), _Exchange((b"abc",)), _Exchange((b"abc",))]
+        await gateway.__rsgi__(large, others[0])
+        await gateway.__rsgi__(small, others[1])
+        await asyncio.gather(*flooding)
+        await gateway.__rsgi__(large, others[2])
+        return [*held, *others]
+
+    replies = run(flood())
+
+    assert [reply.replies[0][0] for reply in replies] == [408] * LARGE_BODIES + [503, 200, 200]
+
+
+def test_a_request_is_the_same_to_the_application() -> None:
+    """Cookies come in several headers by HTTP/2."""
+    headers = _Headers([("content-length", "6"), ("cookie", "a=1"), ("cookie", "b=2")])
+
+    replies = _through(_Scope(headers), _Exchange((b"abc", b"def")))
+
+    assert replies == [(200, [("X-From", "2001:db8::7"), ("X-Cookie", "a=1; b=2")], "/é abcdef".encode())]
+
+
+def test_headers_with_an_underscore_do_not_pass_for_those_of_a_proxy() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def look(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        seen.append(environ)
+        return _echo(environ, start_response)
+
+    scope = _Scope(_Headers([("x_forwarded_for", "192.0.2.1"), ("x-forwarded-for", "192.0.2.2")]), method="GET")
+    run(Gateway(look, threads=1, largest_body=10).__rsgi__(scope, _Exchange()))
+
+    assert seen[0]["HTTP_X_FORWARDED_FOR"] == "192.0.2.2"
+
+
+def test_no_more_is_read_than_shows_that_it_is_too_much() -> None:
+    replies = _through(
+        _Scope(_Headers([("transfer-encoding", "chunked")])), _Exchange((b"abcdef", b"ghijkl"), is_silent=True)
+    )
+
+    assert replies[0][2] == "/é abcdefghijkl".encode()

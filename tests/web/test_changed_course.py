@@ -1,0 +1,95 @@
+"""Battery row R15: the course is published anew, with other keys, options and orders, while a hundred attempts are open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.content.publisher import publish
+from app.domain.content import Course, Question
+from app.models import Attempt, AttemptItem, QuestionVersion
+from app.services import catalogue
+from tests.conftest import Clock
+from tests.course import steady
+from tests.factory import Make
+from tests.playing import Play, masked, start
+
+ATTEMPTS = 100
+LOOKED_AT = 2
+"""How many pages of each attempt are compared; together they show most questions of the module."""
+
+
+@pytest.fixture
+def course() -> Course:
+    return steady()
+
+
+def changed(course: Course) -> Course:
+    """Every question with other words, its options the other way round, and the key moved on by one option."""
+
+    def turned(question: Question) -> Question:
+        options = tuple(f"{text} (anew)" for text in reversed(question.options))
+        key = replace(question.key, correct=tuple((index + 1) % len(options) for index in question.key.correct))
+        return replace(question, stem=f"{question.stem} (anew)", options=options, key=key, explanation="Another one.")
+
+    modules = tuple(
+        replace(module, questions=tuple(turned(question) for question in module.questions)) for module in course.modules
+    )
+    return replace(course, modules=modules)
+
+
+def pages(play: Play) -> list[str]:
+    """What a learner sees of the attempt: two questions and the summary, but for what is random in every page."""
+    replies = [play.page(n) for n in range(1, LOOKED_AT + 1)] + [play.summary()]
+    assert [reply.status_code for reply in replies] == [200] * len(replies)
+    return [masked(reply.text) for reply in replies]
+
+
+def test_a_changed_course_changes_nothing_of_the_attempts_under_way(
+    make: Make, session: Session, clock: Clock, course: Course
+) -> None:
+    """One answer is given before the change and one after it, both right by the key that was published when the attempt began.
+
+    Fails when a page, the marking or the result looks for the current version of a question and not for the one that was drawn, and when
+    publishing changes a version in place.
+    """
+    plays = [start(make.person().client, session) for _ in range(ATTEMPTS)]
+    right = {play.attempt_id: play.questions() for play in plays}
+    for play in plays:
+        assert play.answer(1, *right[play.attempt_id][0].right, revision=0).status_code == 303
+    seen = {play.attempt_id: pages(play) for play in plays}
+
+    changes = publish(session, changed(course), clock.now)
+    session.commit()
+    catalogue.forget(session)  # as a process does that starts now
+    after = {play.attempt_id: pages(play) for play in plays}
+    for play in plays:
+        assert play.answer(2, *right[play.attempt_id][1].right, revision=0).status_code == 303
+        assert play.submit().status_code == 303
+
+    assert len(changes.by_kind["question reworded"]) > 100
+    assert after == seen
+    scores = session.execute(select(Attempt.points, func.count()).group_by(Attempt.points)).all()
+    assert [tuple(row) for row in scores] == [(2, ATTEMPTS)]
+
+
+def test_an_attempt_that_begins_after_the_change_has_the_new_course(
+    make: Make, session: Session, clock: Clock, course: Course
+) -> None:
+    """Fails when what is kept in memory of the course outlives its publication; and it shows that the test above changes something."""
+    start(make.person().client, session)
+    publish(session, changed(course), clock.now)
+    session.commit()
+
+    play = start(make.person().client, session)
+
+    numbers = session.scalars(
+        select(QuestionVersion.number)
+        .join(AttemptItem, AttemptItem.version_id == QuestionVersion.id)
+        .where(AttemptItem.attempt_id == play.attempt_id)
+    )
+    assert set(numbers) == {2}
+    assert "(anew)" in play.page(1).text
