@@ -113,7 +113,8 @@ def _publish_map(
     changes: Changes,
 ) -> None:
     """Write one table of the body map. Nothing refers to its rows, so what is gone from the files is deleted."""
-    rows: dict[str, Any] = {row.slug: row for row in session.scalars(select(table))}
+    found: Sequence[Any] = session.scalars(select(table)).all()
+    rows = {row.slug: row for row in found}
     for position, entry in enumerate(entries, start=1):
         # As JSON gives it back, so that it can be compared: lists for tuples.
         values = {"position": position, "body": json.loads(json.dumps(asdict(entry)))}
