@@ -33,6 +33,7 @@ GET  /healthz                                                           200   20
 GET  /readyz                                                            200   200   200   200   200   200   200
 GET  /red-flags                                                         302   302   302   302   302   302   302
 GET  /progress                                                          200   200   200   200   200   200   200
+GET  /body-map                                                          200   200   200   200   200   200   200
 GET  /fs-static/none                                                    404   404   404   404   404   404   404
 POST /appearance                                                        303   303   303   303   303   303   303
 GET  /modules/safety                                                    200   200   200   200   200   200   200

@@ -168,7 +168,10 @@ def test_going_back_to_the_start_leaves_nothing_and_the_way_up_is_free_again(app
 
 
 def test_each_later_migration_can_be_undone_and_done_again_without_losing_a_row(app: Flask, clock: Clock) -> None:
-    """Every migration but the first, which makes the tables. Fails when one drops or changes what it does not have to."""
+    """Every migration but the first, which makes the tables. Fails when one drops or changes what it does not have to.
+
+    A table that a later migration makes is gone once that is undone; it must come back.
+    """
     fill(app, clock)
     scripts = ScriptDirectory(MIGRATIONS)
     with db.engine.connect() as connection:
@@ -177,10 +180,16 @@ def test_each_later_migration_can_be_undone_and_done_again_without_losing_a_row(
     for script in scripts.walk_revisions():
         if script.down_revision is not None:
             downgrade(directory=MIGRATIONS, revision=str(script.down_revision))
+    with db.engine.connect() as connection:
+        stayed = set(inspect(connection).get_table_names())
     upgrade(directory=MIGRATIONS)
 
     with db.engine.connect() as connection:
-        assert checksums(connection) == before
+        after = checksums(connection)
+    assert after.keys() == before.keys()
+    assert {name: sum_ for name, sum_ in after.items() if name in stayed} == {
+        name: sum_ for name, sum_ in before.items() if name in stayed
+    }
 
 
 def test_rebuilding_a_table_keeps_the_rows_that_point_to_it(app: Flask, clock: Clock, tmp_path: Path) -> None:

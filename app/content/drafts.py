@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from app.content.faults import Fault, Place, Step
-from app.content.schema import ID_PATTERN, SOURCE_PATTERN, Entry
+from app.content.schema import ID_PATTERN, OUTLINE_PATTERN, SOURCE_PATTERN, SPOT_PATTERN, Entry
 from app.content.yaml_nodes import Plain
 
 E = TypeVar("E", bound=Entry)
@@ -18,6 +18,8 @@ E = TypeVar("E", bound=Entry)
 _PATTERNS = {
     ID_PATTERN: "a kebab-case id: a-z, 0-9 and single hyphens",
     SOURCE_PATTERN: "an id in capitals: A-Z, 0-9 and single hyphens",
+    SPOT_PATTERN: "a place on the sheet: `x,y` in whole units",
+    OUTLINE_PATTERN: "places on the sheet: `x,y x,y …` in whole units",
 }
 _SHOWN = 40
 

@@ -12,7 +12,7 @@ from app.content.faults import Fault
 _MODULE_FOLDER = re.compile(r"\d+-([a-z0-9]+(?:-[a-z0-9]+)*)")
 _LESSON_FILE = re.compile(r"\d+-[a-z0-9]+(-[a-z0-9]+)*\.md")
 _FIGURE_FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.svg")
-_TOP_FILES = {"course.yaml", "sources.yaml", "muscles.yaml"}
+_MAP_FOLDER = "body-map"
 _SUFFIXES = {".yaml", ".yml", ".md", ".svg"}
 
 
@@ -33,6 +33,8 @@ class Shelf:
 
     courses: list[Path] = field(default_factory=list)
     sources: list[Path] = field(default_factory=list)
+    muscles: list[Path] = field(default_factory=list)
+    zones: list[Path] = field(default_factory=list)
     modules: dict[str, ModuleShelf] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
@@ -51,7 +53,9 @@ def survey(folders: Sequence[Path]) -> Shelf:
 
 def _sort_in(path: Path, shelf: Shelf) -> None:
     if path.is_dir():
-        if found := _MODULE_FOLDER.fullmatch(path.name):
+        if path.name == _MAP_FOLDER:
+            _take_files(path, shelf.zones, re.compile(r"zones\.yaml"), "zones.yaml", shelf)
+        elif found := _MODULE_FOLDER.fullmatch(path.name):
             _survey_module(path, shelf.modules.setdefault(found.group(1), ModuleShelf()), shelf)
         else:
             shelf.faults.append(
@@ -67,8 +71,10 @@ def _sort_in(path: Path, shelf: Shelf) -> None:
         shelf.courses.append(path)
     elif path.name == "sources.yaml":
         shelf.sources.append(path)
-    elif path.name not in _TOP_FILES and path.suffix in {".yaml", ".yml"}:
-        _stray(path, "course.yaml or sources.yaml", shelf)
+    elif path.name == "muscles.yaml":
+        shelf.muscles.append(path)
+    elif path.suffix in {".yaml", ".yml"}:
+        _stray(path, "course.yaml, sources.yaml or muscles.yaml", shelf)
 
 
 def _survey_module(folder: Path, module: ModuleShelf, shelf: Shelf) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.content.body_map import muscle_of, zone_of
 from app.content.checker import item_faults
 from app.content.drafts import Draft
 from app.content.faults import Fault
@@ -65,6 +66,8 @@ def _course(draft: Draft[CourseEntry], material: Material) -> Course:
         modules=tuple(_module(module, module.head) for module in modules if module.head),
         sources=tuple(_source(source.entry) for source in material.sources),
         red_flags=draft.entry.red_flags,
+        zones=tuple(zone_of(zone.entry) for zone in material.zones),
+        muscles=tuple(muscle_of(muscle.entry) for muscle in material.muscles),
     )
 
 

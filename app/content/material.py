@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +14,16 @@ from app.content.faults import Fault, Place
 from app.content.figures import Figure, read_figure
 from app.content.folders import ModuleShelf, Shelf
 from app.content.lessons import LessonDraft, render_lesson
-from app.content.schema import CourseEntry, Entry, LessonEntry, ModuleEntry, QuestionEntry, SourceEntry
+from app.content.schema import (
+    CourseEntry,
+    Entry,
+    LessonEntry,
+    ModuleEntry,
+    MuscleEntry,
+    QuestionEntry,
+    SourceEntry,
+    ZoneEntry,
+)
 from app.content.yaml_nodes import Plain, Tree, read_yaml
 
 E = TypeVar("E", bound=Entry)
@@ -55,10 +64,14 @@ class Names:
 class Material:
     course: Draft[CourseEntry] | None = None
     sources: list[Draft[SourceEntry]] = field(default_factory=list)
+    zones: list[Draft[ZoneEntry]] = field(default_factory=list)
+    muscles: list[Draft[MuscleEntry]] = field(default_factory=list)
     modules: dict[str, ModuleMaterial] = field(default_factory=dict)
     module_names: Names = field(default_factory=lambda: Names("modules"))
     objective_names: Names = field(default_factory=lambda: Names("objectives"))
     source_names: Names = field(default_factory=lambda: Names("sources"))
+    zone_names: Names = field(default_factory=lambda: Names("zones"))
+    muscle_names: Names = field(default_factory=lambda: Names("muscles"))
     lesson_names: Names = field(default_factory=lambda: Names("lessons"))
     question_names: Names = field(default_factory=lambda: Names("questions"))
     faults: list[Fault] = field(default_factory=list)
@@ -89,10 +102,9 @@ def gather(shelf: Shelf) -> Material:
     for path in shelf.courses:
         # A later folder's course.yaml takes the place of the first.
         material.course = _entry(CourseEntry, _tree(path, material), material) or material.course
-    for path in shelf.sources:
-        for item in _items(_tree(path, material), material.source_names, material):
-            if source := _entry(SourceEntry, item, material):
-                material.sources.append(source)
+    material.sources = _entries(SourceEntry, shelf.sources, material.source_names, material)
+    material.zones = _entries(ZoneEntry, shelf.zones, material.zone_names, material)
+    material.muscles = _entries(MuscleEntry, shelf.muscles, material.muscle_names, material)
     labels = {draft.entry.id: draft.entry.label for draft in material.sources}
     for name, files in shelf.modules.items():
         material.modules[name] = _module(name, files, material, labels)
@@ -108,10 +120,7 @@ def _module(name: str, files: ModuleShelf, material: Material, labels: Mapping[s
         _figure(path, module, material)
     for path in files.lessons:
         _lesson(path, module, material, labels)
-    for path in files.questions:
-        for item in _items(_tree(path, material), material.question_names, material):
-            if question := _entry(QuestionEntry, item, material):
-                module.questions.append(question)
+    module.questions = _entries(QuestionEntry, files.questions, material.question_names, material)
     return module
 
 
@@ -178,6 +187,12 @@ def _tree(path: Path, material: Material) -> Tree | None:
     tree = read_yaml(text, path)
     material.faults.extend(tree.faults)
     return tree
+
+
+def _entries(shape: type[E], paths: Iterable[Path], names: Names, material: Material) -> list[Draft[E]]:
+    """Return the sound entries of files that hold lists."""
+    items = [item for path in paths for item in _items(_tree(path, material), names, material)]
+    return [draft for item in items if (draft := _entry(shape, item, material))]
 
 
 def _items(tree: Tree | None, names: Names, material: Material) -> list[Tree]:

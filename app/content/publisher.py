@@ -12,16 +12,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.body_map import Muscle, Zone
 from app.domain.content import Check, Course, Lesson, Module, Question
 from app.models import (
     LessonRow,
     ModuleRow,
+    MuscleRow,
     ObjectiveRow,
     Publication,
     QuestionKey,
     QuestionRow,
     QuestionVersion,
     SourceRow,
+    ZoneRow,
 )
 
 NAMED = 12
@@ -52,6 +55,8 @@ def publish(session: Session, course: Course, now: datetime) -> Changes:
     """Make the database teach ``course``: add, change, retire. The caller commits, or rolls back for a dry run."""
     changes = Changes()
     _publish_sources(session, course, changes)
+    _publish_map(session, ZoneRow, course.zones, "zone", changes)
+    _publish_map(session, MuscleRow, course.muscles, "muscle", changes)
     modules = _publish_modules(session, course.modules, changes, now)
     objectives = _publish_objectives(session, course.modules, modules, changes, now)
     _publish_lessons(session, course.modules, modules, changes, now)
@@ -98,6 +103,30 @@ def _publish_sources(session: Session, course: Course, changes: Changes) -> None
         elif row.body != body:
             row.body = body
             changes.note("source changed", source.id)
+
+
+def _publish_map(
+    session: Session,
+    table: type[ZoneRow] | type[MuscleRow],
+    entries: Sequence[Zone | Muscle],
+    kind: str,
+    changes: Changes,
+) -> None:
+    """Write one table of the body map. Nothing refers to its rows, so what is gone from the files is deleted."""
+    found: Sequence[Any] = session.scalars(select(table)).all()
+    rows = {row.slug: row for row in found}
+    for position, entry in enumerate(entries, start=1):
+        # As JSON gives it back, so that it can be compared: lists for tuples.
+        values = {"position": position, "body": json.loads(json.dumps(asdict(entry)))}
+        row = rows.pop(entry.id, None)
+        if row is None:
+            session.add(table(slug=entry.id, **values))
+            changes.note(f"{kind} added", entry.id)
+        elif _assign(row, values):
+            changes.note(f"{kind} changed", entry.id)
+    for slug, row in rows.items():
+        session.delete(row)
+        changes.note(f"{kind} removed", slug)
 
 
 def _publish_modules(

@@ -6,6 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from app.content.body_map import body_map_faults, unused_zone_faults
 from app.content.drafts import Draft
 from app.content.faults import Fault, Place, Step
 from app.content.lessons import LessonDraft, Mention
@@ -20,6 +21,7 @@ MIN_PRACTICE = 2
 def reference_faults(material: Material) -> Iterator[Fault]:
     """Yield a fault for everything named that isn't there."""
     yield from _course_faults(material)
+    yield from body_map_faults(material)
     sections = {
         lesson.lesson.id: {section.id for section in lesson.lesson.sections}
         for module in material.modules.values()
@@ -37,6 +39,7 @@ def reference_faults(material: Material) -> Iterator[Fault]:
 
 def count_faults(material: Material) -> Iterator[Fault]:
     """Yield what is too little or too much. Meaningful only where nothing was lost to other faults."""
+    yield from unused_zone_faults(material)
     for module in material.modules.values():
         if module.head:
             yield from _pool_faults(module, module.head)

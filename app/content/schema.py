@@ -12,10 +12,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.domain.body_map import Group
 from app.domain.content import Kind, Level, Use
 
 ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SOURCE_PATTERN = r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$"
+SPOT_PATTERN = r"^[0-9]{1,4},[0-9]{1,4}$"
+OUTLINE_PATTERN = r"^[0-9]{1,4},[0-9]{1,4}( [0-9]{1,4},[0-9]{1,4})*$"
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
@@ -67,6 +70,8 @@ Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_tidy)]
 Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_tidy)]  # a column of the database is as wide
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=60)]
 SourceId = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN, max_length=60)]
+SheetSpot = Annotated[str, StringConstraints(pattern=SPOT_PATTERN)]
+Outline = Annotated[str, StringConstraints(pattern=OUTLINE_PATTERN, max_length=2000)]
 FactId = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN, max_length=20)]
 ReadAgain = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(#[a-z0-9]+(-[a-z0-9]+)*)?$", max_length=120)
@@ -101,6 +106,58 @@ class SourceEntry(Entry):
     where: Text | None = None
     year: Year | None = None
     link: Address | None = None
+
+
+class ShapesEntry(Entry):
+    """The outline of a zone in each view where it can be seen: ``x,y x,y …``."""
+
+    front: Outline | None = None
+    back: Outline | None = None
+    side: Outline | None = None
+    sole: Outline | None = None
+
+
+class ZoneEntry(Entry):
+    id: Id
+    name: Line
+    group: Group
+    shapes: ShapesEntry
+
+
+class PlacesEntry(Entry):
+    """A trigger point: where it is in words, in which zone, and its cross in each view."""
+
+    where: Text
+    zone: Id
+    front: SheetSpot | None = None
+    back: SheetSpot | None = None
+    side: SheetSpot | None = None
+    sole: SheetSpot | None = None
+
+
+class LungEntry(Entry):
+    """``ask`` says whether the question has an undisputed answer."""
+
+    overlies: Flag
+    ask: Flag
+    note: Text | None = None
+
+
+class MuscleEntry(Entry):
+    id: Id
+    name: Line
+    group: Group
+    core: Flag
+    verified: Flag
+    point: PlacesEntry
+    main: list[Id] = Field(min_length=1)
+    spill: list[Id]
+    pattern: Text
+    mimics: list[Line] = Field(min_length=1)
+    lung: LungEntry
+    sources: list[SourceId] = Field(min_length=1)
+    beneath: Text | None = None
+    note: Text | None = None
 
 
 class ObjectiveEntry(Entry):

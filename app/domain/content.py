@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.body_map import Muscle, Zone
+
 
 class Kind(StrEnum):
     """How a question is asked, and thereby how it is marked (see :mod:`app.domain.marking`)."""
@@ -167,3 +169,5 @@ class Course:
     modules: tuple[Module, ...]
     sources: tuple[Source, ...]
     red_flags: str
+    zones: tuple[Zone, ...] = ()
+    muscles: tuple[Muscle, ...] = ()

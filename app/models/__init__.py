@@ -6,12 +6,14 @@ from app.models.audit import AuditEvent
 from app.models.catalogue import (
     LessonRow,
     ModuleRow,
+    MuscleRow,
     ObjectiveRow,
     Publication,
     QuestionKey,
     QuestionRow,
     QuestionVersion,
     SourceRow,
+    ZoneRow,
 )
 from app.models.cohort import Cohort, CohortTrainer, Membership
 from app.models.once import HandledForm
@@ -37,6 +39,7 @@ __all__ = [
     "MarkChange",
     "Membership",
     "ModuleRow",
+    "MuscleRow",
     "ObjectiveRow",
     "Publication",
     "QuestionKey",
@@ -48,4 +51,5 @@ __all__ = [
     "SourceRow",
     "Standing",
     "User",
+    "ZoneRow",
 ]

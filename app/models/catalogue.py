@@ -37,6 +37,28 @@ class SourceRow(Model):
     body: Mapped[Document]
 
 
+class ZoneRow(Model):
+    """One place of the body map: the fields of :class:`app.domain.body_map.Zone`. One that is taken off the map goes: nothing points at it."""
+
+    __tablename__ = "zone"
+
+    id: Mapped[Key]
+    slug: Mapped[Slug] = mapped_column(unique=True)
+    position: Mapped[int]
+    body: Mapped[Document]
+
+
+class MuscleRow(Model):
+    """One muscle of the body map: the fields of :class:`app.domain.body_map.Muscle`. One that is taken off the map goes."""
+
+    __tablename__ = "muscle"
+
+    id: Mapped[Key]
+    slug: Mapped[Slug] = mapped_column(unique=True)
+    position: Mapped[int]
+    body: Mapped[Document]
+
+
 class ModuleRow(Model):
     __tablename__ = "module"
     __table_args__ = (CheckConstraint("pass_mark_percent BETWEEN 1 AND 100", name="pass_mark"),)

@@ -56,7 +56,10 @@ def test_a_missing_file_is_named(folder: Folder, name: str, faults: list[str]) -
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
-        ("more.yaml", "more.yaml:1: nothing would read `more.yaml` here; expected course.yaml or sources.yaml"),
+        (
+            "more.yaml",
+            "more.yaml:1: nothing would read `more.yaml` here; expected course.yaml, sources.yaml or muscles.yaml",
+        ),
         (
             "basics/module.yaml",
             "basics:1: `basics` is not a module's folder; expected a number, a hyphen and the module's id",

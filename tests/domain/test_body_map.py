@@ -1,0 +1,47 @@
+"""How zones are outlined, and which windows enlarge them."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain.body_map import HEADS, WHOLE, Point, View, Window, close_ups, middle, outline
+
+
+def box(x: float, y: float, width: float, height: float) -> tuple[Point, ...]:
+    return Point(x, y), Point(x + width, y), Point(x + width, y + height), Point(x, y + height)
+
+
+def test_an_outline_runs_through_its_points_and_closes() -> None:
+    d = outline(box(0, 0, 12, 12))
+
+    assert d == "M0 0C2 -2 10 -2 12 0C14 2 14 10 12 12C10 14 2 14 0 12C-2 10 -2 2 0 0Z"
+
+
+def test_the_middle_of_points() -> None:
+    assert middle(box(10, 20, 4, 6)) == Point(12, 23)
+
+
+@pytest.mark.parametrize(
+    ("view", "shapes", "windows"),
+    [
+        (View.FRONT, [], []),
+        (View.FRONT, [box(300, 120, 20, 20)], [HEADS[View.FRONT]]),
+        (View.BACK, [box(1100, 120, 20, 20), (Point(1146, 288),)], [HEADS[View.BACK]]),
+        (View.SIDE, [box(1600, 200, 20, 20)], [WHOLE[View.SIDE]]),
+        (View.SIDE, [], []),
+        # As high as wide and a little more, with room around.
+        (View.FRONT, [box(200, 600, 100, 60)], [Window(172, 547, 156, 167)]),
+        # Moved so that it stays on the view.
+        (View.FRONT, [box(36, 740, 40, 40)], [Window(30, 680, 150, 160)]),
+        # Too far apart for one window.
+        (
+            View.FRONT,
+            [box(240, 1300, 40, 40), box(240, 700, 40, 40)],
+            [Window(185, 640, 150, 160), Window(185, 1210, 150, 160)],
+        ),
+        # Larger than a close-up may be.
+        (View.FRONT, [box(240, 400, 40, 500)], []),
+    ],
+)
+def test_close_ups_hold_all_shapes(view: View, shapes: list[tuple[Point, ...]], windows: list[Window]) -> None:
+    assert list(close_ups(view, shapes)) == windows
