@@ -215,4 +215,4 @@ def test_rebuilding_a_table_keeps_the_rows_that_point_to_it(app: Flask, clock: C
         assert checksums(connection) == before
         assert rules(connection) == rules_before
     assert before["attempt"][0] == 3
-    assert before["mark"][0] == 20
+    assert before["mark"][0] >= 20
