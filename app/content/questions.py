@@ -18,9 +18,12 @@ _PARTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.MATCH: ("pairs",),
     Kind.ORDER: ("steps",),
     Kind.NUMERIC: ("answer",),
-    Kind.REGION: ("picture", "options"),
+    Kind.REGION: ("picture", "map", "options"),
 }
 """The fields that a kind must have; ``extra`` is a match's own, and may be left out."""
+
+_PICTURES = ("picture", "map")
+"""Of these a region question has one."""
 
 _MOST_OPTIONS = 6
 """More than these fit no page well; regions of a picture may be twice as many."""
@@ -81,8 +84,12 @@ def _part_faults(draft: Draft[QuestionEntry]) -> Iterator[Fault]:
     entry = draft.entry
     parts = _PARTS[entry.kind]
     for name in parts:
+        if name in _PICTURES and any(getattr(entry, one) for one in _PICTURES):
+            continue
         if not getattr(entry, name):
             yield draft.fault("missing", f"`{name}` is missing", expected=f"a field `{name}` with `kind: {entry.kind}`")
+    if entry.picture and entry.map:
+        yield draft.fault("unknown-field", "`picture` and `map` stand together", "map", expected="one of them")
     foreign = {name for fields in _PARTS.values() for name in fields} - set(parts)
     foreign |= set() if entry.kind is Kind.MATCH else {"extra"}
     for name in sorted(foreign):
