@@ -16,7 +16,8 @@ SHEET = "/static/body.svg"
 
 _HEIGHT = 420.0
 _GAP = 12.0
-_DOT = 12.0
+_SIZES = ((430.0, ""), (640.0, " region__letter--m"), (float("inf"), " region__letter--l"))
+"""Up to which width of the picture its letters have which class: a phone shows the whole of it on 360 px, and letters of 12 px or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,16 @@ class _Placed:
     plate: Plate
     x: float
     scale: float
+    larger: tuple[Plate, ...]
+    """Plates of the same view that show what they show larger: there it is pointed at, not here."""
 
     @property
     def width(self) -> float:
         return self.plate.window.width * self.scale
+
+    def asks_for(self, thing: Zone | Muscle) -> bool:
+        """Say whether a zone, or a muscle's point, is to be pointed at here."""
+        return _shows(self.plate, thing) and not any(_shows(plate, thing) for plate in self.larger)
 
     def on_picture(self, point: Point) -> Point:
         window = self.plate.window
@@ -91,7 +98,7 @@ def _muscle_option_faults(
         yield fault
         return
     muscle = parts.muscles[option.region or ""]
-    if not any(_in_plate(plate, muscle) for plate in _plates(draft.entry.map)):
+    if not any(_shows(plate, muscle) for plate in _plates(draft.entry.map)):
         yield _unseen(draft, at, option)
     shared = set(muscle.main) & set(pain.main)
     if muscle is not pain and set(muscle.main) == set(pain.main):
@@ -135,30 +142,33 @@ def _plates(asked: MapEntry | None) -> list[Plate]:
     return [PLATES[name] for name in asked.views] if asked else []
 
 
-def _shows(plate: Plate, zone: Zone) -> bool:
-    return plate.view in zone.shapes and plate.window.holds(middle(zone.shapes[plate.view]))
-
-
-def _in_plate(plate: Plate, muscle: Muscle) -> bool:
-    return plate.view in muscle.points and plate.window.holds(muscle.points[plate.view])
+def _shows(plate: Plate, thing: Zone | Muscle) -> bool:
+    if isinstance(thing, Muscle):
+        return plate.view in thing.points and plate.window.holds(thing.points[plate.view])
+    return plate.view in thing.shapes and plate.window.holds(middle(thing.shapes[plate.view]))
 
 
 def map_svg(asked: MapEntry, regions: Mapping[str, int], parts: MapParts) -> str:
     """The picture of a sound question. ``regions`` has the index of the option for each muscle or zone that can be pointed at."""
-    placed, x = [], 0.0
-    for plate in _plates(asked):
-        one = _Placed(plate, x, _HEIGHT / plate.window.height)
+    plates, placed, x = _plates(asked), [], 0.0
+    for plate in plates:
+        one = _Placed(plate, x, _HEIGHT / plate.window.height, _larger(plate, plates))
         placed.append(one)
         x += one.width + _GAP
     shaded = parts.muscles[asked.pain] if asked.pain else None
-    body = "".join(_plate_svg(one, shaded, regions, parts, asked) for one in placed)
-    letters = "".join(_letters(one, regions, parts, is_muscles=shaded is not None) for one in placed)
+    width = x - _GAP
+    body = "".join(_plate_svg(one, shaded, regions, parts, asked, width) for one in placed)
+    letters = "".join(_letters(one, regions, parts, width, is_muscles=shaded is not None) for one in placed)
     label = f"Body map with {len(regions)} lettered places."
     if shaded:
         label += f" Shaded: {_named(shaded.main, parts)}."
         label += f" Dashed, in some people: {_named(shaded.spill, parts)}." if shaded.spill else ""
-    size = f"0 0 {x - _GAP:g} {_HEIGHT:g}"
+    size = f"0 0 {width:g} {_HEIGHT:g}"
     return f'<svg class="plot plot--fig picture picture--map" viewBox="{size}" role="img" aria-label="{escape(label)}">{body}{letters}</svg>'
+
+
+def _larger(plate: Plate, plates: Sequence[Plate]) -> tuple[Plate, ...]:
+    return tuple(one for one in plates if one.view is plate.view and one.window.height < plate.window.height)
 
 
 def _named(zones: Sequence[str], parts: MapParts) -> str:
@@ -166,7 +176,7 @@ def _named(zones: Sequence[str], parts: MapParts) -> str:
 
 
 def _plate_svg(
-    one: _Placed, shaded: Muscle | None, regions: Mapping[str, int], parts: MapParts, asked: MapEntry
+    one: _Placed, shaded: Muscle | None, regions: Mapping[str, int], parts: MapParts, asked: MapEntry, width: float
 ) -> str:
     view = one.plate.view
     layers = ("skin", "muscle") if view == "sole" else ("skin", "muscle", "hair")
@@ -177,29 +187,31 @@ def _plate_svg(
             inner += "".join(f'<path class="pain--{kind}" d="{outline(shape)}"></path>' for shape in shapes)
     else:
         for zone, index in regions.items():
-            if _shows(one.plate, parts.zones[zone]):
+            if one.asks_for(parts.zones[zone]):
                 d = outline(parts.zones[zone].shapes[view])
                 inner += f'<path class="region" data-region="{index}" d="{d}"></path>'
         muscle = parts.muscles[asked.muscle or ""]
-        if _in_plate(one.plate, muscle):
-            at, arm = muscle.points[view], 7 / one.scale
+        if _shows(one.plate, muscle):
+            at, arm = muscle.points[view], max(6.0, width / 70) / one.scale
             cross = f"M{at.x - arm:.1f} {at.y - arm:.1f}l{2 * arm:.1f} {2 * arm:.1f}m0 {-2 * arm:.1f}l{-2 * arm:.1f} {2 * arm:.1f}"
             inner += f'<path class="tp tp--halo" d="{cross}"></path><path class="tp" d="{cross}"></path>'
     place = f'x="{one.x:g}" y="0" width="{one.width:g}" height="{_HEIGHT:g}"'
     return f'<svg {place} viewBox="{one.plate.window}">{inner}</svg>'
 
 
-def _letters(one: _Placed, regions: Mapping[str, int], parts: MapParts, *, is_muscles: bool) -> str:
+def _letters(one: _Placed, regions: Mapping[str, int], parts: MapParts, width: float, *, is_muscles: bool) -> str:
     out = ""
+    radius = max(13.0, width / 40)
+    size = next(name for most, name in _SIZES if width <= most)
     for name, index in regions.items():
-        if is_muscles and _in_plate(one.plate, parts.muscles[name]):
+        if is_muscles and one.asks_for(parts.muscles[name]):
             at = one.on_picture(parts.muscles[name].points[one.plate.view])
             out += (
-                f'<circle class="region" data-region="{index}" cx="{at.x:.1f}" cy="{at.y:.1f}" r="{_DOT:g}"></circle>'
+                f'<circle class="region" data-region="{index}" cx="{at.x:.1f}" cy="{at.y:.1f}" r="{radius:g}"></circle>'
             )
-        elif not is_muscles and _shows(one.plate, parts.zones[name]):
+        elif not is_muscles and one.asks_for(parts.zones[name]):
             at = one.on_picture(middle(parts.zones[name].shapes[one.plate.view]))
         else:
             continue
-        out += f'<text class="region__letter" data-letter="{index}" x="{at.x:.1f}" y="{at.y:.1f}"></text>'
+        out += f'<text class="region__letter{size}" data-letter="{index}" x="{at.x:.1f}" y="{at.y:.1f}"></text>'
     return out

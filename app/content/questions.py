@@ -22,9 +22,6 @@ _PARTS: Mapping[Kind, tuple[str, ...]] = {
 }
 """The fields that a kind must have; ``extra`` is a match's own, and may be left out."""
 
-_PICTURES = ("picture", "map")
-"""Of these a region question has one."""
-
 _MOST_OPTIONS = 6
 """More than these fit no page well; regions of a picture may be twice as many."""
 
@@ -84,8 +81,8 @@ def _part_faults(draft: Draft[QuestionEntry]) -> Iterator[Fault]:
     entry = draft.entry
     parts = _PARTS[entry.kind]
     for name in parts:
-        if name in _PICTURES and any(getattr(entry, one) for one in _PICTURES):
-            continue
+        if name == "map" or (name == "picture" and entry.map):
+            continue  # one of the two is enough
         if not getattr(entry, name):
             yield draft.fault("missing", f"`{name}` is missing", expected=f"a field `{name}` with `kind: {entry.kind}`")
     if entry.picture and entry.map:
