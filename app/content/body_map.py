@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from app.content.drafts import Draft
 from app.content.faults import Fault, Step
+from app.content.map_pictures import MapParts
 from app.content.material import Material, Names
 from app.content.schema import MuscleEntry, PlacesEntry, ShapesEntry, ZoneEntry
 from app.domain.body_map import WHOLE, Muscle, Point, View, Zone
@@ -103,11 +104,19 @@ def _points(text: str) -> tuple[Point, ...]:
     return tuple(Point(*map(float, pair.split(","))) for pair in text.split())
 
 
-def zone_of(entry: ZoneEntry) -> Zone:
+def map_parts(material: Material) -> MapParts:
+    """All zones and muscles whose entries are sound, in the order of their files."""
+    return MapParts(
+        zones={draft.entry.id: _zone_of(draft.entry) for draft in material.zones},
+        muscles={draft.entry.id: _muscle_of(draft.entry) for draft in material.muscles},
+    )
+
+
+def _zone_of(entry: ZoneEntry) -> Zone:
     return Zone(id=entry.id, name=entry.name, group=entry.group, shapes=_outlines(entry.shapes))
 
 
-def muscle_of(entry: MuscleEntry) -> Muscle:
+def _muscle_of(entry: MuscleEntry) -> Muscle:
     return Muscle(
         id=entry.id,
         name=entry.name,

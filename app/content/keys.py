@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.content.figures import Figure, region_svg
+from app.content.map_pictures import MapParts, map_svg
 from app.content.schema import QuestionEntry
 from app.domain.content import Key, Kind
 
@@ -21,8 +22,8 @@ class Asked:
     picture: str | None = None
 
 
-def asked_and_key(entry: QuestionEntry, figures: Mapping[str, Figure | None]) -> Asked:
-    """What a sound question asks, and its key. ``figures`` are those of its module."""
+def asked_and_key(entry: QuestionEntry, figures: Mapping[str, Figure | None], parts: MapParts) -> Asked:
+    """What a sound question asks, and its key. ``figures`` are those of its module, ``parts`` those of the body map."""
     match entry.kind:
         case Kind.MATCH:
             return Asked(
@@ -40,7 +41,10 @@ def asked_and_key(entry: QuestionEntry, figures: Mapping[str, Figure | None]) ->
         case Kind.REGION:
             figure = figures.get(entry.picture or "")
             regions = {option.region: index for index, option in enumerate(entry.options) if option.region}
-            return Asked(_texts(entry), _choices(entry), picture=region_svg(figure, regions) if figure else None)
+            picture = region_svg(figure, regions) if figure else None
+            if entry.map:
+                picture = map_svg(entry.map, regions, parts)
+            return Asked(_texts(entry), _choices(entry), picture=picture)
         case _:
             return Asked(_texts(entry), _choices(entry))
 

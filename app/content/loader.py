@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.content.body_map import muscle_of, zone_of
+from app.content.body_map import map_parts
 from app.content.checker import item_faults
 from app.content.drafts import Draft
 from app.content.faults import Fault
 from app.content.folders import survey
 from app.content.keys import asked_and_key
+from app.content.map_pictures import MapParts
 from app.content.material import Material, ModuleMaterial, gather
 from app.content.references import count_faults, reference_faults
 from app.content.schema import CourseEntry, ModuleEntry, QuestionEntry, SourceEntry
@@ -61,13 +62,14 @@ def _course_missing(material: Material, folders: Sequence[Path]) -> list[Fault]:
 
 def _course(draft: Draft[CourseEntry], material: Material) -> Course:
     modules = [material.modules[name] for name in draft.entry.modules]
+    parts = map_parts(material)
     return Course(
         title=draft.entry.title,
-        modules=tuple(_module(module, module.head) for module in modules if module.head),
+        modules=tuple(_module(module, module.head, parts) for module in modules if module.head),
         sources=tuple(_source(source.entry) for source in material.sources),
         red_flags=draft.entry.red_flags,
-        zones=tuple(zone_of(zone.entry) for zone in material.zones),
-        muscles=tuple(muscle_of(muscle.entry) for muscle in material.muscles),
+        zones=tuple(parts.zones.values()),
+        muscles=tuple(parts.muscles.values()),
     )
 
 
@@ -75,7 +77,7 @@ def _source(entry: SourceEntry) -> Source:
     return Source(**entry.model_dump())
 
 
-def _module(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Module:
+def _module(module: ModuleMaterial, head: Draft[ModuleEntry], parts: MapParts) -> Module:
     entry = head.entry
     return Module(
         id=entry.id,
@@ -84,7 +86,7 @@ def _module(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Module:
         pass_mark_percent=entry.pass_mark,
         objectives=tuple(Objective(**objective.model_dump()) for objective in entry.objectives),
         lessons=tuple(lesson.lesson for lesson in module.lessons),
-        questions=tuple(_question(question.entry, module) for question in module.questions),
+        questions=tuple(_question(question.entry, module, parts) for question in module.questions),
         practice_questions=entry.practice.questions,
         test_questions=entry.test.questions,
         blueprint=tuple(Draw(**draw.model_dump()) for draw in entry.test.blueprint),
@@ -93,8 +95,8 @@ def _module(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Module:
     )
 
 
-def _question(entry: QuestionEntry, module: ModuleMaterial) -> Question:
-    asked = asked_and_key(entry, module.figures)
+def _question(entry: QuestionEntry, module: ModuleMaterial, parts: MapParts) -> Question:
+    asked = asked_and_key(entry, module.figures, parts)
     return Question(
         id=entry.id,
         objective=entry.objective,

@@ -18,7 +18,7 @@ _PARTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.MATCH: ("pairs",),
     Kind.ORDER: ("steps",),
     Kind.NUMERIC: ("answer",),
-    Kind.REGION: ("picture", "options"),
+    Kind.REGION: ("picture", "map", "options"),
 }
 """The fields that a kind must have; ``extra`` is a match's own, and may be left out."""
 
@@ -81,8 +81,12 @@ def _part_faults(draft: Draft[QuestionEntry]) -> Iterator[Fault]:
     entry = draft.entry
     parts = _PARTS[entry.kind]
     for name in parts:
+        if name == "map" or (name == "picture" and entry.map):
+            continue  # one of the two is enough
         if not getattr(entry, name):
             yield draft.fault("missing", f"`{name}` is missing", expected=f"a field `{name}` with `kind: {entry.kind}`")
+    if entry.picture and entry.map:
+        yield draft.fault("unknown-field", "`picture` and `map` stand together", "map", expected="one of them")
     foreign = {name for fields in _PARTS.values() for name in fields} - set(parts)
     foreign |= set() if entry.kind is Kind.MATCH else {"extra"}
     for name in sorted(foreign):

@@ -6,10 +6,11 @@ import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from app.content.body_map import body_map_faults, unused_zone_faults
+from app.content.body_map import body_map_faults, map_parts, unused_zone_faults
 from app.content.drafts import Draft
 from app.content.faults import Fault, Place, Step
 from app.content.lessons import LessonDraft, Mention
+from app.content.map_pictures import MapParts, map_faults
 from app.content.material import Material, ModuleMaterial, Names
 from app.content.questions import picture_faults, question_faults
 from app.content.schema import ModuleEntry, ObjectiveEntry, QuestionEntry
@@ -28,13 +29,15 @@ def reference_faults(material: Material) -> Iterator[Fault]:
         for lesson in module.lessons
     }
     uses = {draft.entry.id: draft.entry.use for module in material.modules.values() for draft in module.questions}
+    map_faulty = any(fault.path.name in ("muscles.yaml", "zones.yaml") for fault in material.faults)
+    parts = None if map_faulty else map_parts(material)
     for module in material.modules.values():
         if module.head:
             yield from _head_faults(module, module.head, material, sections)
         for lesson in module.lessons:
             yield from _lesson_faults(lesson, material, uses)
         for question in module.questions:
-            yield from _question_faults(question, module, material)
+            yield from _question_faults(question, module, material, parts)
 
 
 def count_faults(material: Material) -> Iterator[Fault]:
@@ -145,9 +148,13 @@ def _unknown_mention(lesson: LessonDraft, mention: Mention, names: Names, rule: 
     return Fault(lesson.draft.place.path, mention.line, rule, message, expected)
 
 
-def _question_faults(draft: Draft[QuestionEntry], module: ModuleMaterial, material: Material) -> Iterator[Fault]:
+def _question_faults(
+    draft: Draft[QuestionEntry], module: ModuleMaterial, material: Material, parts: MapParts | None
+) -> Iterator[Fault]:
     yield from question_faults(draft)
     yield from picture_faults(draft, module)
+    if parts:  # a map with faults of its own would be blamed on every question
+        yield from map_faults(draft, parts)
     for at, source in enumerate(draft.entry.sources):
         yield from _known(source, material.source_names, draft.place, "unknown-source", "sources", at)
     if module.head:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.domain.body_map import Group
+from app.domain.body_map import PLATES, Group
 from app.domain.content import Kind, Level, Use
 
 ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -232,6 +232,22 @@ class NumberEntry(Entry):
     unit: Annotated[str, StringConstraints(max_length=30), AfterValidator(_tidy)] | None = None
 
 
+def _plate(value: str) -> str:
+    if value not in PLATES:
+        raise PydanticCustomError(
+            "wrong_text", "is `{name}`", {"name": value[:40], "expected": "one of " + ", ".join(PLATES)}
+        )
+    return value
+
+
+class MapEntry(Entry):
+    """The body map as a picture: with the ``pain`` of one muscle shaded, or asking for that of one ``muscle``."""
+
+    views: list[Annotated[str, AfterValidator(_plate)]] = Field(min_length=1, max_length=3)
+    pain: Id | None = None
+    muscle: Id | None = None
+
+
 class QuestionEntry(Entry):
     id: Id
     objective: Id
@@ -248,6 +264,7 @@ class QuestionEntry(Entry):
     steps: list[StepEntry] = Field(default=[], min_length=3, max_length=7)
     answer: NumberEntry | None = None
     picture: Id | None = None
+    map: MapEntry | None = None
     critical: Flag = False
     vignette: Text | None = None
     facts: list[FactId] = []

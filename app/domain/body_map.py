@@ -124,6 +124,32 @@ def middle(points: Sequence[Point]) -> Point:
 HEADS: Mapping[View, Window] = {View.FRONT: Window(264, 86, 200, 214), View.BACK: Window(988, 86, 200, 214)}
 """Head and neck from the front and from the back."""
 
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """A view, or a part of one, that a question shows."""
+
+    view: View
+    window: Window
+
+
+PLATES: Mapping[str, Plate] = {
+    **{view.value: Plate(view, window) for view, window in WHOLE.items()},
+    "head-front": Plate(View.FRONT, HEADS[View.FRONT]),
+    "head-back": Plate(View.BACK, HEADS[View.BACK]),
+    "trunk-front": Plate(View.FRONT, Window(150, 240, 290, 310)),
+    "trunk-back": Plate(View.BACK, Window(1010, 240, 290, 310)),
+    "arm-front": Plate(View.FRONT, Window(30, 480, 200, 350)),
+    "arm-back": Plate(View.BACK, Window(1216, 390, 202, 440)),
+    "hip-front": Plate(View.FRONT, Window(210, 520, 290, 310)),
+    "hip-back": Plate(View.BACK, Window(950, 490, 290, 310)),
+    "leg-front": Plate(View.FRONT, Window(170, 660, 250, 710)),
+    "leg-back": Plate(View.BACK, Window(1030, 660, 250, 710)),
+    "foot-front": Plate(View.FRONT, Window(200, 1190, 150, 180)),
+    "foot-back": Plate(View.BACK, Window(1090, 1190, 150, 180)),
+}
+"""What a question can show, by the name that authors write."""
+
 MAX_CLOSE_UP = 420.0
 """Nothing that spans more than this, about a third of the figure, looks any closer in a window of its own."""
 _MIN_CLOSE_UP = 150.0

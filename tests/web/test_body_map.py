@@ -47,6 +47,16 @@ def test_a_muscle_away_from_the_lung_gives_no_warning(client: FlaskClient) -> No
     assert "<dd>No.</dd>" in page
 
 
+@pytest.mark.parametrize("muscle", ["infraspinatus", "sternocleidomastoid", "quadratus-lumborum"])
+def test_where_experts_differ_about_the_lung_the_page_gives_no_plain_answer(client: FlaskClient, muscle: str) -> None:
+    """Fails when a muscle that a yes or no would be wrong about gets one."""
+    page = client.get(f"/body-map?muscle={muscle}").text
+
+    assert "No plain yes or no." in page
+    assert "<dd>Yes." not in page
+    assert "<dd>No.<" not in page
+
+
 def test_what_was_not_checked_says_so(client: FlaskClient) -> None:
     assert "we have not checked this pattern" in client.get("/body-map?muscle=deltoid").text
     assert "we have not checked this pattern" not in client.get("/body-map?muscle=soleus").text
