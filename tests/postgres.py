@@ -16,11 +16,11 @@ import pytest
 from flask_migrate import upgrade
 
 from app import create_app
-from app.content.loader import load_course
 from app.content.publisher import publish
 from app.db import db
 from bench.server import free_port
 from tests.conftest import NOW, ROOT, settings_for
+from tests.course import steady
 
 HOW = "PostgreSQL's programs are not on this machine (Debian: apt install postgresql); its tests are skipped"
 START_SECONDS = 30
@@ -107,9 +107,7 @@ def _postgres_published(postgres: Postgres, tmp_path_factory: pytest.TempPathFac
     app = create_app(settings_for(tmp_path_factory.mktemp("postgres"), database_url=_driver(url)))
     with app.app_context():
         upgrade(directory=str(ROOT / "migrations"))
-        course = load_course([ROOT / "questions"]).course
-        assert course is not None
-        publish(db.session, course, NOW)
+        publish(db.session, steady(), NOW)
         db.session.commit()
         db.session.close()
         db.engine.dispose()
