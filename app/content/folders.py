@@ -34,6 +34,7 @@ class Shelf:
     courses: list[Path] = field(default_factory=list)
     sources: list[Path] = field(default_factory=list)
     muscles: list[Path] = field(default_factory=list)
+    statements: list[Path] = field(default_factory=list)
     zones: list[Path] = field(default_factory=list)
     modules: dict[str, ModuleShelf] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -73,8 +74,10 @@ def _sort_in(path: Path, shelf: Shelf) -> None:
         shelf.sources.append(path)
     elif path.name == "muscles.yaml":
         shelf.muscles.append(path)
+    elif path.name == "article.yaml":
+        shelf.statements.append(path)
     elif path.suffix in {".yaml", ".yml"}:
-        _stray(path, "course.yaml, sources.yaml or muscles.yaml", shelf)
+        _stray(path, "course.yaml, sources.yaml, muscles.yaml or article.yaml", shelf)
 
 
 def _survey_module(folder: Path, module: ModuleShelf, shelf: Shelf) -> None:

@@ -16,7 +16,7 @@ from app.content.map_pictures import MapParts
 from app.content.material import Material, ModuleMaterial, gather
 from app.content.references import count_faults, reference_faults
 from app.content.schema import CourseEntry, ModuleEntry, QuestionEntry, SourceEntry
-from app.domain.content import Course, Draw, Kind, Module, Objective, Question, Source
+from app.domain.content import Course, Draw, Kind, Module, Objective, Question, Source, Statement
 
 __all__ = ["Fault", "Loaded", "load_course"]
 
@@ -70,6 +70,7 @@ def _course(draft: Draft[CourseEntry], material: Material) -> Course:
         red_flags=draft.entry.red_flags,
         zones=tuple(parts.zones.values()),
         muscles=tuple(parts.muscles.values()),
+        statements=tuple(Statement(**draft.entry.model_dump()) for draft in material.statements),
     )
 
 

@@ -22,6 +22,7 @@ from app.content.schema import (
     MuscleEntry,
     QuestionEntry,
     SourceEntry,
+    StatementEntry,
     ZoneEntry,
 )
 from app.content.yaml_nodes import Plain, Tree, read_yaml
@@ -66,12 +67,14 @@ class Material:
     sources: list[Draft[SourceEntry]] = field(default_factory=list)
     zones: list[Draft[ZoneEntry]] = field(default_factory=list)
     muscles: list[Draft[MuscleEntry]] = field(default_factory=list)
+    statements: list[Draft[StatementEntry]] = field(default_factory=list)
     modules: dict[str, ModuleMaterial] = field(default_factory=dict)
     module_names: Names = field(default_factory=lambda: Names("modules"))
     objective_names: Names = field(default_factory=lambda: Names("objectives"))
     source_names: Names = field(default_factory=lambda: Names("sources"))
     zone_names: Names = field(default_factory=lambda: Names("zones"))
     muscle_names: Names = field(default_factory=lambda: Names("muscles"))
+    statement_names: Names = field(default_factory=lambda: Names("statements"))
     lesson_names: Names = field(default_factory=lambda: Names("lessons"))
     question_names: Names = field(default_factory=lambda: Names("questions"))
     faults: list[Fault] = field(default_factory=list)
@@ -105,6 +108,7 @@ def gather(shelf: Shelf) -> Material:
     material.sources = _entries(SourceEntry, shelf.sources, material.source_names, material)
     material.zones = _entries(ZoneEntry, shelf.zones, material.zone_names, material)
     material.muscles = _entries(MuscleEntry, shelf.muscles, material.muscle_names, material)
+    material.statements = _entries(StatementEntry, shelf.statements, material.statement_names, material)
     labels = {draft.entry.id: draft.entry.label for draft in material.sources}
     for name, files in shelf.modules.items():
         material.modules[name] = _module(name, files, material, labels)

@@ -43,6 +43,7 @@ def reference_faults(material: Material) -> Iterator[Fault]:
 def count_faults(material: Material) -> Iterator[Fault]:
     """Yield what is too little or too much. Meaningful only where nothing was lost to other faults."""
     yield from unused_zone_faults(material)
+    yield from _untaught_faults(material)
     for module in material.modules.values():
         if module.head:
             yield from _pool_faults(module, module.head)
@@ -57,6 +58,17 @@ def count_faults(material: Material) -> Iterator[Fault]:
                     f"nothing shows `{name}`",
                     f"`::: figure {name}` in a lesson of this module, or `picture: {name}` in a question",
                 )
+
+
+def _untaught_faults(material: Material) -> Iterator[Fault]:
+    """Yield each statement of the article that no lesson rests on: the course must say whether it holds up."""
+    taught = {
+        fact for module in material.modules.values() for lesson in module.lessons for fact in lesson.draft.entry.facts
+    }
+    for draft in material.statements:
+        if draft.entry.id not in taught:
+            message = f"no lesson teaches the statement `{draft.entry.id}`"
+            yield draft.fault("untaught", message, "id", expected=f"{draft.entry.id} among the `facts` of a lesson")
 
 
 def _course_faults(material: Material) -> Iterator[Fault]:

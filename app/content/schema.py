@@ -203,6 +203,13 @@ class LessonEntry(Entry):
     facts: list[FactId] = []
 
 
+class StatementEntry(Entry):
+    id: FactId
+    says: Text
+    holds: Literal["yes", "partly", "opinion", "disputed", "unproven"]
+    note: Text
+
+
 class OptionEntry(Entry):
     """``region`` and ``near`` are for a point-at-a-region question: the part of the picture, and whether it earns half."""
 

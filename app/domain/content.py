@@ -164,6 +164,19 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of the article that the course starts from: ``id`` is the fact that lessons and questions name.
+
+    ``holds`` is yes, partly, opinion, disputed or unproven; ``note`` says why.
+    """
+
+    id: str
+    says: str
+    holds: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     title: str
     modules: tuple[Module, ...]
@@ -171,3 +184,4 @@ class Course:
     red_flags: str
     zones: tuple[Zone, ...] = ()
     muscles: tuple[Muscle, ...] = ()
+    statements: tuple[Statement, ...] = ()

@@ -58,7 +58,7 @@ def test_a_missing_file_is_named(folder: Folder, name: str, faults: list[str]) -
     [
         (
             "more.yaml",
-            "more.yaml:1: nothing would read `more.yaml` here; expected course.yaml, sources.yaml or muscles.yaml",
+            "more.yaml:1: nothing would read `more.yaml` here; expected course.yaml, sources.yaml, muscles.yaml or article.yaml",
         ),
         (
             "basics/module.yaml",
