@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
-from app.domain.content import Course
+from app.domain.content import Course, Lesson, Question
 
 _INDENT = "  "
 
 
 def lessons_by_fact(course: Course) -> dict[str, list[str]]:
     """The lessons that rest on each fact, by the fact's id."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for module in course.modules:
-        for lesson in module.lessons:
-            for fact in lesson.facts:
-                found[fact].append(lesson.id)
-    return found
+    return _by_fact(lesson for module in course.modules for lesson in module.lessons)
 
 
 def questions_by_fact(course: Course) -> dict[str, list[str]]:
     """The questions that rest on each fact, by the fact's id."""
+    return _by_fact(question for module in course.modules for question in module.questions)
+
+
+def _by_fact(those: Iterable[Lesson | Question]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for module in course.modules:
-        for question in module.questions:
-            for fact in question.facts:
-                found[fact].append(question.id)
+    for one in those:
+        for fact in one.facts:
+            found[fact].append(one.id)
     return found
 
 

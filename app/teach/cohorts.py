@@ -13,8 +13,8 @@ from app.db import begin_immediate, begin_plain, db
 from app.domain import wall_clock
 from app.identity import viewer
 from app.models import Cohort
-from app.services import cohorts, once, question_reports, reports, submission
-from app.services.reports import Gradebook
+from app.services import cohorts, gradebook, once, question_reports, submission
+from app.services.gradebook import Gradebook
 from app.teach import blueprint
 from app.teach.forms import CohortForm
 
@@ -84,7 +84,7 @@ def _gradebook(cohort: Cohort) -> Gradebook:
         submission.close_expired(db.session, now())
         db.session.commit()
         begin_plain()
-    return reports.gradebook(db.session, cohort)
+    return gradebook.of_cohort(db.session, cohort)
 
 
 @blueprint.post("/cohorts/<int:cohort_id>/join-code", endpoint="join_code")
@@ -118,7 +118,7 @@ def remove_learner(cohort_id: int) -> ResponseReturnValue:
 def export_gradebook(cohort_id: int) -> ResponseReturnValue:
     """The gradebook as CSV for spreadsheets."""
     cohort = found_cohort(cohort_id)
-    lines = reports.csv_lines(_gradebook(cohort), cohort.time_zone)
+    lines = gradebook.csv_lines(_gradebook(cohort), cohort.time_zone)
     # The headers say UTF-8, the byte order mark says it again for Excel.
     response = Response((line.encode() for line in lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(cohort.title)}.csv"'

@@ -16,7 +16,20 @@ from app.domain.content import Kind
 from tests.browser.stage import Stage
 from tests.course import steady
 
-PEOPLE = ("visitor", "guest", "left", "returning", "new", "learner", "trainer", "admin")
+PEOPLE = (
+    "visitor",
+    "guest",
+    "kinds",
+    "kinds-checked",
+    "kinds-test",
+    "kinds-done",
+    "left",
+    "returning",
+    "new",
+    "learner",
+    "trainer",
+    "admin",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ from app.models import (
     Role,
     User,
 )
-from app.services import catalogue, reports, users
-from app.services.reports import Cell, CellState
+from app.services import catalogue, gradebook, users
+from app.services.gradebook import Cell, CellState
 from tests.conftest import NOW, ROOT, settings_for
 
 
@@ -90,7 +90,7 @@ def test_four_assignments_are_set_of_which_one_is_due_soon(rows: Session) -> Non
 
 def _cells(rows: Session) -> dict[str, tuple[Cell, ...]]:
     cohort = rows.scalars(select(Cohort)).one()
-    return {row.name: row.cells for row in reports.gradebook(rows, cohort).rows}
+    return {row.name: row.cells for row in gradebook.of_cohort(rows, cohort).rows}
 
 
 def test_the_gradebook_shows_every_state(rows: Session) -> None:

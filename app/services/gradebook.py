@@ -1,4 +1,4 @@
-"""Reports for trainers: the gradebook of a cohort, on the page and as CSV."""
+"""The gradebook of a cohort, on the page and as CSV."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Gradebook:
     rows: tuple[Row, ...]
 
 
-def gradebook(session: Session, cohort: Cohort) -> Gradebook:
+def of_cohort(session: Session, cohort: Cohort) -> Gradebook:
     """Every current learner in every assignment of a cohort, with four statements whatever the size.
 
     A late submission is told from the due date as it is now: a trainer who moves it forgives.

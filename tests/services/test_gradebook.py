@@ -10,14 +10,14 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.models import Attempt, Cohort, Standing
-from app.services import cohorts, reports
-from app.services.reports import Cell, CellState, Column, Gradebook, Row
+from app.services import cohorts, gradebook
+from app.services.gradebook import Cell, CellState, Column, Gradebook, Row
 from tests.factory import Make, Person
 from tests.taking import begin, take
 
 
 def _cells(session: Session, cohort: Cohort, make: Make, person: Person) -> tuple[Cell, ...]:
-    book = reports.gradebook(session, cohort)
+    book = gradebook.of_cohort(session, cohort)
     return next(row.cells for row in book.rows if row.learner_id == person.learner.id)
 
 
@@ -73,7 +73,7 @@ def test_only_current_members_of_this_cohort_are_shown(session: Session, make: M
     cohorts.remove(session, trainer.user, cohort, leaves.learner.id, make.now())
     session.commit()
 
-    assert [row.name for row in reports.gradebook(session, cohort).rows] == ["Stays"]
+    assert [row.name for row in gradebook.of_cohort(session, cohort).rows] == ["Stays"]
 
 
 @pytest.mark.parametrize(("learners", "assignments"), [(1, 1), (6, 3)])
@@ -89,7 +89,7 @@ def test_the_gradebook_takes_four_statements_whatever_its_size(
             take(session, person, assignment, make.now(), is_right=False)
     statements()
 
-    book = reports.gradebook(session, cohort)
+    book = gradebook.of_cohort(session, cohort)
 
     assert len(statements()) == 4
     assert [len(row.cells) for row in book.rows] == [assignments] * learners
@@ -101,7 +101,7 @@ def test_columns_stand_by_due_date_those_without_last(session: Session, make: Ma
     for title, days in (("none", None), ("late", 9), ("soon", 1)):
         make.assignment(trainer, cohort, title=title, due_at=make.now() + timedelta(days=days) if days else None)
 
-    columns = reports.gradebook(session, cohort).columns
+    columns = gradebook.of_cohort(session, cohort).columns
 
     assert [column.title for column in columns] == ["soon", "late", "none"]
 
@@ -110,7 +110,7 @@ def test_columns_stand_by_due_date_those_without_last(session: Session, make: Ma
 def test_no_cell_of_the_csv_is_a_formula(name: str) -> None:
     book = Gradebook((Column(1, name, None),), (Row(1, name, "a@example.org", (Cell(CellState.NOT_STARTED),)),))
 
-    text = "".join(reports.csv_lines(book, "UTC")).removeprefix("\ufeff")
+    text = "".join(gradebook.csv_lines(book, "UTC")).removeprefix("\ufeff")
 
     head, row = list(csv.reader(io.StringIO(text, newline="")))
     assert head[2].startswith("'")
@@ -125,7 +125,7 @@ def test_the_csv_begins_with_a_byte_order_mark_and_tells_times_in_the_cohorts_zo
     assignment = make.assignment(trainer, cohort, title="Safety", due_at=make.now() - timedelta(days=1))
     take(session, learner, assignment, make.now(), is_right=True)
 
-    text = "".join(reports.csv_lines(reports.gradebook(session, cohort), cohort.time_zone))
+    text = "".join(gradebook.csv_lines(gradebook.of_cohort(session, cohort), cohort.time_zone))
 
     assert text.startswith("\ufeffLearner,E-mail,Safety: state,")
     assert f"Łucja,{learner.user.email},passed,100,2026-11-23 18:00,late" in text
