@@ -33,7 +33,23 @@ def init_app(app: Flask) -> None:
         save_id=lambda: secrets.token_hex(8),
         registration_open=lambda: app.config["PALPATE"].registration == "open",
     )
-    for name in (when, day, date, clock, minutes, ago, plural, signed, initials, inline, plain, ruler, anchor):
+    for name in (
+        when,
+        day,
+        date,
+        clock,
+        minutes,
+        stopwatch,
+        ago,
+        plural,
+        signed,
+        figure,
+        initials,
+        inline,
+        plain,
+        ruler,
+        anchor,
+    ):
         env.filters[name.__name__] = name
 
 
@@ -101,6 +117,12 @@ def minutes(seconds: float) -> str:
     return f"{hours} h {rest} min" if hours else f"{rest} min"
 
 
+def stopwatch(seconds: float) -> str:
+    """A duration as a stopwatch shows it: ``0:42``, ``12:05``."""
+    minutes_passed, rest = divmod(round(seconds), 60)
+    return f"{minutes_passed}:{rest:02}"
+
+
 def ago(moment: datetime) -> str:
     """How far a moment is from now, in whole days at the most exact: ``in 3 days``, ``2 hours ago``."""
     seconds = (moment - now()).total_seconds()
@@ -115,6 +137,13 @@ def ago(moment: datetime) -> str:
 def signed(number: int) -> str:
     """A whole number with the minus sign of type, not the hyphen."""
     return f"{number}".replace("-", "\u2212")
+
+
+def figure(number: float | None, places: int = 0) -> str:
+    """A number with so many decimals and the minus sign of type; blank where it is not defined, and never a minus before a nought."""
+    if number is None:
+        return ""
+    return f"{round(number, places) + 0.0:.{places}f}".replace("-", "\u2212")
 
 
 def plural(count: int, word: str, words: str | None = None) -> str:

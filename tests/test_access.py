@@ -20,6 +20,7 @@ from app.db import db
 from app.models import QuestionReport, Role
 from app.services import invitations
 from tests.conftest import Clock
+from tests.crowd import Hand, hand_in, join_with_the_same_paper
 from tests.factory import Make
 from tests.playing import hidden, start, start_assigned
 
@@ -111,6 +112,11 @@ GET  /teach/cohorts                                                      in    i
 POST /teach/cohorts                                                      in    in   403   403   303   303   303
 GET  /teach/cohorts/{cohort}                                             in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/gradebook.csv                               in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/insight                                     in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/insight?theirs                              in    in   403   403   404   404   404
+GET  /teach/cohorts/{cohort}/insight/scores.svg                          in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/insight/questions/{asked}                   in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/insight/questions/{asked}/curves.svg        in    in   403   403   200   404   200
 POST /teach/cohorts/{cohort}/join-code                                   in    in   403   403   303   404   303
 POST /teach/cohorts/{cohort}/remove                                      in    in   403   403   303   404   303
 GET  /teach/cohorts/{cohort}/assignments/new                             in    in   403   403   200   404   200
@@ -172,6 +178,9 @@ FORMS: dict[str, dict[str, str]] = {
     "/admin/invitations": {"role": "trainer"},
 }
 
+QUERIES: dict[str, dict[str, str]] = {"/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"}}
+"""An assignment of another trainer, asked for in one's own cohort."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -215,9 +224,12 @@ class World:
         if "csrf_token" in form:
             names = names | {"token": hidden(client.get("/").text, "csrf_token")}
         path = row.path.partition("?")[0].format(**names)
+        query = {name: value.format(**names) for name, value in QUERIES.get(row.path, {}).items()}
         data = {name: value.format(**names) for name, value in form.items()}
         with self.connection.begin_nested() as before:
-            reply = client.open(path, method=row.method, data=data if row.method == "POST" else None)
+            reply = client.open(
+                path, method=row.method, query_string=query, data=data if row.method == "POST" else None
+            )
             before.rollback()
         is_to_sign_in = reply.status_code in (302, 303) and reply.location.startswith("/login")
         return "in" if is_to_sign_in else str(reply.status_code)
@@ -237,7 +249,7 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     learner, other = (make.person(with_password=True) for _ in range(2))
     visitor, guest = app.test_client(), app.test_client()
     cohort = make.cohort(trainer, learner)
-    make.cohort(trainer2, other)
+    theirs = make.assignment(trainer2, make.cohort(trainer2, other))
     assignment = make.assignment(trainer, cohort)
     lesson = "/modules/safety/lessons/red-flags"
     check = re.search(rf'action="{lesson}/checks/([\w-]+)"', visitor.get(lesson).text)
@@ -254,6 +266,8 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     attempt_id = start_assigned(learner.client, session, assignment.id).attempt_id
     learner.client.post(f"/attempts/{attempt_id}/2/report", data={"says": "Two answers are right."})
     report_id = session.scalars(select(QuestionReport.id)).one()
+    handed = hand_in(session, learner, make.assignment(trainer, cohort), clock.now, Hand(session).all_right)
+    join_with_the_same_paper(session, handed, cohort, 12, Hand(session).rising)
     people = {"learner": learner, "other": other, "trainer": trainer, "trainer2": trainer2, "admin": admin}
     return World(
         app=app,
@@ -261,7 +275,9 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
         cookies={"visitor": None, "guest": cookie_of(guest)}
         | {name: cookie_of(person.client) for name, person in people.items()},
         names={
+            "asked": str(handed.items[0].version_id),
             "assignment": str(assignment.id),
+            "theirs": str(theirs.id),
             "attempt": str(attempt_id),
             "report": str(report_id),
             "check": check[1],
@@ -340,10 +356,10 @@ def test_each_row_stands_once() -> None:
     assert len({row.request for row in ROWS}) == len(ROWS)
 
 
-def test_only_the_gradebook_writes_on_a_get_and_only_what_is_overdue(
+def test_only_reports_of_marks_write_on_a_get_and_only_what_is_overdue(
     world: World, make: Make, session: Session, clock: Clock, statements: Callable[[], list[str]]
 ) -> None:
-    """Threat 18. Fails when another GET closes attempts, or the gradebook writes anything else."""
+    """Threat 18. Fails when another GET closes attempts, or a report writes anything else."""
     start(make.person().client, session)
     clock.advance(hours=5)
     writing: dict[str, set[str]] = {}
@@ -364,4 +380,9 @@ def test_only_the_gradebook_writes_on_a_get_and_only_what_is_overdue(
     assert writing == {
         "GET /teach/cohorts/{cohort}": closing,
         "GET /teach/cohorts/{cohort}/gradebook.csv": closing,
+        "GET /teach/cohorts/{cohort}/insight": closing,
+        "GET /teach/cohorts/{cohort}/insight?theirs": closing,
+        "GET /teach/cohorts/{cohort}/insight/scores.svg": closing,
+        "GET /teach/cohorts/{cohort}/insight/questions/{asked}": closing,
+        "GET /teach/cohorts/{cohort}/insight/questions/{asked}/curves.svg": closing,
     }

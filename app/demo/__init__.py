@@ -45,6 +45,9 @@ from app.services.assignments import Terms
 from app.services.attempts import Change, Loaded
 
 SEED = 2026
+MISLEADING = 0.8
+"""From this difficulty on, one question in five, people go wrong because they are sure of something else."""
+
 SPAN = timedelta(weeks=6)
 """How far back the cohort's history goes."""
 
@@ -331,7 +334,10 @@ class _Student:
     def _certainty(self, shown: Shown, response: Response) -> int:
         """How sure they say they are: more often when right, too often when not."""
         key = catalogue.keys(self.session, [shown.version_id])[shown.version_id].key
-        weights = (1, 3, 6) if mark(shown.kind, key, response).is_right else (3, 5, 3)
+        if mark(shown.kind, key, response).is_right:
+            weights = (1, 3, 6)
+        else:
+            weights = (1, 3, 7) if _difficulty(shown) > MISLEADING else (3, 5, 3)
         return self.rng.choices((1, 2, 3), weights)[0]
 
     def _loaded(self, attempt: Attempt) -> Loaded:
@@ -345,8 +351,17 @@ class _Student:
         """What this learner answers, by ability against difficulty (Rasch's model), unless it is given."""
         shown = catalogue.shown(self.session, [version_id])[version_id]
         key = catalogue.keys(self.session, [version_id])[version_id].key
-        of_question = Random(f"{SEED}:question:{shown.question_id}")  # noqa: S311  repeatable, not secret
-        difficulty = of_question.gauss(0, 1)
         if is_right is None:
-            is_right = self.rng.random() < 1 / (1 + math.exp(difficulty - self.ability))
+            is_right = self.rng.random() < 1 / (1 + math.exp(_difficulty(shown) - self.ability))
+        of_question = _of_question(shown)
         return answering.right(shown, key) if is_right else answering.wrong(shown, key, self.rng, of_question)
+
+
+def _of_question(shown: Shown) -> Random:
+    return Random(f"{SEED}:question:{shown.question_id}")  # noqa: S311  repeatable, not secret
+
+
+def _difficulty(shown: Shown) -> float:
+    """On the scale of ability; what many people wrongly take for known is harder still."""
+    difficulty = _of_question(shown).gauss(0, 1)
+    return difficulty + 1 if difficulty > MISLEADING else difficulty

@@ -84,7 +84,7 @@ def build(
         chosen=told(shown, item.response),
         lines=_lines(item, shown, key, explained.key.whys if release.explanation else ()),
         picture=marked(shown, item.option_order, item.response, key) if shown.picture else None,
-        right_texts=_right_texts(shown, key) if key else None,
+        right_texts=right_texts(shown, key) if key else None,
         explanation=explained.explanation if release.explanation else None,
         sources=tuple(sources[slug] for slug in explained.sources if slug in sources) if release.explanation else (),
     )
@@ -107,7 +107,8 @@ def told(shown: Shown, response: Response | None) -> tuple[str, ...]:
             return tuple(shown.options[index] for index in response if index is not None)
 
 
-def _right_texts(shown: Shown, key: Key) -> tuple[str, ...]:
+def right_texts(shown: Shown, key: Key) -> tuple[str, ...]:
+    """The right answer in words, one for each thing to choose."""
     match shown.kind:
         case Kind.MATCH:
             return told(shown, key.correct)

@@ -77,13 +77,17 @@ def show_cohort(cohort_id: int) -> ResponseReturnValue:
     )
 
 
-def _gradebook(cohort: Cohort) -> Gradebook:
-    """Marks of attempts whose time is up are written first: the one write that a GET may make."""
+def settle_overdue() -> None:
+    """Write the marks of attempts whose time is up, before a report reads marks: the one write that a GET may make."""
     if submission.has_expired(db.session, now()):
         begin_immediate()
         submission.close_expired(db.session, now())
         db.session.commit()
         begin_plain()
+
+
+def _gradebook(cohort: Cohort) -> Gradebook:
+    settle_overdue()
     return gradebook.of_cohort(db.session, cohort)
 
 
@@ -121,10 +125,11 @@ def export_gradebook(cohort_id: int) -> ResponseReturnValue:
     lines = gradebook.csv_lines(_gradebook(cohort), cohort.time_zone)
     # The headers say UTF-8, the byte order mark says it again for Excel.
     response = Response((line.encode() for line in lines), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(cohort.title)}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{file_name(cohort.title, "gradebook")}.csv"'
     return response
 
 
-def _file_name(title: str) -> str:
+def file_name(title: str, otherwise: str) -> str:
+    """A title in plain letters, as the name of a file to save; ``otherwise`` where none of its letters are."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return "-".join("".join(c if c.isalnum() else " " for c in plain).split())[:60] or "gradebook"
+    return "-".join("".join(c if c.isalnum() else " " for c in plain).split())[:60] or otherwise

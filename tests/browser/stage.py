@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,10 +23,12 @@ from app.identity import token_hash
 from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, ModuleRow, QuestionVersion, Role, User
 from app.permissions import Viewer
 from app.services import (
+    assignments,
     attempts,
     catalogue,
     cohorts,
     guests,
+    insight,
     invitations,
     lessons,
     question_reports,
@@ -33,6 +36,8 @@ from app.services import (
     submission,
     users,
 )
+from app.services.answered import Counting
+from app.services.assignments import Terms
 from app.services.attempts import Change, Loaded
 from tests import papers
 from tests.browser import serving
@@ -249,6 +254,25 @@ class _Builder:
         works = self.session.scalars(select(Assignment).order_by(Assignment.due_at)).all()
         self.stage.ids |= {"cohort": cohort.id, "empty": empty.id, "over": over.id, "work": works[1].id}
         self.stage.links |= {"join": f"/join/{empty.join_code}", "join-over": f"/join/{over.join_code}"}
+        self._insight(trainer, works)
+
+    def _insight(self, trainer: User, works: Sequence[Assignment]) -> None:
+        """A test that asked for certainty, one that didn't, the questions most and fewest had, and a test that nobody has handed in."""
+        sure = next(work for work in works if work.asks_certainty)
+        by_answers = sorted(
+            insight.insight(self.session, sure, Counting.FIRST).items, key=lambda line: line.figures.answers
+        )
+        waiting = cohorts.create(self.session, trainer, "Physiotherapy, year 1", "Europe/Berlin", self.now)
+        cohorts.join(self.session, waiting, self._viewer("Li Wei").learner, self.now)
+        terms = Terms("Safety before you treat", None, None, None, 80)
+        assignments.create(self.session, trainer, waiting, self._module("safety"), terms, self.now)
+        self.stage.ids |= {
+            "sure": sure.id,
+            "unsure": works[0].id,
+            "asked": by_answers[-1].version_id,
+            "asked-few": by_answers[0].version_id,
+            "waiting": waiting.id,
+        }
 
     def _ways_in(self) -> None:
         admin = self._viewer(demo.ADMIN).user

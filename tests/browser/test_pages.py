@@ -31,6 +31,8 @@ PAGELESS = {
     "learn.red_flags": "leads to a lesson",
     "admin.index": "leads to the people",
     "teach.gradebook_csv": "a file to download",
+    "teach.insight_scores_svg": "a picture to save",
+    "teach.insight_curves_svg": "a picture to save",
 }
 """Addresses for GET that show no page of their own, and why."""
 

@@ -14,6 +14,7 @@ from app.models import Attempt, LessonProgress, LessonRow, QuestionVersion
 from app.services import attempts, catalogue
 from app.services.submission import submit
 from tests.conftest import Clock
+from tests.crowd import Hand, hand_in, join_with_the_same_paper
 from tests.factory import Make, Person
 from tests.playing import JSON, Play, begun, start
 
@@ -208,10 +209,10 @@ def test_pages_cost_the_same_among_fifty_learners(
     assert costs(learner.client, statements) == alone
 
 
-def test_the_gradebook_costs_the_same_for_fifty_learners(
+def test_reports_cost_the_same_for_fifty_learners(
     make: Make, session: Session, clock: Clock, statements: Statements
 ) -> None:
-    """Fails when a row or a cell of the gradebook is a query."""
+    """Fails when a row or a cell of the gradebook, or a learner in the analysis, is a query."""
     trainer, learner = make.trainer(), make.person()
     cohort = make.cohort(trainer, learner)
     assignment = make.assignment(trainer, cohort)
@@ -220,6 +221,8 @@ def test_the_gradebook_costs_the_same_for_fifty_learners(
         f"/teach/cohorts/{cohort.id}",
         f"/teach/cohorts/{cohort.id}/gradebook.csv",
         f"/teach/assignments/{assignment.id}",
+        f"/teach/cohorts/{cohort.id}/insight",
+        f"/teach/cohorts/{cohort.id}/insight/scores.svg",
     ]
     for_one = [count(trainer.client, page, statements) for page in pages]
 
@@ -230,6 +233,25 @@ def test_the_gradebook_costs_the_same_for_fifty_learners(
     make.assignment(trainer, cohort)
 
     assert [count(trainer.client, page, statements) for page in pages] == for_one
+
+
+def test_insight_takes_a_fixed_number_of_statements(
+    make: Make, session: Session, clock: Clock, statements: Statements
+) -> None:
+    """Who asks, overdue attempts, the cohort, its assignments, and what was answered. Fails when a line of a page is a query."""
+    trainer, learner = make.trainer(), make.person()
+    cohort = make.cohort(trainer, learner)
+    first = hand_in(session, learner, make.assignment(trainer, cohort), clock.now, Hand(session).all_wrong)
+    join_with_the_same_paper(session, first, cohort, 30, Hand(session).rising)
+    version_id = first.items[4].version_id
+    question = f"/questions/{version_id}"
+
+    found = {
+        page: count(trainer.client, f"/teach/cohorts/{cohort.id}/insight{page}", statements)
+        for page in ("", "/scores.svg", question, f"{question}/curves.svg")
+    }
+
+    assert found == {"": 10, "/scores.svg": 10, question: 9, f"{question}/curves.svg": 9}
 
 
 def take(learner: Person, session: Session, assignment_id: int) -> Play:

@@ -1,0 +1,45 @@
+"""Intervals that hold the true figure nineteen times in twenty, for the figures of few learners."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+_Z = 1.959963984540054
+"""The 0.975 quantile of the normal distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    low: float
+    high: float
+
+
+def of_share(share: float, n: int) -> Interval:
+    """Wilson's score interval of a share of ``n``, both 0 to 1 (https://doi.org/10.1080/01621459.1927.10502953).
+
+    For a mean of points between 0 and 1 it is on the safe side: no such variable varies more than one of zeros and ones with that mean.
+    """
+    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    reach = _Z / (1 + _Z**2 / n) * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n * n))
+    return Interval(max(0.0, middle - reach), min(1.0, middle + reach))
+
+
+def of_correlation(r: float, n: int) -> Interval | None:
+    """Fisher's interval of a correlation, -1 to 1: tanh(artanh r ± z/√(n - 3)) (https://doi.org/10.2307/2331838); None for n < 4 and |r| = 1."""
+    if n < 4 or abs(r) >= 1 - 1e-12:
+        return None
+    reach = _Z / math.sqrt(n - 3)
+    return Interval(math.tanh(math.atanh(r) - reach), math.tanh(math.atanh(r) + reach))
+
+
+def of_consistency(alpha: float, n: int, parts: int) -> Interval | None:
+    """Bonett's interval of coefficient alpha, up to 1, of ``parts`` parts and ``n`` learners (https://doi.org/10.3102/10769986027004335).
+
+    1 - exp(ln(1 - α) - ln(n/(n - 1)) ± z √(2k/((k - 1)(n - 2)))); None where it is not defined.
+    """
+    if n < 3 or parts < 2 or alpha >= 1:
+        return None
+    middle = math.log(1 - alpha) - math.log(n / (n - 1))
+    reach = _Z * math.sqrt(2 * parts / ((parts - 1) * (n - 2)))
+    return Interval(1 - math.exp(middle + reach), 1 - math.exp(middle - reach))

@@ -1,0 +1,38 @@
+"""How long a question takes, from the log of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One saved change of an answer, at the time at which it reached the server."""
+
+    attempt_id: int
+    version_id: int
+    started_at: datetime
+    arrived_at: datetime
+
+
+def medians(arrivals: Iterable[Arrival]) -> dict[int, float]:
+    """The median time of each question version in seconds, from arrivals that are in the order of their attempts, and in each by time.
+
+    What passes between two arrivals, and between the start and the first, is the time of the question that arrives: reading, thinking and
+    pausing alike. Who comes back to a question adds to its time. Without an answer there is no time: blanks are left out.
+    """
+    spent: dict[tuple[int, int], float] = {}
+    attempt_id, before = None, None
+    for one in arrivals:
+        if one.attempt_id != attempt_id or before is None:
+            attempt_id, before = one.attempt_id, one.started_at
+        place = (one.version_id, one.attempt_id)
+        spent[place] = spent.get(place, 0.0) + max(0.0, (one.arrived_at - before).total_seconds())
+        before = one.arrived_at
+    by_version: dict[int, list[float]] = {}
+    for (version_id, _), seconds in spent.items():
+        by_version.setdefault(version_id, []).append(seconds)
+    return {version_id: median(seconds) for version_id, seconds in by_version.items()}

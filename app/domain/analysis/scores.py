@@ -1,0 +1,116 @@
+"""The figures of a whole test, and how its scores are distributed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from app.domain.analysis import intervals, moments
+from app.domain.analysis.intervals import Interval
+from app.domain.attempt import percent
+
+ENOUGH = 10
+"""Shape, consistency and error of fewer scores say more about chance than about the test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One attempt that counts: the points of each of its questions in the order of the paper, and what could be earned."""
+
+    points: tuple[float, ...]
+    max_points: float
+
+    @property
+    def total(self) -> float:
+        return math.fsum(self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreFigures:
+    """The figures of a test. All but ``learners``, ``skewness`` and ``kurtosis`` are per cent; of the score, or, of consistency and error ratio, of 1."""
+
+    learners: int
+    mean: float | None
+    median: float | None
+    spread: float | None
+    skewness: float | None
+    kurtosis: float | None
+    consistency: float | None
+    consistency_interval: Interval | None
+    error_ratio: float | None
+    standard_error: float | None
+
+    @property
+    def is_enough(self) -> bool:
+        return self.learners >= ENOUGH
+
+
+def figures(papers: Sequence[Paper]) -> ScoreFigures:
+    """The figures of a test, as Moodle: mean, median, standard deviation, skewness and kurtosis of the scores in per cent, and how far they can be trusted.
+
+    Error ratio = 100·√(1 - CIC/100); standard error = error ratio/100 · standard deviation, where CIC is :func:`consistency`
+    (https://docs.moodle.org/dev/Quiz_statistics_calculations).
+    """
+    scores = [100 * paper.total / paper.max_points for paper in papers if paper.max_points > 0]
+    spread, alpha = moments.spread(scores), consistency(papers)
+    ratio = None if alpha is None else 100 * math.sqrt(max(0.0, 1 - alpha / 100))
+    return ScoreFigures(
+        learners=len(papers),
+        mean=moments.mean(scores),
+        median=median(scores) if scores else None,
+        spread=spread,
+        skewness=moments.skewness(scores),
+        kurtosis=moments.kurtosis(scores),
+        consistency=alpha,
+        consistency_interval=_interval(alpha, papers),
+        error_ratio=ratio,
+        standard_error=None if ratio is None or spread is None else ratio / 100 * spread,
+    )
+
+
+def consistency(papers: Sequence[Paper]) -> float | None:
+    """The coefficient of internal consistency (Cronbach's alpha) in per cent: 100·p/(p - 1)·(1 - Σvar(item)/var(total)).
+
+    An item here is a *place* on the paper, as in Moodle, where a place with a question drawn at random is one item, too: every learner has
+    them all. Places are shuffled, so they differ by chance alone; that the questions at one place are not equally hard counts as error,
+    and rightly so: with another paper the learner had had another score. None for fewer than two learners or two places, for papers of
+    different length, and where all have the same score. It can be negative.
+    (https://docs.moodle.org/dev/Quiz_statistics_calculations; Cronbach 1951, https://doi.org/10.1007/BF02310555)
+    """
+    places = {len(paper.points) for paper in papers}
+    total = moments.variance([paper.total for paper in papers])
+    if len(places) != 1 or not total:
+        return None
+    p = places.pop()
+    if p < 2:
+        return None
+    of_places = math.fsum(
+        moments.variance(points) or 0.0 for points in zip(*(one.points for one in papers), strict=True)
+    )
+    return 100 * p / (p - 1) * (1 - of_places / total)
+
+
+def _interval(alpha: float | None, papers: Sequence[Paper]) -> Interval | None:
+    if alpha is None:
+        return None
+    found = intervals.of_consistency(alpha / 100, len(papers), len(papers[0].points))
+    return Interval(100 * found.low, 100 * found.high) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Scores from ``low`` to ``high`` per cent, both included, and how many learners have one."""
+
+    low: int
+    high: int
+    count: int
+
+
+def distribution(papers: Iterable[Paper]) -> tuple[Band, ...]:
+    """How many scores, in whole per cent as everywhere, lie in each of ten bands; the last one holds 100, too."""
+    counts = [0] * 10
+    for paper in papers:
+        counts[min(9, percent(paper.total, paper.max_points) // 10)] += 1
+    return tuple(Band(10 * at, 100 if at == 9 else 10 * at + 9, count) for at, count in enumerate(counts))
