@@ -182,5 +182,6 @@ def _standing(attempt: Attempt) -> Standing:
         best_percent=percent,
         latest_attempt_id=attempt.id,
         latest_percent=percent,
+        latest_is_passed=bool(attempt.is_passed),
         latest_at=attempt.submitted_at,
     )

@@ -111,7 +111,9 @@ GET  /teach                                                              in    i
 GET  /teach/cohorts                                                      in    in   403   403   200   200   200
 POST /teach/cohorts                                                      in    in   403   403   303   303   303
 GET  /teach/cohorts/{cohort}                                             in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/gradebook                                   in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/gradebook.csv                               in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/people                                      in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight                                     in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight?theirs                              in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/insight/scores.svg                          in    in   403   403   200   404   200
@@ -378,7 +380,7 @@ def test_only_reports_of_marks_write_on_a_get_and_only_what_is_overdue(
 
     closing = {"attempt", "mark", "standing"}
     assert writing == {
-        "GET /teach/cohorts/{cohort}": closing,
+        "GET /teach/cohorts/{cohort}/gradebook": closing,
         "GET /teach/cohorts/{cohort}/gradebook.csv": closing,
         "GET /teach/cohorts/{cohort}/insight": closing,
         "GET /teach/cohorts/{cohort}/insight?theirs": closing,

@@ -1,7 +1,14 @@
 """The tables, by family. Importing this package registers all of them."""
 
-from app.models.assignment import Assignment, AssignmentException
-from app.models.attempt import Answer, Attempt, AttemptItem, Mark, MarkChange, Standing
+from app.models.assignment import (
+    Assignment,
+    AssignmentException,
+    AssignmentLesson,
+    AssignmentRecipient,
+    Prerequisite,
+    Reminder,
+)
+from app.models.attempt import Answer, Attempt, AttemptItem, Correction, Mark, MarkChange, Standing
 from app.models.audit import AuditEvent
 from app.models.catalogue import (
     LessonRow,
@@ -15,7 +22,7 @@ from app.models.catalogue import (
     SourceRow,
     ZoneRow,
 )
-from app.models.cohort import Cohort, CohortTrainer, Membership
+from app.models.cohort import Cohort, CohortTrainer, Membership, Roster
 from app.models.once import HandledForm
 from app.models.progress import LessonProgress
 from app.models.report import QuestionReport
@@ -25,11 +32,14 @@ __all__ = [
     "Answer",
     "Assignment",
     "AssignmentException",
+    "AssignmentLesson",
+    "AssignmentRecipient",
     "Attempt",
     "AttemptItem",
     "AuditEvent",
     "Cohort",
     "CohortTrainer",
+    "Correction",
     "HandledForm",
     "Invitation",
     "Learner",
@@ -41,12 +51,15 @@ __all__ = [
     "ModuleRow",
     "MuscleRow",
     "ObjectiveRow",
+    "Prerequisite",
     "Publication",
     "QuestionKey",
     "QuestionReport",
     "QuestionRow",
     "QuestionVersion",
+    "Reminder",
     "Role",
+    "Roster",
     "SignIn",
     "SourceRow",
     "Standing",

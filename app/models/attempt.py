@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
 from app.domain.attempt import Purpose, State
+from app.domain.correction import Remedy
 from app.models.columns import Document, Key, Moment, Prose, choice
 
 
@@ -112,7 +113,10 @@ class Answer(Model):
 
 
 class Mark(Model):
-    """The current mark of one question of one attempt, written when its result is settled. Reports read these, never the log."""
+    """The current mark of one question of one attempt, written when its result is settled. Reports read these, never the log.
+
+    A void mark counts for nothing: ``points`` and ``max_points`` are 0.
+    """
 
     __tablename__ = "mark"
     __table_args__ = (
@@ -132,16 +136,18 @@ class Mark(Model):
     points: Mapped[float]
     max_points: Mapped[float]
     is_right: Mapped[bool]
+    is_void: Mapped[bool] = mapped_column(default=False)
     certainty_points: Mapped[int]
     settled_at: Mapped[Moment]
 
 
 class MarkChange(Model):
-    """Append-only: each change of a mark after it was written, by whom and why."""
+    """Append-only: each change of a mark after it was written, by whom and why; ``batch`` is the same for all that one step changed."""
 
     __tablename__ = "mark_change"
     __table_args__ = (
         ForeignKeyConstraint(["attempt_id", "position"], ["mark.attempt_id", "mark.position"], ondelete="CASCADE"),
+        Index("ix_mark_change_mark", "attempt_id", "position"),
     )
 
     id: Mapped[Key]
@@ -149,10 +155,33 @@ class MarkChange(Model):
     position: Mapped[int]
     old_points: Mapped[float]
     new_points: Mapped[float]
+    old_max_points: Mapped[float]
+    new_max_points: Mapped[float]
+    correction_id: Mapped[int | None] = mapped_column(ForeignKey("correction.id", ondelete="SET NULL"))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     reason: Mapped[Prose]
     batch: Mapped[str] = mapped_column(String(64))
     changed_at: Mapped[Moment]
+
+
+class Correction(Model):
+    """A remedy for a faulty question version: in one assignment, or everywhere (``assignment_id`` null). Append-only.
+
+    It holds for the attempts that were settled before (their marks were changed in the same step) and for all that are settled later.
+    ``key`` is the other key that is accepted, as :mod:`app.content.keys` stores keys; null for the other remedies.
+    """
+
+    __tablename__ = "correction"
+    __table_args__ = (CheckConstraint("(remedy = 'accept') = (key IS NOT NULL)", name="key"),)
+
+    id: Mapped[Key]
+    version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"), index=True)
+    assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignment.id"), index=True)
+    remedy: Mapped[Remedy] = mapped_column(choice(Remedy))
+    key: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
+    reason: Mapped[Prose]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    corrected_at: Mapped[Moment]
 
 
 class Standing(Model):
@@ -171,5 +200,6 @@ class Standing(Model):
     best_percent: Mapped[float]
     latest_attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
     latest_percent: Mapped[float]
+    latest_is_passed: Mapped[bool]
     latest_at: Mapped[Moment]
     passed_at: Mapped[Moment | None]

@@ -1,4 +1,4 @@
-"""Cohorts: who learns together, and who teaches them."""
+"""Cohorts: who learns together, who teaches them, and who is about to be invited."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
-from app.models.columns import Key, Line, Moment
+from app.models.columns import Document, Key, Line, Moment
 
 
 class Cohort(Model):
-    """``join_code`` is 50 random bits in Crockford's base 32; whoever has it before ``join_expires_at`` may join."""
+    """``join_code`` is 50 random bits in Crockford's base 32; whoever has it before ``join_expires_at`` may join.
+
+    An archived cohort can be read and not changed: nobody joins, and nothing in it is due.
+    """
 
     __tablename__ = "cohort"
 
@@ -20,6 +23,7 @@ class Cohort(Model):
     join_code: Mapped[str] = mapped_column(String(16), unique=True)
     join_expires_at: Mapped[Moment]
     created_at: Mapped[Moment]
+    archived_at: Mapped[Moment | None]
 
 
 class CohortTrainer(Model):
@@ -38,3 +42,18 @@ class Membership(Model):
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id", ondelete="CASCADE"), primary_key=True, index=True)
     joined_at: Mapped[Moment]
     removed_at: Mapped[Moment | None]
+
+
+class Roster(Model):
+    """An uploaded list of people to invite, as it was read, until its trainer accepts it or a day has passed.
+
+    ``lines`` holds what the preview shows: a list of documents, one for each line of the file.
+    """
+
+    __tablename__ = "roster"
+
+    id: Mapped[Key]
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id", ondelete="CASCADE"), index=True)
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    created_at: Mapped[Moment]
+    lines: Mapped[Document]

@@ -41,7 +41,10 @@ class User(Model, UserMixin):
 
 
 class Learner(Model):
-    """Who attempts and progress belong to: a guest (no account), a person with an account, or, after erasure, nobody."""
+    """Who attempts and progress belong to: a guest (no account), a person with an account, or, after erasure, nobody.
+
+    ``calendar_number`` is part of the address of their calendar feed: counting it up makes the old address worthless.
+    """
 
     __tablename__ = "learner"
     __table_args__ = (CheckConstraint("extra_time_percent BETWEEN 0 AND 400", name="extra_time"),)
@@ -51,6 +54,7 @@ class Learner(Model):
     is_guest: Mapped[bool] = mapped_column(default=False)
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     extra_time_percent: Mapped[int] = mapped_column(default=0)
+    calendar_number: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[Moment] = mapped_column(index=True)
 
     user: Mapped[User | None] = relationship(back_populates="learner", lazy="raise")
@@ -70,7 +74,10 @@ class SignIn(Model):
 
 
 class Invitation(Model):
-    """A link, good once, with which somebody makes an account of a role. Only the hash of its token is kept."""
+    """A link, good once, with which somebody makes an account of a role. Only the hash of its token is kept.
+
+    With ``cohort_id`` whoever takes it up joins that cohort, with a new account or the one they have.
+    """
 
     __tablename__ = "invitation"
 
@@ -79,6 +86,7 @@ class Invitation(Model):
     role: Mapped[Role] = mapped_column(choice(Role))
     email: Mapped[str | None] = mapped_column(String(254))
     name: Mapped[Line | None]
+    cohort_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id", ondelete="CASCADE"), index=True)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment]

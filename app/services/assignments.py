@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.domain import attempt as rules
+from app.domain import wall_clock
 from app.domain.attempt import State, lengthened, state_at
 from app.domain.release import Policy, is_mark_released
 from app.models import (
@@ -69,9 +70,20 @@ def list_modules(session: Session) -> Sequence[ModuleRow]:
     return session.scalars(select(ModuleRow).where(ModuleRow.retired_at.is_(None)).order_by(ModuleRow.position)).all()
 
 
+def list_for_cohort(session: Session, cohort: Cohort) -> Sequence[Assignment]:
+    """What is assigned to a cohort, by due date, those without one last."""
+    found = select(Assignment).where(Assignment.cohort_id == cohort.id, Assignment.withdrawn_at.is_(None))
+    return session.scalars(found.order_by(Assignment.due_at.is_(None), Assignment.due_at, Assignment.id)).all()
+
+
 def create(session: Session, actor: User, cohort: Cohort, module: ModuleRow, terms: Terms, now: datetime) -> Assignment:
     assignment = Assignment(
-        cohort_id=cohort.id, module_id=module.id, created_by_id=actor.id, created_at=now, **_values(terms)
+        cohort_id=cohort.id,
+        module_id=module.id,
+        created_by_id=actor.id,
+        created_at=now,
+        time_zone=cohort.time_zone,
+        **_values(terms, cohort.time_zone),
     )
     session.add(assignment)
     session.flush()  # the audit log names it by its id
@@ -101,7 +113,7 @@ def edit(session: Session, actor: User, taught: Taught, terms: Terms, now: datet
     """Set other terms. For attempts under way a change for the better applies at once, one for the worse not at all."""
     assignment = taught.assignment
     changed = {}
-    for name, value in _values(terms).items():
+    for name, value in _values(terms, assignment.time_zone).items():
         if getattr(assignment, name) != value:
             changed[name] = [_plain(getattr(assignment, name)), _plain(value)]
             setattr(assignment, name, value)
@@ -148,10 +160,11 @@ def grant_extra_time(
     return True
 
 
-def _values(terms: Terms) -> dict[str, object]:
+def _values(terms: Terms, time_zone: str) -> dict[str, object]:
     """The columns of an assignment that hold these terms."""
     values: dict[str, object] = {each.name: getattr(terms, each.name) for each in fields(terms)}
     del values["policy"]
+    values["due_local"] = f"{wall_clock.local(terms.due_at, time_zone):%Y-%m-%dT%H:%M}" if terms.due_at else None
     return values | {f"release_{each.name}": getattr(terms.policy, each.name) for each in fields(terms.policy)}
 
 

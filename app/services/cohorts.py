@@ -25,6 +25,15 @@ _FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who is in a cohort now."""
+
+    learner_id: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     cohort: Cohort
     learners: int
@@ -98,6 +107,18 @@ def list_trainers(session: Session, cohort: Cohort) -> Sequence[str]:
         .where(CohortTrainer.cohort_id == cohort.id)
     )
     return session.scalars(taught_by.order_by(func.lower(User.name))).all()
+
+
+def list_members(session: Session, cohort: Cohort) -> list[Member]:
+    """Who is in a cohort now, by name, with one statement."""
+    rows = session.execute(
+        select(Learner.id, User.name, User.email)
+        .join(User, User.id == Learner.user_id)
+        .join(Membership, Membership.learner_id == Learner.id)
+        .where(Membership.cohort_id == cohort.id, Membership.removed_at.is_(None))
+        .order_by(func.lower(User.name), Learner.id)
+    )
+    return [Member(*row) for row in rows]
 
 
 def is_member(session: Session, cohort: Cohort, learner: Learner) -> bool:

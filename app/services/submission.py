@@ -155,10 +155,12 @@ def _stand(session: Session, attempt: Attempt, total: Outcome, submitted_at: dat
             attempts=0,
             best_attempt_id=attempt.id,
             best_percent=percent,
+            latest_is_passed=total.is_passed,
         )
         session.add(standing)
     standing.attempts += 1
     standing.latest_attempt_id, standing.latest_percent, standing.latest_at = attempt.id, percent, submitted_at
+    standing.latest_is_passed = total.is_passed
     # A pass beats a higher score that failed the safety gate; then the higher score counts.
     is_best = (total.is_passed, percent) >= (standing.passed_at is not None, standing.best_percent)
     if is_best:

@@ -15,7 +15,8 @@ from app.services import insight
 from app.services.answered import Counting
 from app.services.insight import Choosable, Insight, ItemView
 from app.teach import blueprint, plots
-from app.teach.cohorts import file_name, found_cohort, settle_overdue
+from app.teach.cohorts import found_cohort
+from app.teach.gradebook import file_name, settle_overdue
 from app.teach.plots import Curve
 
 

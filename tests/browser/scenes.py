@@ -251,8 +251,10 @@ LEARNER = (
 STAFF = (
     Scene("cohorts", "trainer", "/teach"),
     Scene("cohorts-errors", "trainer", "/teach", send_empty, 422),
-    Scene("gradebook", "trainer", "/teach/cohorts/{cohort}"),
-    Scene("gradebook-unfolded", "trainer", "/teach/cohorts/{cohort}", unfold),
+    Scene("cohort", "trainer", "/teach/cohorts/{cohort}"),
+    Scene("gradebook", "trainer", "/teach/cohorts/{cohort}/gradebook"),
+    Scene("people", "trainer", "/teach/cohorts/{cohort}/people", unfold),
+    Scene("gradebook-empty", "trainer", "/teach/cohorts/{empty}/gradebook"),
     Scene("cohort-empty", "trainer", "/teach/cohorts/{empty}"),
     Scene("cohort-nothing-assigned", "trainer", "/teach/cohorts/{over}"),
     Scene("insight", "trainer", "/teach/cohorts/{cohort}/insight?assignment={sure}"),

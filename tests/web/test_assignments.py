@@ -1,10 +1,7 @@
-"""A trainer's pages: cohorts, the gradebook, assignments and extra time."""
+"""A trainer's assignments: terms, due dates, extra time."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,10 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.release import Policy, When
-from app.models import Assignment, AssignmentException, Attempt, AuditEvent, Cohort, CohortTrainer, Membership
-from tests.conftest import Clock
+from app.models import Assignment, AssignmentException, AuditEvent
 from tests.factory import Make, Person
-from tests.taking import begin, take
+from tests.taking import begin
 
 
 @pytest.fixture
@@ -27,167 +23,6 @@ def trainer(make: Make) -> Person:
 
 def _terms(make: Make, **changed: Any) -> dict[str, Any]:
     return {"module": make.module().id} | changed
-
-
-# -- cohorts ---------------------------------------------------------------------------------------------------------------
-
-
-def test_a_trainer_makes_a_cohort_and_teaches_it(trainer: Person, session: Session) -> None:
-    answer = trainer.client.post("/teach/cohorts", data={"title": "Year 2", "time_zone": "Europe/Berlin"})
-
-    cohort = session.scalars(select(Cohort)).one()
-    assert answer.location == f"/teach/cohorts/{cohort.id}"
-    assert session.scalars(select(CohortTrainer.user_id)).all() == [trainer.user.id]
-    assert session.scalars(select(AuditEvent.action)).all() == ["cohort.create"]
-    assert "Nobody has joined yet" in trainer.client.get(answer.location).text
-
-
-def test_every_fault_of_a_cohort_is_told_at_once(trainer: Person, session: Session) -> None:
-    page = trainer.client.post("/teach/cohorts", data={"title": " ", "time_zone": "Berlin"})
-
-    assert page.status_code == 422
-    assert "Give the cohort a title." in page.text
-    assert "There is no such time zone." in page.text
-    assert session.scalar(select(func.count(Cohort.id))) == 0
-
-
-def test_the_list_shows_ones_own_cohorts_and_an_admin_all(trainer: Person, make: Make) -> None:
-    make.cohort(trainer, title="Mine")
-    make.cohort(make.trainer(), title="Theirs")
-
-    mine, all_of_them = trainer.client.get("/teach").text, make.admin().client.get("/teach").text
-
-    assert "Mine" in mine
-    assert "Theirs" not in mine
-    assert "Mine" in all_of_them
-    assert "Theirs" in all_of_them
-
-
-def test_the_join_code_is_shown_as_code_and_link_and_renewed(trainer: Person, make: Make, session: Session) -> None:
-    cohort = make.cohort(trainer)
-    old = cohort.join_code
-    page = trainer.client.get(f"/teach/cohorts/{cohort.id}").text
-
-    trainer.client.post(f"/teach/cohorts/{cohort.id}/join-code")
-
-    session.refresh(cohort)
-    assert f'value="http://localhost:8000/join/{old[:5]}-{old[5:]}"' in page
-    assert cohort.join_code != old
-    assert "cohort.renew_code" in session.scalars(select(AuditEvent.action)).all()
-
-
-def test_an_expired_code_is_not_offered(trainer: Person, make: Make, clock: Clock) -> None:
-    cohort = make.cohort(trainer)
-    clock.advance(days=100)
-
-    page = trainer.client.get(f"/teach/cohorts/{cohort.id}").text
-
-    assert "The code no longer works." in page
-    assert cohort.join_code[:5] not in page
-
-
-def test_removing_a_learner_keeps_the_record_and_ends_access(trainer: Person, make: Make, session: Session) -> None:
-    learner = make.person()
-    cohort = make.cohort(trainer, learner)
-    assignment = make.assignment(trainer, cohort, title="Hidden from strangers")
-    take(session, learner, assignment, make.now(), is_right=True)
-
-    answer = trainer.client.post(f"/teach/cohorts/{cohort.id}/remove", data={"learner": learner.learner.id})
-
-    session.expire_all()
-    assert answer.status_code == 303
-    assert session.scalars(select(Membership)).one().removed_at == make.now()
-    assert session.scalar(select(func.count(Attempt.id))) == 1
-    assert learner.client.post(f"/assignments/{assignment.id}/attempts").status_code == 404
-    assert "Hidden from strangers" not in learner.client.get("/").text
-
-
-@pytest.mark.parametrize("sent", [{}, {"learner": "x"}, {"learner": "999999"}])
-def test_removing_nobody_is_404(trainer: Person, make: Make, sent: dict[str, str]) -> None:
-    cohort = make.cohort(trainer)
-
-    assert trainer.client.post(f"/teach/cohorts/{cohort.id}/remove", data=sent).status_code == 404
-
-
-# -- the gradebook ---------------------------------------------------------------------------------------------------------
-
-
-def test_the_gradebook_says_every_state_in_words(trainer: Person, make: Make, session: Session) -> None:
-    nothing, under, passed, failed, late = (make.person(name=name) for name in ("Nia", "Uma", "Pia", "Fay", "Lou"))
-    cohort = make.cohort(trainer, nothing, under, passed, failed, late)
-    assignment = make.assignment(trainer, cohort, title="Safety first", due_at=make.now())
-    begin(session, under, assignment, make.now())
-    take(session, passed, assignment, make.now(), is_right=True)
-    take(session, failed, assignment, make.now(), is_right=False)
-    take(session, late, assignment, make.now() + timedelta(days=2), is_right=True)
-
-    page = trainer.client.get(f"/teach/cohorts/{cohort.id}").text
-
-    assert "Safety first" in page
-    assert all(name in page for name in ("Nia", "Uma", "Pia", "Fay", "Lou"))
-    assert page.count(">Not started<") == 1
-    assert page.count("<span><span>under way</span></span>") == 1
-    assert page.count('<span class="sr">, passed</span>') == 1
-    assert "2 days late" in page
-    assert "critical missed" in page
-
-
-def test_looking_at_the_gradebook_closes_what_is_overdue(
-    trainer: Person, make: Make, session: Session, clock: Clock
-) -> None:
-    """Catches: marks of an attempt whose time is up that nobody ever writes."""
-    learner = make.person()
-    cohort = make.cohort(trainer, learner)
-    attempt = begin(session, learner, make.assignment(trainer, cohort, time_limit_minutes=20), make.now())
-    clock.advance(minutes=21)
-
-    page = trainer.client.get(f"/teach/cohorts/{cohort.id}").text
-
-    session.refresh(attempt)
-    assert attempt.submitted_at == attempt.deadline_at
-    assert "under way</span></span>" not in page
-
-
-def test_the_csv_holds_the_gradebook_and_no_formulas(trainer: Person, make: Make, session: Session) -> None:
-    learner = make.person(name="=HYPERLINK(1)", email="l@example.org")
-    cohort = make.cohort(trainer, learner, title="Physio: Jahr 2/ä")
-    take(session, learner, make.assignment(trainer, cohort, title="@Test"), make.now(), is_right=True)
-
-    answer = trainer.client.get(f"/teach/cohorts/{cohort.id}/gradebook.csv")
-
-    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
-    assert answer.data.startswith(b"\xef\xbb\xbf")
-    assert answer.mimetype == "text/csv"
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="physio-jahr-2-a.csv"'
-    assert rows[0][2] == "'@Test: state"
-    assert rows[1] == ["'=HYPERLINK(1)", "l@example.org", "passed", "100", "2026-11-23 10:00", ""]
-
-
-def test_a_script_in_a_name_or_title_is_inert(trainer: Person, make: Make) -> None:
-    cohort = make.cohort(trainer, make.person(name="<script>alert(1)</script>"), title="<script>alert(2)</script>")
-    make.assignment(trainer, cohort, title="<script>alert(3)</script>")
-
-    assert "<script>alert" not in trainer.client.get(f"/teach/cohorts/{cohort.id}").text
-
-
-def test_the_cohort_page_takes_as_many_statements_for_six_learners_as_for_one(
-    trainer: Person, make: Make, session: Session, statements: Callable[[], list[str]]
-) -> None:
-    counts = []
-    for size in (1, 6):
-        people = [make.person() for _ in range(size)]
-        cohort = make.cohort(trainer, *people)
-        assignment = make.assignment(trainer, cohort)
-        for person in people:
-            take(session, person, assignment, make.now(), is_right=False)
-        statements()
-        trainer.client.get(f"/teach/cohorts/{cohort.id}")
-        counts.append(len(statements()))
-
-    assert counts[0] == counts[1] <= 8
-
-
-# -- assignments -----------------------------------------------------------------------------------------------------------
 
 
 def test_an_assignment_takes_title_and_pass_mark_from_its_module(trainer: Person, make: Make, session: Session) -> None:
