@@ -142,6 +142,8 @@ POST /admin/users/{user}/reset-link                                      in    i
 GET  /admin/invitations                                                  in    in   403   403   403   403   200
 POST /admin/invitations                                                  in    in   403   403   403   403   200
 POST /admin/invitations/{invitation_id}/withdraw                         in    in   403   403   403   403   303
+GET  /admin/audit                                                        in    in   403   403   403   403   200
+GET  /admin/audit.csv                                                    in    in   403   403   403   403   200
 """
 
 NEW = {"name": "Somebody New", "password": "a good long password", "new_password": "a good long password"}

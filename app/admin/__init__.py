@@ -1,5 +1,7 @@
-"""Administration: who has an account, with which role; invitations and reset links."""
+"""Administration: people and their data, the log of changes, the course, and whether the server is well."""
 
-from app.admin.views import blueprint
+from flask import Blueprint
 
-__all__ = ["blueprint"]
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+from app.admin import audit, invitations, people  # noqa: E402, F401  the views register themselves

@@ -1,28 +1,19 @@
-"""Pages of the administration."""
+"""Accounts: found, given a role, let in or kept out, and helped to a new password."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security.recoverable import generate_reset_password_token
 
 from app.access import account, admins_only
-from app.admin.forms import ROLES, ExtraTimeForm, InviteForm, RoleForm
+from app.admin import blueprint
+from app.admin.forms import ROLES, ExtraTimeForm, RoleForm
 from app.clock import now
 from app.db import db
 from app.models import Role, User
-from app.services import audit, extra_time, invitations, once, users
+from app.services import audit, extra_time, users
 
-blueprint = Blueprint("admin", __name__, url_prefix="/admin")
-
-_ACTIONS = {
-    "user.set_role": "Role changed",
-    "user.deactivate": "Deactivated",
-    "user.reactivate": "Reactivated",
-    "user.reset_link": "Reset link made",
-    "user.change_email": "E-mail changed",
-    "user.extra_time": "Extra time",
-}
 _LAST_ADMIN = "This is the last active administrator: make another one first."
 
 
@@ -109,47 +100,10 @@ def user_reset_link(user_id: int) -> ResponseReturnValue:
     found = _found(user_id)
     if not found.active:
         return _refused(found, "A deactivated account needs no password: reactivate it first.")
-    link = _absolute(url_for("security.reset_password", token=_reset_token(found)))
+    link = absolute(url_for("security.reset_password", token=_reset_token(found)))
     audit.record(db.session, account(), "user.reset_link", users.subject_of(found), now())
     db.session.commit()
     return _user_page(found, RoleForm(formdata=None), link=link)
-
-
-@blueprint.route("/invitations", methods=["GET", "POST"], endpoint="invitations")
-@admins_only
-def invitations_page() -> ResponseReturnValue:
-    """Invite somebody: the link is shown this once. Below, the open invitations."""
-    form = InviteForm()
-    link = None
-    if form.validate_on_submit():
-        if not once.is_first(db.session, account(), form.form_id.data, now()):
-            flash(
-                "That form was sent before, and made one invitation. If you missed its link, withdraw it and invite again."
-            )
-            return redirect(url_for("admin.invitations"), 303)
-        link = _invite(form)
-        db.session.commit()
-        form = InviteForm(formdata=None)
-    found = invitations.list_open(db.session, now())
-    page = render_template("admin/invitations.html", form=form, link=link, invitations=found, roles=ROLES)
-    return page, 422 if form.errors else 200
-
-
-def _invite(form: InviteForm) -> str:
-    """Make the invitation; return its link, which can be shown this once."""
-    role, email, name = Role(form.role.data), form.email.data or None, form.name.data or None
-    issued = invitations.create(db.session, account(), role, now(), email=email, name=name)
-    return _absolute(url_for("accounts.invitation", token=issued.token))
-
-
-@blueprint.post("/invitations/<int:invitation_id>/withdraw")
-@admins_only
-def invitation_withdraw(invitation_id: int) -> ResponseReturnValue:
-    found = invitations.get(db.session, invitation_id) or abort(404)
-    invitations.withdraw(db.session, account(), found, now())
-    db.session.commit()
-    flash("The invitation is withdrawn.")
-    return redirect(url_for("admin.invitations"), 303)
 
 
 def _reset_token(user: User) -> str:
@@ -172,11 +126,9 @@ def _user_page(found: User, form: RoleForm, link: str | None = None, extra: Extr
     if not form.is_submitted() or link or form.role.data is None:
         form.role.data = found.role.value
     events = audit.list_latest(db.session, users.subject_of(found))
-    return render_template(
-        "admin/user.html", user=found, form=form, extra=extra, link=link, events=events, actions=_ACTIONS, roles=ROLES
-    )
+    return render_template("admin/user.html", user=found, form=form, extra=extra, link=link, events=events, roles=ROLES)
 
 
-def _absolute(path: str) -> str:
+def absolute(path: str) -> str:
     """A link for other people: at the address that was set, not the one this request happened to use."""
     return f"{current_app.config['PALPATE'].base_url}{path}"
