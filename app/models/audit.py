@@ -18,8 +18,8 @@ class AuditEvent(Model):
 
     __tablename__ = "audit_event"
     __table_args__ = (
-        Index("ix_audit_event_actor", "actor_id", "id"),
-        Index("ix_audit_event_action", "action", "id"),
+        Index("ix_audit_event_actor", "actor_id", "at"),
+        Index("ix_audit_event_action", "action", "at"),
     )
 
     id: Mapped[Key]

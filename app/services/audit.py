@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Select, String, cast, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import AuditEvent, Learner, User
@@ -79,7 +79,7 @@ def list_page(session: Session, sought: Sought, before: int | None = None) -> Pa
     """
     found = _newest_first(sought)
     if before is not None:
-        found = found.where(AuditEvent.id < before)
+        found = found.where(_is_older(before))
     entries = _entries(session, found.limit(PAGE + 1))
     return Page(entries[:PAGE], entries[PAGE - 1].id if len(entries) > PAGE else None)
 
@@ -91,7 +91,7 @@ def csv_lines(session: Session, sought: Sought) -> Iterator[str]:
     before: int | None = None
     while True:
         found = _newest_first(sought).limit(_AT_ONCE)
-        entries = _entries(session, found if before is None else found.where(AuditEvent.id < before))
+        entries = _entries(session, found if before is None else found.where(_is_older(before)))
         yield "".join(_csv_line(entry) for entry in entries)
         if len(entries) < _AT_ONCE:
             return
@@ -106,7 +106,11 @@ def _csv_line(entry: Entry) -> str:
 
 
 def _newest_first(sought: Sought) -> Select[AuditEvent, str]:
-    found = select(AuditEvent, User.name).outerjoin(User, User.id == AuditEvent.actor_id).order_by(AuditEvent.id.desc())
+    found = (
+        select(AuditEvent, User.name)
+        .outerjoin(User, User.id == AuditEvent.actor_id)
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+    )
     if sought.person:
         found = found.where(_is_about(sought.person))
     if sought.kind:
@@ -123,6 +127,12 @@ def _newest_first(sought: Sought) -> Select[AuditEvent, str]:
     if sought.until is not None:
         found = found.where(AuditEvent.at < sought.until)
     return found
+
+
+def _is_older(event_id: int) -> ColumnElement[bool]:
+    """Whether an event comes after ``event_id`` in the order of the page, where several can be of one moment."""
+    at = select(AuditEvent.at).where(AuditEvent.id == event_id).scalar_subquery()
+    return or_(AuditEvent.at < at, and_(AuditEvent.at == at, AuditEvent.id < event_id))
 
 
 def _is_about(person: str) -> ColumnElement[bool]:

@@ -14,14 +14,14 @@ from app.models import Assignment, AuditEvent, Cohort, Learner, Role, User
 NOBODY = "A command, or somebody whose account was erased,"
 
 SENTENCES: dict[str, str] = {
-    "assignment.create": "set {subject} for {cohort}",
+    "assignment.create": "set {subject} (module {module}) for {cohort}",
     "assignment.edit": "changed the terms of {subject}",
     "assignment.extra_time": "gave {learner} {percent} % more time in {subject}",
     "cohort.create": "made {subject}",
     "cohort.remove_learner": "removed {learner} from {subject}",
     "cohort.renew_code": "renewed the join code of {subject}",
     "content.publish": "published the course",
-    "invitation.accept": "took up {subject} and made an account",
+    "invitation.accept": "took up {subject}: {user} has an account now",
     "invitation.create": "made {subject} for the role {role}",
     "invitation.withdraw": "withdrew {subject}",
     "question_report.reply": "replied to {subject}",

@@ -183,8 +183,8 @@ SAME = {"postgresql": "NEW.details::text = OLD.details::text", "sqlite": "NEW.de
 
 def keep_the_log() -> None:
     """Let nobody delete an event or make another one of it. It may lose an erased person: actor, details, and a subject that names them."""
-    op.create_index("ix_audit_event_actor", "audit_event", ["actor_id", "id"])
-    op.create_index("ix_audit_event_action", "audit_event", ["action", "id"])
+    op.create_index("ix_audit_event_actor", "audit_event", ["actor_id", "at"])
+    op.create_index("ix_audit_event_action", "audit_event", ["action", "at"])
     kind = op.get_bind().dialect.name
     is_kept = (
         "NEW.id = OLD.id AND NEW.at = OLD.at AND NEW.action = OLD.action"
