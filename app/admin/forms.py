@@ -7,7 +7,7 @@ from wtforms import DateField, EmailField, IntegerField, SelectChoice, SelectFie
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.fields import line, once_field, text
-from app.models import Role
+from app.models import Role, User
 from app.services import audit_words, users
 
 ROLES = {Role.LEARNER.value: "Learner", Role.TRAINER.value: "Trainer", Role.ADMIN.value: "Administrator"}
@@ -52,6 +52,24 @@ def _kinds() -> list[SelectChoice]:
     every = [SelectChoice("", "Everything")]
     every += [SelectChoice(kind, f"{words}: all") for kind, words in audit_words.KINDS.items()]
     return every + [SelectChoice(action, audit_words.title(action)) for action in audit_words.SENTENCES]
+
+
+class EraseForm(FlaskForm):  # type: ignore[misc]
+    """Erasing can't be undone: the address of whom it is about has to be typed."""
+
+    confirm = StringField(
+        "E-mail of this person",
+        filters=[text],
+        validators=[InputRequired("Type the e-mail address, so that nobody is erased by a slip.")],
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "maxlength": 254},
+    )
+
+    def names(self, user: User) -> bool:
+        """Whether what was typed is the address of ``user``; else say so beside the field."""
+        if self.confirm.data.strip().lower() == user.email:
+            return True
+        self.confirm.errors = [*self.confirm.errors, "This is not the address of this person."]
+        return False
 
 
 def _in_reach(_form: FlaskForm, field: DateField) -> None:

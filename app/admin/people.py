@@ -14,7 +14,7 @@ from app.db import db
 from app.models import Role, User
 from app.services import audit, extra_time, users
 
-_LAST_ADMIN = "This is the last active administrator: make another one first."
+LAST_ADMIN = "This is the last active administrator: make another one first."
 
 
 @blueprint.get("")
@@ -39,19 +39,19 @@ def user(user_id: int) -> ResponseReturnValue:
 
     :raise 404: no such account.
     """
-    return _user_page(_found(user_id), RoleForm())
+    return _user_page(found_user(user_id), RoleForm())
 
 
 @blueprint.post("/users/<int:user_id>/role")
 @admins_only
 def user_role(user_id: int) -> ResponseReturnValue:
-    found, form = _found(user_id), RoleForm()
+    found, form = found_user(user_id), RoleForm()
     if not form.validate_on_submit():
         return _user_page(found, form), 422
     try:
         users.set_role(db.session, account(), found, Role(form.role.data), now())
     except users.LastAdminError:
-        return _refused(found, _LAST_ADMIN)
+        return _refused(found, LAST_ADMIN)
     db.session.commit()
     flash(f"{found.name} is now: {ROLES[found.role].lower()}.")
     return redirect(url_for("admin.user", user_id=found.id), 303)
@@ -61,7 +61,7 @@ def user_role(user_id: int) -> ResponseReturnValue:
 @admins_only
 def user_extra_time(user_id: int) -> ResponseReturnValue:
     """Give somebody more time wherever there is a limit; tests under way are lengthened at once."""
-    found, form = _found(user_id), ExtraTimeForm()
+    found, form = found_user(user_id), ExtraTimeForm()
     if not form.validate_on_submit():
         return _user_page(found, RoleForm(formdata=None), extra=form), 422
     extra_time.grant_everywhere(db.session, account(), found, form.percent.data, now())
@@ -73,11 +73,11 @@ def user_extra_time(user_id: int) -> ResponseReturnValue:
 @blueprint.post("/users/<int:user_id>/deactivate")
 @admins_only
 def user_deactivate(user_id: int) -> ResponseReturnValue:
-    found = _found(user_id)
+    found = found_user(user_id)
     try:
         users.deactivate(db.session, account(), found, now())
     except users.LastAdminError:
-        return _refused(found, _LAST_ADMIN)
+        return _refused(found, LAST_ADMIN)
     db.session.commit()
     flash(f"{found.name} is signed out everywhere and can't sign in any more. Everything learned is kept.")
     return redirect(url_for("admin.user", user_id=found.id), 303)
@@ -86,7 +86,7 @@ def user_deactivate(user_id: int) -> ResponseReturnValue:
 @blueprint.post("/users/<int:user_id>/reactivate")
 @admins_only
 def user_reactivate(user_id: int) -> ResponseReturnValue:
-    found = _found(user_id)
+    found = found_user(user_id)
     users.reactivate(db.session, account(), found, now())
     db.session.commit()
     flash(f"{found.name} can sign in again.")
@@ -97,7 +97,7 @@ def user_reactivate(user_id: int) -> ResponseReturnValue:
 @admins_only
 def user_reset_link(user_id: int) -> ResponseReturnValue:
     """Show a link with which this person chooses a new password: good once, and for a day."""
-    found = _found(user_id)
+    found = found_user(user_id)
     if not found.active:
         return _refused(found, "A deactivated account needs no password: reactivate it first.")
     link = absolute(url_for("security.reset_password", token=_reset_token(found)))
@@ -110,7 +110,7 @@ def _reset_token(user: User) -> str:
     return str(generate_reset_password_token(user))  # type: ignore[no-untyped-call]
 
 
-def _found(user_id: int) -> User:
+def found_user(user_id: int) -> User:
     return users.get(db.session, user_id) or abort(404)
 
 

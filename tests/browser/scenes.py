@@ -281,6 +281,8 @@ STAFF = (
     Scene("person-link", "admin", "/admin/users/{user-learner}", make_reset_link),
     Scene("person-deactivated", "admin", "/admin/users/{user-gone}"),
     Scene("person-last-admin", "admin", "/admin/users/{user-admin}", demote_the_last_admin, 409),
+    Scene("person-erase", "admin", "/admin/users/{user-learner}/erase"),
+    Scene("person-erase-errors", "admin", "/admin/users/{user-trainer}/erase", send_empty, 422),
     Scene("invitations", "admin", "/admin/invitations"),
     Scene("invitations-link", "admin", "/admin/invitations", make_invitation),
     Scene("audit", "admin", "/admin/audit"),
