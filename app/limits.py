@@ -54,8 +54,10 @@ def limit_views(app: Flask) -> None:
     ):
         if endpoint in views:
             views[endpoint] = limiter.limit(limit, methods=posts)(views[endpoint])
-    for endpoint in ("security.change_password", "accounts.email"):
+    for endpoint in ("security.change_password", "accounts.email", "accounts.delete"):
         own = limiter.limit("20 per hour", key_func=_own_account, deduct_when=_is_refused, methods=posts)
         views[endpoint] = own(views[endpoint])
+    # A file of everything takes as long as a hundred pages.
+    views["accounts.data"] = limiter.limit("20 per hour", key_func=_own_account)(views["accounts.data"])
     # Looking a code up is guessing too, by whatever method: only codes that don't exist are counted.
     views["accounts.join"] = limiter.limit("600 per hour", deduct_when=_is_unknown)(views["accounts.join"])

@@ -29,3 +29,16 @@ def init_app(app: Flask, settings: Settings) -> None:
     else:
         app.config["MAIL_BACKEND"] = "console"
     Mail(app)
+
+
+def forget(settings: Settings, name: str, address: str) -> None:
+    """Delete the mails to somebody that are kept as files; earlier addresses of theirs are known by the name alone."""
+    if settings.mail != "file":
+        return
+    for path in (settings.data / "mail").glob("*"):
+        if path.is_file() and _is_to(path.read_text(errors="replace"), name, address):
+            path.unlink(missing_ok=True)
+
+
+def _is_to(mail: str, name: str, address: str) -> bool:
+    return name in mail or address in mail.lower()

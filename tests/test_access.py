@@ -96,6 +96,9 @@ GET  /account                                                            in    i
 POST /account                                                            in    in   303   303   303   303   303
 GET  /account/email                                                      in    in   200   200   200   200   200
 POST /account/email                                                      in    in   422   422   422   422   422
+POST /account/data                                                       in    in   200   200   200   200   200
+GET  /account/delete                                                     in    in   200   200   200   200   200
+POST /account/delete                                                     in    in   422   422   422   422   422
 POST /account/guest                                                      in    in   303   303   303   303   303
 GET  /invitation/{invitation}                                           200   200   200   200   200   200   200
 POST /invitation/{invitation}                                           303   303   200   200   200   200   200
@@ -168,6 +171,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/change": {"password": "not a password"} | {"new_password": NEW["new_password"]},
     "/account": {"name": "Another Name", "time_zone": "UTC"},
     "/account/email": {"email": "new@example.org", "password": "not a password"},
+    "/account/delete": {"password": "not a password"},
     "/account/guest": {"keep": "1"},
     "/invitation/{invitation}": NEW | {"email": "new@example.org"},
     "/join": {"code": "{code}"},

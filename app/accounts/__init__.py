@@ -1,5 +1,6 @@
-"""Accounts: registering, joining, and what people can change about themselves."""
+"""Accounts: registering, joining, what people can change about themselves, and their data."""
 
+from app.accounts import own_data
 from app.accounts.views import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "own_data"]

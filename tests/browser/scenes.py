@@ -242,6 +242,8 @@ LEARNER = (
     Scene("account", "learner", "/account"),
     Scene("email", "learner", "/account/email"),
     Scene("email-errors", "learner", "/account/email", send_empty, 422),
+    Scene("account-delete", "learner", "/account/delete"),
+    Scene("account-delete-errors", "learner", "/account/delete", send_empty, 422),
     Scene("password", "learner", "/change"),
     Scene("password-errors", "learner", "/change", send_empty),
     Scene("join-signed-in", "learner", "{join}"),
