@@ -20,10 +20,9 @@ from app import demo
 from app.clock import now
 from app.content.fingerprint import fingerprint
 from app.content.loader import load_course
-from app.content.publisher import publish
 from app.db import db
 from app.models import Role
-from app.services import catalogue, guests, invitations, lifecycle, submission, users
+from app.services import catalogue, guests, invitations, publishing, submission, users
 from app.settings import SettingError, Settings
 
 content = AppGroup("content", help="The course in questions/: check and publish it.")
@@ -78,18 +77,15 @@ def _publish(*, dry_run: bool, at: datetime | None = None) -> None:
             click.echo(str(fault), err=True)
         click.echo(f"Nothing was published: {len(loaded.faults)} faults.", err=True)
         raise SystemExit(1)
-    changes = publish(db.session, loaded.course, at or now())
-    for line in (*changes.lines(), *lifecycle.touched(db.session, changes, now()).lines()):
+    done = publishing.publish(db.session, None, loaded.course, files, at or now())
+    for line in (*done.changes.lines(), *done.touched.lines()):
         click.echo(line)
     if dry_run:
         db.session.rollback()
         click.echo("Dry run: nothing was changed.")
         return
-    latest = catalogue.get_publication(db.session)
-    assert latest is not None
-    latest.files = files
     db.session.commit()
-    click.echo("Published." if changes else "The course is up to date.")
+    click.echo("Published." if done.changes else "The course is up to date.")
 
 
 @attempts.command("close-expired")

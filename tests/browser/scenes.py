@@ -287,6 +287,8 @@ STAFF = (
     Scene("person-erase-errors", "admin", "/admin/users/{user-trainer}/erase", send_empty, 422),
     Scene("invitations", "admin", "/admin/invitations"),
     Scene("invitations-link", "admin", "/admin/invitations", make_invitation),
+    Scene("content", "admin", "/admin/content"),
+    Scene("content-check", "admin", "/admin/content/check"),
     Scene("audit", "admin", "/admin/audit"),
     Scene("audit-found", "admin", "/admin/audit?kind=cohort&person=a"),
     Scene("audit-none", "admin", "/admin/audit?subject=cohort:0"),
