@@ -152,6 +152,7 @@ GET  /admin/audit                                                        in    i
 GET  /admin/content                                                      in    in   403   403   403   403   200
 GET  /admin/content/check                                                in    in   403   403   403   403   200
 POST /admin/content/publish                                              in    in   403   403   403   403   409
+GET  /admin/health                                                       in    in   403   403   403   403   200
 GET  /admin/audit.csv                                                    in    in   403   403   403   403   200
 """
 

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
-from app.admin import audit, content, data, invitations, people  # noqa: E402, F401  the views register themselves
+from app.admin import audit, content, data, health, invitations, people  # noqa: E402, F401  the views register themselves

@@ -289,6 +289,7 @@ STAFF = (
     Scene("invitations-link", "admin", "/admin/invitations", make_invitation),
     Scene("content", "admin", "/admin/content"),
     Scene("content-check", "admin", "/admin/content/check"),
+    Scene("health", "admin", "/admin/health"),
     Scene("audit", "admin", "/admin/audit"),
     Scene("audit-found", "admin", "/admin/audit?kind=cohort&person=a"),
     Scene("audit-none", "admin", "/admin/audit?subject=cohort:0"),
