@@ -1,4 +1,4 @@
-"""Commands: ``flask content|serve|attempts|guests|admin|demo``; ``--help`` says what each does."""
+"""Commands: ``flask content|serve|attempts|guests|admin|users|audit|demo``; ``--help`` says what each does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from flask_migrate import upgrade
 from flask_security.utils import hash_password
 from sqlalchemy.exc import DBAPIError
 
-from app import demo
+from app import cli_people, demo
 from app.clock import now
 from app.content.fingerprint import fingerprint
 from app.content.loader import load_course
@@ -33,7 +33,7 @@ demonstration = AppGroup("demo", help="A believable cohort to look around in, in
 
 
 def init_app(app: Flask) -> None:
-    for group in (content, attempts, guest, admin, demonstration):
+    for group in (content, attempts, guest, admin, demonstration, cli_people.users, cli_people.log):
         app.cli.add_command(group)
     app.cli.add_command(serve)
 
