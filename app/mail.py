@@ -1,13 +1,16 @@
-"""Outgoing mail: printed, kept in files, or sent by SMTP. Nothing else in Palpate depends on it."""
+"""Outgoing mail: printed, kept in files, or sent by SMTP. Palpate works without any of it."""
 
 from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
-from flask import Flask
-from flask_mailman import Mail
+from flask import Flask, current_app, render_template
+from flask_mailman import EmailMessage, Mail
 
+from app.services.reminders import Kind, Letter
 from app.settings import Settings
+
+_SUBJECTS = {Kind.DUE: "Due soon: {}", Kind.OVERDUE: "Past its due date: {}"}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -29,3 +32,14 @@ def init_app(app: Flask, settings: Settings) -> None:
     else:
         app.config["MAIL_BACKEND"] = "console"
     Mail(app)
+
+
+def post_reminder(letter: Letter) -> None:
+    """Send a reminder now.
+
+    :raise OSError: the mail server can't be reached, or refuses it.
+    """
+    first, more = letter.items[0].title, len(letter.items) - 1
+    subject = _SUBJECTS[letter.kind].format(f"{first} and {more} more" if more else first)
+    body = render_template("mail/reminder.txt", letter=letter, base_url=current_app.config["PALPATE"].base_url)
+    EmailMessage(subject, body, to=[letter.email]).send()

@@ -100,6 +100,9 @@ POST /account/guest                                                      in    i
 GET  /invitation/{invitation}                                           200   200   200   200   200   200   200
 POST /invitation/{invitation}                                           303   303   200   200   200   200   200
 GET  /invitation/none                                                   404   404   404   404   404   404   404
+GET  /calendar/{calendar}.ics                                           200   200   200   200   200   200   200
+GET  /calendar/none.ics                                                 404   404   404   404   404   404   404
+POST /calendar                                                           in    in   303   303   303   303   303
 GET  /join                                                              200   200   200   200   200   200   200
 POST /join                                                              303   303   303   303   303   303   303
 GET  /join/{code}                                                       200   200   200   200   200   200   200
@@ -253,6 +256,8 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     cohort = make.cohort(trainer, learner)
     theirs = make.assignment(trainer2, make.cohort(trainer2, other))
     assignment = make.assignment(trainer, cohort)
+    calendar = re.search(r"/calendar/([\w.-]+)\.ics", learner.client.get("/account").text)
+    assert calendar
     lesson = "/modules/safety/lessons/red-flags"
     check = re.search(rf'action="{lesson}/checks/([\w-]+)"', visitor.get(lesson).text)
     assert check
@@ -282,6 +287,7 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
             "theirs": str(theirs.id),
             "attempt": str(attempt_id),
             "report": str(report_id),
+            "calendar": calendar[1],
             "check": check[1],
             "checked": str(checked),
             "code": cohort.join_code,

@@ -28,6 +28,7 @@ PAGELESS = {
     "health.readyz": "plain text for a load balancer",
     "learn.attempt": "leads to the first unanswered question",
     "learn.time_left": "two numbers for the timer of a page",
+    "learn.calendar_feed": "a file for calendars",
     "learn.red_flags": "leads to a lesson",
     "admin.index": "leads to the people",
     "teach.gradebook_csv": "a file to download",
