@@ -49,6 +49,7 @@ POST /modules/safety/lessons/red-flags/checks/{tested}                  404   40
 # -- attempts: practice for everybody, tests for accounts, and nobody sees another's
 POST /modules/safety/attempts?practice                                  303   303   303   303   303   303   303
 POST /modules/safety/attempts?test                                       in    in   303   303   303   303   303
+GET  /assignments/{assignment}                                           in    in   200   404   404   404   404
 POST /assignments/{assignment}/attempts                                  in    in   303   404   404   404   404
 GET  /attempts/{attempt}                                                404   404   302   404   404   404   404
 GET  /attempts/{attempt}/1                                              404   404   200   404   404   404   404
@@ -128,7 +129,17 @@ GET  /teach/cohorts/{cohort}/assignments/new                             in    i
 POST /teach/cohorts/{cohort}/assignments/new                             in    in   403   403   303   404   303
 GET  /teach/assignments/{assignment}                                     in    in   403   403   200   404   200
 POST /teach/assignments/{assignment}                                     in    in   403   403   303   404   303
-POST /teach/assignments/{assignment}/extra-time                          in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/withdraw                            in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/set-again                           in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/delete                              in    in   403   403   303   404   303
+GET  /teach/assignments/{assignment}/preview                             in    in   403   403   200   404   200
+GET  /teach/assignments/{assignment}/preview/1                           in    in   403   403   200   404   200
+GET  /teach/assignments/{assignment}/exceptions                          in    in   403   403   200   404   200
+POST /teach/assignments/{assignment}/exceptions                          in    in   403   403   303   404   303
+GET  /teach/assignments/{assignment}/exceptions/{learner}                in    in   403   403   404   404   404
+GET  /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   200   404   200
+POST /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   303   404   303
+POST /teach/assignments/{granting}/exceptions/{learner}/take-back        in    in   403   403   303   404   303
 GET  /teach/reports                                                      in    in   403   403   200   200   200
 GET  /teach/reports/{report}                                             in    in   403   403   200   404   200
 POST /teach/reports/{report}                                             in    in   403   403   303   404   303
@@ -172,8 +183,9 @@ FORMS: dict[str, dict[str, str]] = {
     "/teach/cohorts": {"title": "Year 3", "time_zone": "UTC"},
     "/teach/cohorts/{cohort}/remove": {"learner": "{learner}"},
     "/teach/cohorts/{cohort}/assignments/new": TERMS,
-    "/teach/assignments/{assignment}": TERMS,
-    "/teach/assignments/{assignment}/extra-time": {"learner": "{learner}", "percent": "25"},
+    "/teach/assignments/{assignment}": TERMS | {"revision": "1"},
+    "/teach/assignments/{assignment}/exceptions": {"learners": "{learner}", "extra_time_percent": "25"},
+    "/teach/assignments/{granting}/exceptions/{learner}": {"extra_time_percent": "50"},
     "/attempts/{attempt}/1/report": {"says": "Two answers are right."},
     "/attempts/{done}/1/report": {"says": "Two answers are right."},
     "/attempts/{guests}/1/report": {"says": "Two answers are right."},
@@ -183,8 +195,11 @@ FORMS: dict[str, dict[str, str]] = {
     "/admin/invitations": {"role": "trainer"},
 }
 
-QUERIES: dict[str, dict[str, str]] = {"/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"}}
-"""An assignment of another trainer, asked for in one's own cohort."""
+QUERIES: dict[str, dict[str, str]] = {
+    # An assignment of another trainer, asked for in one's own cohort.
+    "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
+    "/teach/assignments/{assignment}/preview/1": {"seed": "1"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +273,8 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     assignment = make.assignment(trainer, cohort)
     calendar = re.search(r"/calendar/([\w.-]+)\.ics", learner.client.get("/account").text)
     assert calendar
+    granting = make.assignment(trainer, cohort, time_limit_minutes=20)
+    make.grant(trainer, granting, learner, extra_time_percent=25)
     lesson = "/modules/safety/lessons/red-flags"
     check = re.search(rf'action="{lesson}/checks/([\w-]+)"', visitor.get(lesson).text)
     assert check
@@ -293,6 +310,7 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
             "code": cohort.join_code,
             "cohort": str(cohort.id),
             "done": str(done.attempt_id),
+            "granting": str(granting.id),
             "guests": str(guests.attempt_id),
             "invitation": invitation.token,
             "invitation_id": str(invitation.invitation.id),

@@ -82,7 +82,7 @@ def build(
         max_points=1.0,
         is_blank=item.response is None,
         chosen=told(shown, item.response),
-        lines=_lines(item, shown, key, explained.key.whys if release.explanation else ()),
+        lines=lines(item, shown, key, explained.key.whys if release.explanation else ()),
         picture=marked(shown, item.option_order, item.response, key) if shown.picture else None,
         right_texts=right_texts(shown, key) if key else None,
         explanation=explained.explanation if release.explanation else None,
@@ -126,7 +126,7 @@ def _number(digits: str) -> str:
     return digits.replace("-", "\u2212")
 
 
-def _lines(item: AttemptItem, shown: Shown, key: Key | None, whys: Sequence[str]) -> tuple[Line, ...]:
+def lines(item: AttemptItem, shown: Shown, key: Key | None, whys: Sequence[str]) -> tuple[Line, ...]:
     match shown.kind:
         case Kind.MATCH:
             return _match_lines(shown, item.response, key, whys)
