@@ -50,7 +50,7 @@ def limit_views(app: Flask) -> None:
     for endpoint, limit in (
         ("security.register", "1000 per hour"),
         ("security.forgot_password", "60 per hour"),
-        ("accounts.invitation", "60 per hour"),
+        ("accounts.invitation", "1000 per hour"),
     ):
         if endpoint in views:
             views[endpoint] = limiter.limit(limit, methods=posts)(views[endpoint])

@@ -17,8 +17,9 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from app.db import db
-from app.models import QuestionReport, Role
-from app.services import invitations
+from app.models import CohortTrainer, QuestionReport, Role
+from app.services import cohorts, invitations, rosters
+from app.services.invitations import Invitee
 from tests.conftest import Clock
 from tests.crowd import Hand, hand_in, join_with_the_same_paper
 from tests.factory import Make
@@ -125,6 +126,27 @@ GET  /teach/cohorts/{cohort}/insight/questions/{asked}                   in    i
 GET  /teach/cohorts/{cohort}/insight/questions/{asked}/curves.svg        in    in   403   403   200   404   200
 POST /teach/cohorts/{cohort}/join-code                                   in    in   403   403   303   404   303
 POST /teach/cohorts/{cohort}/remove                                      in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/readmit                                     in    in   403   403   303   404   303
+GET  /teach/cohorts/{cohort}/join-screen                                 in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/roster                                      in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/roster                                      in    in   403   403   303   404   303
+GET  /teach/cohorts/{cohort}/roster/{roster}                             in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/roster/{roster}                             in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/roster/{roster}/discard                     in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/invitations/renew                           in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/invitations/{to_join}/renew                 in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/invitations/{to_join}/withdraw              in    in   403   403   303   404   303
+GET  /teach/cohorts/{cohort}/settings                                    in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/settings                                    in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/archive                                     in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/restore                                     in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/copy                                        in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/trainers                                    in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/trainers/remove                             in    in   403   403   303   404   303
+GET  /teach/cohorts/{cohort}/roster/{their_roster}                       in    in   403   403   404   404   404
+POST /teach/cohorts/{cohort}/roster/{their_roster}/discard               in    in   403   403   404   404   404
+POST /teach/cohorts/{cohort}/invitations/{invitation_id}/renew           in    in   403   403   404   404   404
+POST /teach/cohorts/{cohort}/invitations/{invitation_id}/withdraw        in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/assignments/new                             in    in   403   403   200   404   200
 POST /teach/cohorts/{cohort}/assignments/new                             in    in   403   403   303   404   303
 GET  /teach/assignments/{assignment}                                     in    in   403   403   200   404   200
@@ -182,6 +204,12 @@ FORMS: dict[str, dict[str, str]] = {
     "/join": {"code": "{code}"},
     "/teach/cohorts": {"title": "Year 3", "time_zone": "UTC"},
     "/teach/cohorts/{cohort}/remove": {"learner": "{learner}"},
+    "/teach/cohorts/{cohort}/readmit": {"learner": "{removed}"},
+    "/teach/cohorts/{cohort}/roster": {"pasted": "Ada Byron;ada@example.org"},
+    "/teach/cohorts/{cohort}/settings": {"title": "Year 4", "time_zone": "UTC"},
+    "/teach/cohorts/{cohort}/copy": {"new_title": "Year 5"},
+    "/teach/cohorts/{cohort}/trainers": {"email": "somebody@example.org"},
+    "/teach/cohorts/{cohort}/trainers/remove": {"user": "{assistant}"},
     "/teach/cohorts/{cohort}/assignments/new": TERMS,
     "/teach/assignments/{assignment}": TERMS | {"revision": "1"},
     "/teach/assignments/{assignment}/exceptions": {"learners": "{learner}", "extra_time_percent": "25"},
@@ -269,7 +297,8 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     learner, other = (make.person(with_password=True) for _ in range(2))
     visitor, guest = app.test_client(), app.test_client()
     cohort = make.cohort(trainer, learner)
-    theirs = make.assignment(trainer2, make.cohort(trainer2, other))
+    theirs_cohort = make.cohort(trainer2, other)
+    theirs = make.assignment(trainer2, theirs_cohort)
     assignment = make.assignment(trainer, cohort)
     calendar = re.search(r"/calendar/([\w.-]+)\.ics", learner.client.get("/account").text)
     assert calendar
@@ -292,6 +321,16 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     report_id = session.scalars(select(QuestionReport.id)).one()
     handed = hand_in(session, learner, make.assignment(trainer, cohort), clock.now, Hand(session).all_right)
     join_with_the_same_paper(session, handed, cohort, 12, Hand(session).rising)
+    to_join = invitations.create_to_join(session, trainer.user, cohort, [Invitee("", "bo@example.org")], clock.now)
+    waiting = invitations.get_by_token(session, to_join[0].token)
+    assert waiting
+    roster = rosters.read_text(session, trainer.user, cohort, "Ada Byron;ada@example.org", clock.now)
+    their_roster = rosters.read_text(session, trainer2.user, theirs_cohort, "Ada Byron;ada@example.org", clock.now)
+    removed, assistant = make.person(), make.trainer()
+    cohorts.join(session, cohort, removed.learner, clock.now)
+    cohorts.remove(session, trainer.user, cohort, removed.learner.id, clock.now)
+    session.add(CohortTrainer(cohort_id=cohort.id, user_id=assistant.user.id))
+    session.commit()
     people = {"learner": learner, "other": other, "trainer": trainer, "trainer2": trainer2, "admin": admin}
     return World(
         app=app,
@@ -299,6 +338,11 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
         cookies={"visitor": None, "guest": cookie_of(guest)}
         | {name: cookie_of(person.client) for name, person in people.items()},
         names={
+            "assistant": str(assistant.user.id),
+            "removed": str(removed.learner.id),
+            "roster": str(roster.id),
+            "their_roster": str(their_roster.id),
+            "to_join": str(waiting.id),
             "asked": str(handed.items[0].version_id),
             "assignment": str(assignment.id),
             "theirs": str(theirs.id),

@@ -14,4 +14,14 @@ from app.teach import (  # noqa: E402
     people,  # noqa: F401
     preview,  # noqa: F401
     reports,  # noqa: F401
+from app.teach import (  # noqa: E402, F401  the views register themselves
+    assignments,
+    cohorts,
+    gradebook,
+    insight,
+    invitations,
+    people,
+    reports,
+    rosters,
+    settings,
 )

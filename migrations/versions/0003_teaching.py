@@ -130,6 +130,7 @@ def widen_tables() -> None:
         batch.add_column(sa.Column("archived_at", MOMENT, nullable=True))
     with op.batch_alter_table("invitation") as batch:
         batch.add_column(sa.Column("cohort_id", sa.Integer(), nullable=True))
+        batch.add_column(sa.Column("withdrawn_at", MOMENT, nullable=True))
         batch.create_index(op.f("ix_invitation_cohort_id"), ["cohort_id"])
         batch.create_foreign_key(op.f("fk_invitation_cohort_id_cohort"), "cohort", ["cohort_id"], ["id"], ondelete="CASCADE")
     with op.batch_alter_table("learner") as batch:
@@ -191,7 +192,8 @@ def downgrade() -> None:
     with op.batch_alter_table("invitation") as batch:
         batch.drop_constraint(op.f("fk_invitation_cohort_id_cohort"), type_="foreignkey")
         batch.drop_index(op.f("ix_invitation_cohort_id"))
-        batch.drop_column("cohort_id")
+        for name in ("withdrawn_at", "cohort_id"):
+            batch.drop_column(name)
     with op.batch_alter_table("cohort") as batch:
         batch.drop_column("archived_at")
     with op.batch_alter_table("assignment_exception") as batch:
