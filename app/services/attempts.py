@@ -28,7 +28,7 @@ from app.domain.attempt import (
 from app.domain.content import Use
 from app.domain.paper import Slot, draw_practice, draw_test
 from app.domain.response import Given, Response, demand_finished, read
-from app.models import Answer, Assignment, Attempt, AttemptItem, Learner, Mark, Membership, ModuleRow
+from app.models import Answer, Assignment, Attempt, AttemptItem, Correction, Learner, Mark, Membership, ModuleRow
 from app.permissions import Viewer
 from app.services import catalogue, submission
 from app.services.assignments import Granted
@@ -43,6 +43,8 @@ class Loaded:
     attempt: Attempt
     module: ModuleRow
     assignment: Assignment | None
+    corrected: frozenset[int] = frozenset()
+    """The positions of questions that there ever was a correction of: only for these it needs to be looked up."""
 
     @property
     def items(self) -> list[AttemptItem]:
@@ -88,8 +90,9 @@ _IS_MEMBER = exists().where(
     Membership.learner_id == Attempt.learner_id,
     Membership.removed_at.is_(None),
 )
+_IS_CORRECTED = exists().where(Correction.version_id == AttemptItem.version_id).correlate(AttemptItem)
 _OWN = (
-    select(Attempt, ModuleRow, Assignment, AttemptItem)
+    select(Attempt, ModuleRow, Assignment, AttemptItem, _IS_CORRECTED)
     .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
     .join(ModuleRow, ModuleRow.id == Attempt.module_id)
     .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
@@ -117,9 +120,9 @@ def get_for(session: Session, viewer: Viewer, attempt_id: int, *, for_update: bo
     ).all()
     if not rows:
         return None
-    attempt, module, assignment, _item = rows[0]
-    set_committed_value(attempt, "items", [item for _attempt, _module, _assignment, item in rows])
-    return Loaded(attempt, module, assignment)
+    attempt, module, assignment, _item, _is_corrected = rows[0]
+    set_committed_value(attempt, "items", [row[3] for row in rows])
+    return Loaded(attempt, module, assignment, frozenset(row[3].position for row in rows if row[4]))
 
 
 def is_open(attempt: Attempt, now: datetime) -> bool:
@@ -331,7 +334,7 @@ def record_answer(
         demand_finished(shown, response)
     _store(session, item, response, change, now)
     if is_checked and response is not None:
-        submission.settle(session, loaded.attempt, [item], now)
+        submission.settle(session, loaded.attempt, [item], now, is_corrected=item.position in loaded.corrected)
     return Saved(item.revision, now)
 
 
