@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.content import Key
@@ -41,6 +41,21 @@ def in_force(
     for row in session.scalars(_HERE, {"ids": list(version_ids), "assignment_id": assignment_id}):
         found[row.version_id].append(row)
     return found
+
+
+def hold(session: Session) -> None:
+    """Keep the corrections as they are until the commit, before attempts are locked that are marked by them.
+
+    On PostgreSQL whoever reads the table holds off a new correction, and a new correction holds off whoever reads: in the other order the
+    two could wait for one another. On SQLite one writer works at a time.
+    """
+    session.execute(select(Correction.id).limit(1))
+
+
+def make_way(session: Session) -> None:
+    """Be alone with the corrections until the commit: who marks by the old ones is done, and who comes after marks by the new one."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE correction IN ACCESS EXCLUSIVE MODE"))
 
 
 def all_in_force(session: Session, version_id: int) -> Sequence[Correction]:

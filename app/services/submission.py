@@ -54,7 +54,8 @@ def close_if_overdue(session: Session, attempt: Attempt, now: datetime) -> bool:
 
 
 def close_expired(session: Session, now: datetime, limit: int = 100) -> int:
-    """Close up to ``limit`` overdue attempts, the longest overdue first; return how many. One statement where there is none."""
+    """Close up to ``limit`` overdue attempts, the longest overdue first; return how many. Two statements where there is none."""
+    rulings.hold(session)
     overdue = session.scalars(
         select(Attempt)
         .where(Attempt.state == State.OPEN, Attempt.deadline_at < now - CLOSING_DELAY)
