@@ -80,3 +80,18 @@ def _earned(kind: Kind, ruling: Ruling, response: Response | None) -> float:
     if ruling.remedy is Remedy.CREDIT:
         return MAX_POINTS
     return mark(kind, ruling.key, response).points if ruling.key else 0.0
+
+
+def other_key(kind: Kind, response: Response, tolerance: float = 0.0) -> Key:
+    """The key by which ``response`` is fully right, given as a learner would; a number with what it may be off by.
+
+    :raise ValueError: a part of the response is missing.
+    """
+    if kind is Kind.NUMERIC:
+        return Key(value=float(str(response)), tolerance=tolerance)
+    if isinstance(response, str) or None in response:
+        raise ValueError("a key has no gaps")
+    indexes = [index for index in response if index is not None]
+    if kind is Kind.ORDER:
+        return Key(tuple(sorted(range(len(indexes)), key=indexes.__getitem__)))
+    return Key(tuple(indexes))

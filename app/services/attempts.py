@@ -228,7 +228,9 @@ def _test_paper(session: Session, module: ModuleRow, seed: int) -> tuple[Slot, .
 
 def _missed(session: Session, loaded: Loaded) -> tuple[set[int], set[int]]:
     marks = session.execute(
-        select(Mark.objective_id, Mark.version_id).where(Mark.attempt_id == loaded.attempt.id, Mark.is_right.is_(False))
+        select(Mark.objective_id, Mark.version_id).where(
+            Mark.attempt_id == loaded.attempt.id, Mark.is_right.is_(False), Mark.is_void.is_(False)
+        )
     ).all()
     return {row.objective_id for row in marks}, {row.version_id for row in marks}
 

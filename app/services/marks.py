@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db import locked
 from app.domain.attempt import Outcome, State, outcome
 from app.domain.correction import Remedy, by_points
 from app.domain.marking import MAX_POINTS
+from app.domain.release import EVERYTHING
 from app.models import (
     Assignment,
     Attempt,
@@ -29,8 +30,10 @@ from app.models import (
     User,
 )
 from app.permissions import Viewer, may_administer, may_teach
-from app.services import audit, regrading, rewriting
+from app.services import audit, catalogue, feedback, regrading, rewriting, rulings
 from app.services.assignments import is_score_released
+from app.services.feedback import Feedback
+from app.services.papers import QuestionView, question
 from app.services.regrading import Regrade, Regraded
 from app.services.rewriting import Writing
 
@@ -85,6 +88,15 @@ class Change:
     remedy: Remedy | None
 
 
+@dataclass(frozen=True, slots=True)
+class AsMarked:
+    """What was asked, answered and earned, for somebody who may know all of it."""
+
+    question: QuestionView
+    feedback: Feedback
+    is_critical: bool
+
+
 def get_for(
     session: Session, viewer: Viewer, attempt_id: int, position: int, now: datetime, *, for_update: bool = False
 ) -> Marked | None:
@@ -137,6 +149,23 @@ def list_changes(session: Session, marked: Marked) -> Sequence[Change]:
     return [Change(*row) for row in rows]
 
 
+def _count_changes(session: Session, marked: Marked) -> int:
+    its = (MarkChange.attempt_id == marked.attempt.id, MarkChange.position == marked.item.position)
+    return session.scalar(select(func.count(MarkChange.id)).where(*its)) or 0
+
+
+def as_marked(session: Session, marked: Marked) -> AsMarked:
+    """The question and the answer with everything that is known of them."""
+    item, mark = marked.item, marked.mark
+    ids = [item.version_id]
+    shown, explained = catalogue.shown(session, ids)[item.version_id], catalogue.keys(session, ids)[item.version_id]
+    corrections = rulings.in_force(session, ids, marked.attempt.assignment_id).get(item.version_id, ())
+    sources = catalogue.sources(session, explained.sources)
+    earned = feedback.Mark(mark.points, mark.is_right, mark.is_void)
+    told = feedback.build(item, shown, explained, sources, EVERYTHING, earned, corrections)
+    return AsMarked(question(session, item), told, shown.is_critical)
+
+
 def change(
     session: Session,
     actor: User,
@@ -145,12 +174,12 @@ def change(
     reason: str,
     now: datetime,
     *,
-    seen: float | None = None,
+    seen: int | None = None,
     may_lower: bool = False,
 ) -> None:
     """Set a mark to ``points`` (0 to the maximum), loaded for update, and with it the attempt's total and where the learner stands.
 
-    ``seen`` is what the mark was on the page. A pass that was released is taken away only where ``may_lower`` says so.
+    ``seen`` is how often it was changed before, as the page said. A pass that was released is taken away only where ``may_lower`` says so.
 
     :raise MarkError: what is refused, with nothing changed.
     :raise ValueError: points beyond the maximum.
@@ -160,7 +189,7 @@ def change(
         raise ValueError(f"a mark of {points} points")
     if mark.is_void:
         raise MarkVoid
-    if seen is not None and seen != mark.points:
+    if seen is not None and seen != _count_changes(session, marked):
         raise MarkMoved
     if points == mark.points:
         raise MarkSame
