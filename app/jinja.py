@@ -45,6 +45,7 @@ def init_app(app: Flask) -> None:
         plural,
         signed,
         figure,
+        points,
         initials,
         inline,
         plain,
@@ -146,6 +147,11 @@ def figure(number: float | None, places: int = 0) -> str:
     if number is None:
         return ""
     return f"{round(number, places) + 0.0:.{places}f}".replace("-", "\u2212")
+
+
+def points(number: float) -> str:
+    """Points of a mark or a total: at most two decimals, none where it is whole."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def plural(count: int, word: str, words: str | None = None) -> str:

@@ -120,6 +120,10 @@ class Outcome:
     is_passed: bool
     is_critical_missed: bool
 
+    @property
+    def percent(self) -> int:
+        return percent(self.points, self.max_points)
+
 
 def deadline(
     started_at: datetime, limit_minutes: int | None, extra_percent: int, closes_at: datetime | None = None

@@ -16,16 +16,17 @@ from app.domain.attempt import (
     State,
     is_closable,
 )
+from app.domain.release import Release
 from app.identity import ensure_learner, viewer
 from app.jinja import clock
 from app.learn import blueprint
 from app.learn.course import module_or_404
 from app.learn.forms import AnswerForm, StartForm
-from app.models import Attempt, ModuleRow
+from app.models import Attempt, AttemptItem, ModuleRow
 from app.permissions import may_take_test
 from app.services import attempts, due, papers, releases, results, submission
 from app.services.attempts import Conflict, Loaded, Saved
-from app.services.feedback import feedback, told
+from app.services.feedback import Feedback, feedback, told
 
 
 @blueprint.post("/modules/<slug>/attempts")
@@ -126,7 +127,7 @@ def _question_page(loaded: Loaded, n: int, conflict: Conflict | None = None, fau
         "learn/question.html",
         paper=papers.paper(loaded),
         question=view,
-        feedback=feedback(db.session, item, release) if release and release.correctness else None,
+        feedback=_feedback(loaded, item, release) if release and release.correctness else None,
         reading=_reading(item.version_id) if is_explained else None,
         conflict=conflict,
         wanted=told(papers.asked(db.session, item), conflict.wanted) if conflict else (),
@@ -135,6 +136,11 @@ def _question_page(loaded: Loaded, n: int, conflict: Conflict | None = None, fau
         seconds_left=_seconds_left(attempt),
         seconds_in_all=_seconds_in_all(attempt),
     )
+
+
+def _feedback(loaded: Loaded, item: AttemptItem, release: Release) -> Feedback:
+    corrections = results.list_corrections(db.session, loaded) if item.position in loaded.corrected else {}
+    return feedback(db.session, item, release, corrections.get(item.version_id, ()))
 
 
 def _reading(version_id: int) -> results.Reading | None:

@@ -35,6 +35,7 @@ from app.models import (
     AssignmentException,
     Attempt,
     AttemptItem,
+    Correction,
     Learner,
     Mark,
     Membership,
@@ -58,6 +59,8 @@ class Loaded:
     module: ModuleRow
     assignment: Assignment | None
     exception: AssignmentException | None = None
+    corrected: frozenset[int] = frozenset()
+    """The positions of questions that there ever was a correction of: only for these it needs to be looked up."""
 
     @property
     def effective(self) -> Effective | None:
@@ -116,8 +119,9 @@ _IS_MEMBER = exists().where(
     Membership.learner_id == Attempt.learner_id,
     Membership.removed_at.is_(None),
 )
+_IS_CORRECTED = exists().where(Correction.version_id == AttemptItem.version_id).correlate(AttemptItem)
 _OWN = (
-    select(Attempt, ModuleRow, Assignment, AssignmentException, AttemptItem)
+    select(Attempt, ModuleRow, Assignment, AssignmentException, AttemptItem, _IS_CORRECTED.label("is_corrected"))
     .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
     .join(ModuleRow, ModuleRow.id == Attempt.module_id)
     .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
@@ -152,9 +156,10 @@ def get_for(session: Session, viewer: Viewer, attempt_id: int, *, for_update: bo
     ).all()
     if not rows:
         return None
-    attempt, module, assignment, exception, _item = rows[0]
+    attempt, module, assignment, exception, *_ = rows[0]
     set_committed_value(attempt, "items", [row.AttemptItem for row in rows])
-    return Loaded(attempt, module, assignment, exception)
+    corrected = frozenset(row.AttemptItem.position for row in rows if row.is_corrected)
+    return Loaded(attempt, module, assignment, exception, corrected)
 
 
 def is_open(attempt: Attempt, now: datetime) -> bool:
@@ -268,7 +273,9 @@ def draw_paper(session: Session, module: ModuleRow, seed: int, lessons: Collecti
 
 def _missed(session: Session, loaded: Loaded) -> tuple[set[int], set[int]]:
     marks = session.execute(
-        select(Mark.objective_id, Mark.version_id).where(Mark.attempt_id == loaded.attempt.id, Mark.is_right.is_(False))
+        select(Mark.objective_id, Mark.version_id).where(
+            Mark.attempt_id == loaded.attempt.id, Mark.is_right.is_(False), Mark.is_void.is_(False)
+        )
     ).all()
     return {row.objective_id for row in marks}, {row.version_id for row in marks}
 
@@ -374,7 +381,7 @@ def record_answer(
         demand_finished(shown, response)
     _store(session, item, response, change, now)
     if is_checked and response is not None:
-        submission.settle(session, loaded.attempt, [item], now)
+        submission.settle(session, loaded.attempt, [item], now, is_corrected=item.position in loaded.corrected)
     return Saved(item.revision, now)
 
 

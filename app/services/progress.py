@@ -296,7 +296,7 @@ def _mastery(session: Session, learner: Learner, now: datetime) -> tuple[tuple[s
         .join(Attempt, Attempt.id == Mark.attempt_id)
         .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
         .outerjoin(Standing, and_(Standing.learner_id == Attempt.learner_id, Standing.scope == Attempt.scope))
-        .where(Mark.learner_id == learner.id, is_correctness_released(now))
+        .where(Mark.learner_id == learner.id, Mark.is_void.is_(False), is_correctness_released(now))
         .order_by(Mark.settled_at.desc(), Mark.attempt_id.desc(), Mark.position.desc())
         .limit(RECENT_MARKS)
     )

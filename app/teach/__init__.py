@@ -25,3 +25,4 @@ from app.teach import (  # noqa: E402, F401  the views register themselves
     rosters,
     settings,
 )
+from app.teach import assignments, cohorts, corrections, gradebook, insight, people, reports  # noqa: E402, F401  the views register themselves
