@@ -118,6 +118,14 @@ POST /teach/cohorts                                                      in    i
 GET  /teach/cohorts/{cohort}                                             in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/gradebook                                   in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/gradebook.csv                               in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/gradebook?attention                         in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/learners/{learner}                          in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/learners/{stranger}                         in    in   403   403   404   404   404
+GET  /teach/attempts/{attempt}                                           in    in   403   403   200   404   200
+GET  /teach/attempts/{handed}                                            in    in   403   403   200   404   200
+GET  /teach/attempts/{done}                                              in    in   403   403   404   404   404
+GET  /teach/attempts/{guests}                                            in    in   403   403   404   404   404
+GET  /teach/attempts/{checked}                                           in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/people                                      in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight                                     in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight?theirs                              in    in   403   403   404   404   404
@@ -227,6 +235,7 @@ QUERIES: dict[str, dict[str, str]] = {
     # An assignment of another trainer, asked for in one's own cohort.
     "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
     "/teach/assignments/{assignment}/preview/1": {"seed": "1"},
+    "/teach/cohorts/{cohort}/gradebook?attention": {"show": "attention", "sort": "{theirs}"},
 }
 
 
@@ -356,9 +365,11 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
             "done": str(done.attempt_id),
             "granting": str(granting.id),
             "guests": str(guests.attempt_id),
+            "handed": str(handed.id),
             "invitation": invitation.token,
             "invitation_id": str(invitation.invitation.id),
             "learner": str(learner.learner.id),
+            "stranger": str(other.learner.id),
             "module": str(make.module().id),
             "reset": link[1],
             "tested": question_of_tests(session),
@@ -449,6 +460,10 @@ def test_only_reports_of_marks_write_on_a_get_and_only_what_is_overdue(
     closing = {"attempt", "mark", "standing"}
     assert writing == {
         "GET /teach/cohorts/{cohort}/gradebook": closing,
+        "GET /teach/cohorts/{cohort}/gradebook?attention": closing,
+        "GET /teach/cohorts/{cohort}/learners/{learner}": closing,
+        "GET /teach/attempts/{attempt}": closing,
+        "GET /teach/attempts/{handed}": closing,
         "GET /teach/cohorts/{cohort}/gradebook.csv": closing,
         "GET /teach/cohorts/{cohort}/insight": closing,
         "GET /teach/cohorts/{cohort}/insight?theirs": closing,

@@ -26,3 +26,4 @@ from app.teach import (  # noqa: E402, F401  the views register themselves
     settings,
 )
 from app.teach import assignments, cohorts, corrections, gradebook, insight, people, reports  # noqa: E402, F401  the views register themselves
+from app.teach import assignments, cohorts, gradebook, insight, learners, people, reports  # noqa: E402, F401  the views register themselves
