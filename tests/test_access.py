@@ -183,9 +183,14 @@ POST /admin/users/{user}/extra-time                                      in    i
 POST /admin/users/{user}/deactivate                                      in    in   403   403   403   403   303
 POST /admin/users/{user}/reactivate                                      in    in   403   403   403   403   303
 POST /admin/users/{user}/reset-link                                      in    in   403   403   403   403   200
+POST /admin/users/{user}/export                                          in    in   403   403   403   403   200
+GET  /admin/users/{user}/erase                                           in    in   403   403   403   403   200
+POST /admin/users/{user}/erase                                           in    in   403   403   403   403   303
 GET  /admin/invitations                                                  in    in   403   403   403   403   200
 POST /admin/invitations                                                  in    in   403   403   403   403   200
 POST /admin/invitations/{invitation_id}/withdraw                         in    in   403   403   403   403   303
+GET  /admin/audit                                                        in    in   403   403   403   403   200
+GET  /admin/audit.csv                                                    in    in   403   403   403   403   200
 """
 
 NEW = {"name": "Somebody New", "password": "a good long password", "new_password": "a good long password"}
@@ -228,6 +233,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/teach/reports/{report}": {"reply": "Thank you."},
     "/admin/users/{user}/extra-time": {"percent": "25"},
     "/admin/users/{user}/role": {"role": "trainer"},
+    "/admin/users/{user}/erase": {"confirm": "{address}"},
     "/admin/invitations": {"role": "trainer"},
 }
 
@@ -374,6 +380,7 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
             "reset": link[1],
             "tested": question_of_tests(session),
             "user": str(learner.user.id),
+            "address": learner.user.email,
         },
     )
 

@@ -34,7 +34,7 @@ from app.models import (
     User,
 )
 from app.permissions import Viewer, may_administer
-from app.services import catalogue, feedback, releases
+from app.services import catalogue, feedback, releases, rulings
 from app.services.attempts import Loaded
 from app.services.feedback import Feedback
 
@@ -177,6 +177,7 @@ def _answers(session: Session, attempt: Attempt) -> tuple[Answered, ...]:
     ids = [item.version_id for item, *_ in rows]
     shown, keys = catalogue.shown(session, ids), catalogue.keys(session, ids)
     sources = catalogue.sources(session, (slug for key in keys.values() for slug in key.sources))
+    corrections = rulings.in_force(session, ids, attempt.assignment_id)
     saved, changes = _saved(session, attempt), _changes(session, attempt)
     spent = _spent(attempt, saved)
     return tuple(
@@ -198,8 +199,8 @@ def _answers(session: Session, attempt: Attempt) -> tuple[Answered, ...]:
                 keys[item.version_id],
                 sources,
                 EVERYTHING,
-                points=mark.points,
-                is_right=mark.is_right,
+                mark,
+                corrections.get(item.version_id, ()),
             )
             if mark
             else None,

@@ -327,8 +327,14 @@ STAFF = (
     Scene("person-link", "admin", "/admin/users/{user-learner}", make_reset_link),
     Scene("person-deactivated", "admin", "/admin/users/{user-gone}"),
     Scene("person-last-admin", "admin", "/admin/users/{user-admin}", demote_the_last_admin, 409),
+    Scene("person-erase", "admin", "/admin/users/{user-learner}/erase"),
+    Scene("person-erase-errors", "admin", "/admin/users/{user-trainer}/erase", send_empty, 422),
     Scene("invitations", "admin", "/admin/invitations"),
     Scene("invitations-link", "admin", "/admin/invitations", make_invitation),
+    Scene("audit", "admin", "/admin/audit"),
+    Scene("audit-found", "admin", "/admin/audit?kind=cohort&person=a"),
+    Scene("audit-none", "admin", "/admin/audit?subject=cohort:0"),
+    Scene("audit-errors", "admin", "/admin/audit?since=2026-11-24&until=2026-11-23", status=422),
 )
 LESSONS = tuple(
     Scene(f"lesson-{lesson.id}", "visitor", f"/modules/{module.id}/lessons/{lesson.id}")
