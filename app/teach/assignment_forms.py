@@ -136,9 +136,9 @@ class AssignmentForm(_TimesForm):
         render_kw={"maxlength": 200},
     )
     opens_date = DateField("Opens on", validators=[Optional()])
-    opens_time = TimeField("at", validators=[Optional()])
+    opens_time = TimeField("Time", validators=[Optional()])
     due_date = DateField("Due on", validators=[Optional()])
-    due_time = TimeField("at", validators=[Optional()])
+    due_time = TimeField("Time", validators=[Optional()])
     lessons = _ids("Lessons")
     lessons_first = BooleanField("Lessons first")
     attempts_allowed = _number("Attempts", 1, 100)
@@ -270,7 +270,7 @@ class ExceptionForm(_TimesForm):
     learners = _ids("Learners")
     extra_time_percent = _number("Extra time in per cent", 0, 400)
     due_date = DateField("Due on", validators=[Optional()])
-    due_time = TimeField("at", validators=[Optional()])
+    due_time = TimeField("Time", validators=[Optional()])
     more_attempts = _number("More attempts", 0, 100)
     is_excused = BooleanField("Excused")
     note = StringField(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,9 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.release import Policy, When
-from app.models import Assignment, AssignmentException, AuditEvent
+from app.models import Assignment, AuditEvent
 from tests.factory import Make, Person
-from tests.taking import begin
 
 
 @pytest.fixture
