@@ -59,15 +59,8 @@ REFUSALS: dict[Unsound | Unfit | Misfit, str] = {
     Misfit.PRETEST_TWICE: "You also ask for a new pre-test. Choose one of the two.",
 }
 _STRUCTURE = (
-    "module",
-    "opens_date",
-    "opens_time",
-    "due_date",
-    "due_time",
-    "lessons",
-    "recipients",
-    "required",
-    "pretest",
+    *("module", "opens_date", "opens_time", "due_date", "due_time"),
+    *("lessons", "counts", "audience", "recipients", "required", "pretest"),
 )
 
 
