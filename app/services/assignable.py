@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.assignment import Unfit, is_circular, unfit
 from app.models import Assignment, Cohort, ModuleRow, Prerequisite
-from app.services import attempts, catalogue, cohorts
+from app.services import catalogue, cohorts, drawing
 from app.services.assignments import Terms
 from app.services.catalogue import LessonLine
 from app.services.cohorts import Member
@@ -81,7 +81,7 @@ def _lesson_faults(
     chosen = [lesson for lesson in choices.lessons if lesson.id in terms.lesson_ids]
     if any(lesson.module_id != module.id for lesson in chosen):
         yield "lessons", Misfit.OTHER_MODULES_LESSONS
-    elif not attempts.draw_paper(session, module, 0, {lesson.slug for lesson in chosen}):
+    elif not drawing.for_test(session, module, 0, {lesson.slug for lesson in chosen}):
         yield "lessons", Misfit.NOTHING_TO_ASK
 
 

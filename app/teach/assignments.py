@@ -102,7 +102,10 @@ def found_assignment(assignment_id: int, *, for_update: bool = False) -> Taught:
 def _terms_form(taught: Taught, choices: Choices) -> AssignmentForm:
     assignment = taught.assignment
     terms = assignments.terms_of(db.session, assignment)
-    shown = filled(terms, assignment.time_zone) | {"revision": str(assignment.revision)}
+    # A form without a revision saw none, and may not overwrite anything.
+    shown = filled(terms, assignment.time_zone) | {
+        "revision": "0" if request.method == "POST" else str(assignment.revision)
+    }
     return AssignmentForm(assignment.time_zone, choices, of=taught.module, data=shown)
 
 

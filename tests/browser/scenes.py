@@ -67,6 +67,7 @@ def enter_unknown_code(page: Page) -> None:
 
 
 def set_impossible_terms(page: Page) -> None:
+    unfold(page)
     page.locator("#due_date").fill("2027-03-28")
     page.locator("#due_time").fill("02:30")
     page.locator("#attempts_allowed").fill("0")
@@ -80,10 +81,37 @@ def check_unfinished(page: Page) -> None:
     page.get_by_text("Choose something for each line first").wait_for()
 
 
-def grant_too_much(page: Page) -> None:
-    row = page.get_by_role("row", name="Jiří Dvořák")
-    row.get_by_role("spinbutton").fill("999")
-    row.get_by_role("button").click()
+def grant_nothing(page: Page) -> None:
+    page.locator("#extra_time_percent").fill("999")
+    page.locator("#due_date").fill("2026-01-01")
+    page.get_by_role("button", name="Grant it").click()
+
+
+def grant_less(page: Page) -> None:
+    page.locator("#due_date").fill("2026-01-01")
+    page.get_by_role("button", name="Save").click()
+
+
+def save_unseen(page: Page) -> None:
+    """Save what another trainer changed meanwhile: as if this page had been loaded before."""
+    unfold(page)
+    page.locator("#attempts_allowed").fill("4")
+    page.locator("#revision").evaluate("field => { field.value = '0' }")
+    page.get_by_role("button", name="Save").click()
+
+
+def start_the_closed(page: Page) -> None:
+    """Press Start on a page that was loaded before it could no longer be."""
+    page.evaluate(
+        """(path) => {
+          const form = document.querySelector('form[action="/appearance"]');
+          form.action = path;
+          form.removeAttribute("class");
+          form.requestSubmit();
+        }""",
+        page.url + "/attempts",
+    )
+    page.get_by_role("heading", level=1).wait_for()
 
 
 def invite(page: Page) -> None:
@@ -239,6 +267,11 @@ GUEST = (
 )
 LEARNER = (
     Scene("course-new", "new", "/"),
+    Scene("set", "new", "/assignments/{first}"),
+    Scene("set-later", "new", "/assignments/{later}"),
+    Scene("set-waiting", "new", "/assignments/{waits}"),
+    Scene("set-reading", "new", "/assignments/{reading}"),
+    Scene("set-refused", "new", "/assignments/{waits}", start_the_closed, 409),
     Scene("course", "learner", "/"),
     Scene("course-menu", "learner", "/", open_menu),
     Scene("module", "learner", "/modules/trigger-points"),
@@ -312,8 +345,24 @@ STAFF = (
     Scene("insight-question-few", "trainer", "/teach/cohorts/{cohort}/insight/questions/{asked-few}?assignment={sure}"),
     Scene("assign", "trainer", "/teach/cohorts/{cohort}/assignments/new"),
     Scene("assign-errors", "trainer", "/teach/cohorts/{cohort}/assignments/new", set_impossible_terms, 422),
+    Scene("assign-unfolded", "trainer", "/teach/cohorts/{cohort}/assignments/new", unfold),
+    Scene("assign-archived", "trainer", "/teach/cohorts/{archived}/assignments/new", status=409),
     Scene("assignment", "trainer", "/teach/assignments/{work}"),
-    Scene("assignment-errors", "trainer", "/teach/assignments/{work}", grant_too_much, 422),
+    Scene("assignment-unfolded", "trainer", "/teach/assignments/{waits}", unfold),
+    Scene("assignment-errors", "trainer", "/teach/assignments/{work}", set_impossible_terms, 422),
+    Scene("assignment-changed", "trainer", "/teach/assignments/{changed}", save_unseen, 409),
+    Scene("assignment-withdrawn", "trainer", "/teach/assignments/{withdrawn}"),
+    Scene("exceptions", "trainer", "/teach/assignments/{first}/exceptions"),
+    Scene("exceptions-many", "trainer", "/teach/assignments/{work}/exceptions"),
+    Scene("exceptions-errors", "trainer", "/teach/assignments/{work}/exceptions", grant_nothing, 422),
+    Scene("exception", "trainer", "/teach/assignments/{first}/exceptions/{lina}"),
+    Scene("exception-errors", "trainer", "/teach/assignments/{first}/exceptions/{lina}", grant_less, 422),
+    Scene("preview", "trainer", "/teach/assignments/{first}/preview"),
+    Scene("preview-question", "trainer", "/teach/assignments/{first}/preview/1?seed=7"),
+    *(
+        Scene(f"preview-answer-{n}", "trainer", f"/teach/assignments/{{waits}}/preview/{n}?seed=7&key=1")
+        for n in (1, 4)
+    ),
     Scene("reports", "admin", "/teach/reports"),
     Scene("reports-none", "trainer", "/teach/reports"),
     Scene("cohorts-reported", "admin", "/teach"),

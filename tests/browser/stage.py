@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -16,6 +16,7 @@ from sqlalchemy import select
 from app import create_app, demo, settings
 from app.db import db
 from app.demo import answering
+from app.domain.assignment import Counts, Grant
 from app.domain.attempt import Purpose, State
 from app.domain.content import Key, Kind
 from app.domain.question import Shown
@@ -27,6 +28,7 @@ from app.services import (
     attempts,
     catalogue,
     cohorts,
+    grants,
     guests,
     insight,
     invitations,
@@ -39,7 +41,7 @@ from app.services import (
     users,
 )
 from app.services.answered import Counting
-from app.services.assignments import Terms
+from app.services.assignments import Taught, Terms
 from app.services.attempts import Change, Loaded
 from tests import papers
 from tests.browser import serving
@@ -267,6 +269,63 @@ class _Builder:
         self.stage.ids |= {"cohort": cohort.id, "empty": empty.id, "over": over.id, "work": works[1].id}
         self.stage.links |= {"join": f"/join/{empty.join_code}", "join-over": f"/join/{over.join_code}"}
         self._insight(trainer, works)
+        self._set_for_one(trainer)
+
+    def _set_for_one(self, trainer: User) -> None:
+        """A cohort in which somebody meets every state of what is set, and exceptions of every sort."""
+        lina = self._viewer(demo.NEW).learner
+        assert lina is not None
+        cohort = cohorts.create(
+            self.session, trainer, "Elective: needling and what it is worth", "Europe/Berlin", self.now
+        )
+        cohorts.join(self.session, cohort, lina, self.now)
+        week = self.now + timedelta(days=7)
+
+        def put(title: str, module: str, **given: Any) -> Assignment:
+            terms = {"due_at": week, "attempts_allowed": 2, "time_limit_minutes": 20, "pass_mark_percent": 75} | given
+            row = self._module(module)
+            return assignments.create(self.session, trainer, cohort, row, Terms(title, **terms), self.now)
+
+        first = put("Safety before you needle", "safety", asks_certainty=True)
+        lessons_first = put("Treatment, after reading", "treatment", lessons_first=True, time_limit_minutes=None)
+        waiting = put("Evidence for needling", "evidence", required_ids=frozenset({first.id}))
+        later = put("Referred pain, the second look", "referred-pain", opens_at=self.now + timedelta(days=3))
+        excused = put("Trigger points, once more", "trigger-points", attempts_allowed=None)
+        withdrawn = put("Set by mistake", "safety", due_at=None)
+        self._grant(trainer, excused, lina, Grant(is_excused=True))
+        self._grant(
+            trainer, first, lina, Grant(25, week + timedelta(days=2), 1), "Broke her wrist; agreed on the phone."
+        )
+        self._withdraw(trainer, withdrawn)
+        changed = put("Referred pain, the third look", "referred-pain", opens_at=week, due_at=week + timedelta(days=7))
+        taught = self._taught(trainer, changed)
+        terms = replace(assignments.terms_of(self.session, changed), attempts_allowed=3, counts=Counts.LATEST)
+        assignments.edit(self.session, trainer, taught, terms, self.now)
+        self.stage.ids |= {
+            "first": first.id,
+            "reading": lessons_first.id,
+            "waits": waiting.id,
+            "later": later.id,
+            "changed": changed.id,
+            "withdrawn": withdrawn.id,
+            "lina": lina.id,
+        }
+        archived = cohorts.create(self.session, trainer, "Year 2 of last year", "Europe/Berlin", self.now)
+        archived.archived_at = self.now
+        self.stage.ids["archived"] = archived.id
+
+    def _taught(self, trainer: User, assignment: Assignment) -> Taught:
+        taught = assignments.get_for(self.session, Viewer(trainer), assignment.id)
+        assert taught is not None
+        return taught
+
+    def _grant(
+        self, trainer: User, assignment: Assignment, learner: Learner, grant: Grant, note: str | None = None
+    ) -> None:
+        grants.give(self.session, trainer, self._taught(trainer, assignment), [learner.id], grant, self.now, note)
+
+    def _withdraw(self, trainer: User, assignment: Assignment) -> None:
+        assignments.withdraw(self.session, trainer, self._taught(trainer, assignment), self.now)
 
     def _people(self, trainer: User, empty: Cohort) -> None:
         """A cohort of many with long names, some invited and removed; lists to look at; one that is over."""
