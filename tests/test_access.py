@@ -170,6 +170,13 @@ GET  /teach/assignments/{assignment}/exceptions/{learner}                in    i
 GET  /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   200   404   200
 POST /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   303   404   303
 POST /teach/assignments/{granting}/exceptions/{learner}/take-back        in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/extra-time                          in    in   403   403   303   404   303
+GET  /teach/assignments/{set}/questions/{asked}/correct                  in    in   403   403   200   404   200
+POST /teach/assignments/{set}/questions/{asked}/correct                  in    in   403   403   303   404   303
+GET  /teach/assignments/{set}/questions/{asked}/correct/preview          in    in   403   403   200   404   200
+GET  /teach/assignments/{theirs}/questions/{asked}/correct?theirs        in    in   403   403   404   404   404
+GET  /teach/attempts/{handed}/1/mark                                     in    in   403   403   200   404   200
+POST /teach/attempts/{handed}/1/mark                                     in    in   403   403   303   404   303
 GET  /teach/reports                                                      in    in   403   403   200   200   200
 GET  /teach/reports/{report}                                             in    in   403   403   200   404   200
 POST /teach/reports/{report}                                             in    in   403   403   303   404   303
@@ -191,6 +198,10 @@ POST /admin/invitations                                                  in    i
 POST /admin/invitations/{invitation_id}/withdraw                         in    in   403   403   403   403   303
 GET  /admin/audit                                                        in    in   403   403   403   403   200
 GET  /admin/audit.csv                                                    in    in   403   403   403   403   200
+GET  /admin/questions                                                    in    in   403   403   403   403   200
+GET  /admin/questions/{asked}/correct                                    in    in   403   403   403   403   200
+POST /admin/questions/{asked}/correct                                    in    in   403   403   403   403   303
+GET  /admin/questions/{asked}/correct/preview                            in    in   403   403   403   403   200
 """
 
 NEW = {"name": "Somebody New", "password": "a good long password", "new_password": "a good long password"}
@@ -230,6 +241,9 @@ FORMS: dict[str, dict[str, str]] = {
     "/attempts/{attempt}/1/report": {"says": "Two answers are right."},
     "/attempts/{done}/1/report": {"says": "Two answers are right."},
     "/attempts/{guests}/1/report": {"says": "Two answers are right."},
+    "/teach/assignments/{set}/questions/{asked}/correct": {"remedy": "credit", "reason": "Two answers are right."},
+    "/teach/attempts/{handed}/1/mark": {"points": "0.5", "reason": "Half of it.", "may_lower": "1"},
+    "/admin/questions/{asked}/correct": {"remedy": "credit", "reason": "Two answers are right."},
     "/teach/reports/{report}": {"reply": "Thank you."},
     "/admin/users/{user}/extra-time": {"percent": "25"},
     "/admin/users/{user}/role": {"role": "trainer"},
@@ -243,6 +257,11 @@ QUERIES: dict[str, dict[str, str]] = {
     "/teach/assignments/{assignment}/preview/1": {"seed": "1"},
     "/teach/cohorts/{cohort}/gradebook?attention": {"show": "attention", "sort": "{theirs}"},
 }
+    "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
+    "/teach/assignments/{set}/questions/{asked}/correct/preview": {"remedy": "void"},
+    "/admin/questions/{asked}/correct/preview": {"remedy": "void"},
+}
+"""What an address asks for: among them an assignment of another trainer, asked for in one's own cohort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +378,8 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
             "their_roster": str(their_roster.id),
             "to_join": str(waiting.id),
             "asked": str(handed.items[0].version_id),
+            "handed": str(handed.id),
+            "set": str(handed.assignment_id),
             "assignment": str(assignment.id),
             "theirs": str(theirs.id),
             "attempt": str(attempt_id),

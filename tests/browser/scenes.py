@@ -50,6 +50,16 @@ def send_empty(page: Page) -> None:
     page.locator("main form").first.locator("[type=submit]").first.click()
 
 
+def send_last(page: Page) -> None:
+    """Send the last form of the page as it is."""
+    page.locator("main form").last.locator("[type=submit]").first.click()
+
+
+def set_impossible_mark(page: Page) -> None:
+    page.get_by_label("Points").fill("7")
+    send_empty(page)
+
+
 def sign_in_wrongly(page: Page) -> None:
     page.get_by_label("E-mail").fill("amara.okafor@example.org")
     page.get_by_label("Password").fill("not the password")
@@ -288,6 +298,7 @@ LEARNER = (
     Scene("result-passed", "learner", "/attempts/{passed}/result"),
     Scene("result-not-passed", "learner", "/attempts/{not-passed}/result"),
     Scene("result-critical", "learner", "/attempts/{critical}/result"),
+    Scene("result-corrected", "learner", "/attempts/{critical}/result", unfold),
     Scene("result-unreleased", "learner", "/attempts/{unreleased}/result"),
     Scene("result-unfolded", "learner", "/attempts/{passed}/result", unfold),
     Scene("progress", "learner", "/progress"),
@@ -363,6 +374,34 @@ STAFF = (
         Scene(f"preview-answer-{n}", "trainer", f"/teach/assignments/{{waits}}/preview/{n}?seed=7&key=1")
         for n in (1, 4)
     ),
+    Scene("assignment-errors", "trainer", "/teach/assignments/{work}", grant_too_much, 422),
+    Scene("correct", "trainer", "/teach/assignments/{set}/questions/{fresh}/correct"),
+    Scene("correct-held", "trainer", "/teach/assignments/{set}/questions/{corrected}/correct"),
+    Scene(
+        "correct-errors",
+        "trainer",
+        "/teach/assignments/{set}/questions/{fresh}/correct/preview?remedy=accept",
+        status=422,
+    ),
+    Scene("correct-preview", "trainer", "/teach/assignments/{set}/questions/{fresh}/correct/preview?remedy=void"),
+    Scene("correct-nobody", "trainer", "/teach/assignments/{set}/questions/{corrected}/correct/preview?remedy=credit"),
+    Scene(
+        "correct-reason",
+        "trainer",
+        "/teach/assignments/{set}/questions/{fresh}/correct/preview?remedy=void",
+        send_last,
+        422,
+    ),
+    Scene("mark", "trainer", "/teach/attempts/{critical}/{marked}/mark"),
+    Scene("mark-errors", "trainer", "/teach/attempts/{critical}/{marked}/mark", set_impossible_mark, 422),
+    Scene("mark-void", "trainer", "/teach/attempts/{critical}/{void}/mark"),
+    Scene("questions", "admin", "/admin/questions"),
+    Scene("questions-none", "admin", "/admin/questions?q=nothing+at+all"),
+    *(
+        Scene(f"correct-{kind}", "admin", f"/admin/questions/{{kind-{n}}}/correct")
+        for n, kind in enumerate(Kind, start=1)
+    ),
+    Scene("correct-everywhere", "admin", "/admin/questions/{fresh}/correct/preview?remedy=credit"),
     Scene("reports", "admin", "/teach/reports"),
     Scene("reports-none", "trainer", "/teach/reports"),
     Scene("cohorts-reported", "admin", "/teach"),

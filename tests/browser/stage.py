@@ -19,6 +19,7 @@ from app.demo import answering
 from app.domain.assignment import Counts, Grant
 from app.domain.attempt import Purpose, State
 from app.domain.content import Key, Kind
+from app.domain.correction import Remedy
 from app.domain.question import Shown
 from app.identity import token_hash
 from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, ModuleRow, QuestionVersion, Role, User
@@ -29,10 +30,12 @@ from app.services import (
     catalogue,
     cohorts,
     grants,
+    corrections,
     guests,
     insight,
     invitations,
     lessons,
+    marks,
     question_reports,
     rosters,
     sign_ins,
@@ -43,6 +46,7 @@ from app.services import (
 from app.services.answered import Counting
 from app.services.assignments import Taught, Terms
 from app.services.attempts import Change, Loaded
+from app.services.corrections import Decision
 from tests import papers
 from tests.browser import serving
 
@@ -94,6 +98,7 @@ class _Builder:
         self._kinds()
         self._tests(self._viewer(demo.MID_COURSE))
         self._teaching()
+        self._corrections()
         self._ways_in()
         return self.stage
 
@@ -383,6 +388,42 @@ class _Builder:
             "asked-few": by_answers[0].version_id,
             "waiting": waiting.id,
         }
+
+    def _corrections(self) -> None:
+        """Of the learner's test with the critical one missed: a question out of the score, one with another answer, and a mark changed by hand."""
+        trainer, ids = self._viewer(demo.TRAINER), self.stage.ids
+        attempt = self.session.get_one(Attempt, ids["critical"])
+        taught = assignments.get_for(self.session, trainer, attempt.assignment_id)
+        items = self.session.scalars(select(AttemptItem).where(AttemptItem.attempt_id == attempt.id)).all()
+        assert taught is not None
+        plain = [item for item in items if not self._shown(item).is_critical and self._shown(item).kind is Kind.SINGLE]
+        right = [item for item in plain if item.response == list(self._asked(item.version_id)[1].correct)]
+        for item, decision in zip(
+            right[:2], (Decision(Remedy.VOID), Decision(Remedy.ACCEPT, self._other(right[1]))), strict=True
+        ):
+            asked = corrections.get_for_assignment(self.session, taught, item.version_id)
+            why = "Two of the answers can be defended. We have told the authors, and it counts for nobody."
+            corrections.apply(self.session, trainer.user, asked, decision, why, self.now)
+        marked = marks.get_for(self.session, trainer, attempt.id, right[2].position, self.now)
+        marks.change(self.session, trainer.user, marked, 0.5, "You named the sign, but not what to do.", self.now)
+        ids |= {
+            "set": attempt.assignment_id,
+            "corrected": right[1].version_id,
+            "marked": right[2].position,
+            "void": right[0].position,
+            "fresh": right[3].version_id if len(right) > 3 else right[2].version_id,
+        }
+        kinds = select(AttemptItem.version_id).where(AttemptItem.attempt_id == ids["kinds"])
+        for n, version_id in enumerate(self.session.scalars(kinds.order_by(AttemptItem.position)), start=1):
+            ids[f"kind-{n}"] = version_id
+
+    def _shown(self, item: AttemptItem) -> Shown:
+        return self._asked(item.version_id)[0]
+
+    def _other(self, item: AttemptItem) -> Key:
+        """An answer beside the key."""
+        correct = self._asked(item.version_id)[1].correct
+        return Key((next(index for index in item.option_order if index not in correct),))
 
     def _ways_in(self) -> None:
         admin = self._viewer(demo.ADMIN).user
