@@ -41,6 +41,7 @@ from app.services.assignments import Terms
 from app.services.attempts import Change, Loaded
 from tests import papers
 from tests.browser import serving
+from tests.browser.crowd import Crowd
 
 PEOPLE = {"learner": demo.MID_COURSE, "new": demo.NEW, "trainer": demo.TRAINER, "admin": demo.ADMIN}
 
@@ -255,6 +256,15 @@ class _Builder:
         self.stage.ids |= {"cohort": cohort.id, "empty": empty.id, "over": over.id, "work": works[1].id}
         self.stage.links |= {"join": f"/join/{empty.join_code}", "join-over": f"/join/{over.join_code}"}
         self._insight(trainer, works)
+        crowd = Crowd(self.session, trainer, self._module("safety"), self.now)
+        self.stage.ids |= crowd.fill() | crowd.changed(self.stage.ids["not-passed"])
+        failing = select(Learner.id).join(User, User.id == Learner.user_id).where(User.name == "Tomás Ó Súilleabháin")
+        self.stage.ids |= {"failing": self.session.scalars(failing).one(), "fresh": self._learner_id("Li Wei")}
+
+    def _learner_id(self, name: str) -> int:
+        learner = self._viewer(name).learner
+        assert learner is not None
+        return learner.id
 
     def _insight(self, trainer: User, works: Sequence[Assignment]) -> None:
         """A test that asked for certainty, one that didn't, the questions most and fewest had, and a test that nobody has handed in."""
