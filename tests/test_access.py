@@ -487,6 +487,7 @@ def test_only_reports_of_marks_write_on_a_get_and_only_what_is_overdue(
 
     closing = {"attempt", "mark", "standing"}
     assert writing == {
+        "GET /teach/cohorts/{cohort}": closing,
         "GET /teach/cohorts/{cohort}/gradebook": closing,
         "GET /teach/cohorts/{cohort}/gradebook?attention": closing,
         "GET /teach/cohorts/{cohort}/learners/{learner}": closing,

@@ -29,8 +29,8 @@ from app.services import (
     attempts,
     catalogue,
     cohorts,
-    grants,
     corrections,
+    grants,
     guests,
     insight,
     invitations,
@@ -49,6 +49,7 @@ from app.services.attempts import Change, Loaded
 from app.services.corrections import Decision
 from tests import papers
 from tests.browser import serving
+from tests.browser.crowd import Crowd
 
 SURNAMES = (
     "María del Carmen Fernández-Villaverde y Ruiz de la Torre",
@@ -370,6 +371,15 @@ class _Builder:
 
     def _long(self) -> invitations.Invitee:
         return invitations.Invitee("Wolfeschlegelsteinhausenbergerdorff" * 2, f"{'long' * 12}@example.org")
+        crowd = Crowd(self.session, trainer, self._module("safety"), self.now)
+        self.stage.ids |= crowd.fill() | crowd.changed(self.stage.ids["not-passed"])
+        failing = select(Learner.id).join(User, User.id == Learner.user_id).where(User.name == "Tomás Ó Súilleabháin")
+        self.stage.ids |= {"failing": self.session.scalars(failing).one(), "fresh": self._learner_id("Li Wei")}
+
+    def _learner_id(self, name: str) -> int:
+        learner = self._viewer(name).learner
+        assert learner is not None
+        return learner.id
 
     def _insight(self, trainer: User, works: Sequence[Assignment]) -> None:
         """A test that asked for certainty, one that didn't, the questions most and fewest had, and a test that nobody has handed in."""
