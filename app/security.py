@@ -35,6 +35,7 @@ _HASHING_ENDPOINTS = frozenset(
         "security.register",
         "security.reset_password",
         "security.change_password",
+        "accounts.delete",
         "accounts.email",
         "accounts.invitation",
     }

@@ -98,6 +98,9 @@ GET  /account                                                            in    i
 POST /account                                                            in    in   303   303   303   303   303
 GET  /account/email                                                      in    in   200   200   200   200   200
 POST /account/email                                                      in    in   422   422   422   422   422
+POST /account/data                                                       in    in   200   200   200   200   200
+GET  /account/delete                                                     in    in   200   200   200   200   200
+POST /account/delete                                                     in    in   422   422   422   422   422
 POST /account/guest                                                      in    in   303   303   303   303   303
 GET  /invitation/{invitation}                                           200   200   200   200   200   200   200
 POST /invitation/{invitation}                                           303   303   200   200   200   200   200
@@ -223,6 +226,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/change": {"password": "not a password"} | {"new_password": NEW["new_password"]},
     "/account": {"name": "Another Name", "time_zone": "UTC"},
     "/account/email": {"email": "new@example.org", "password": "not a password"},
+    "/account/delete": {"password": "not a password"},
     "/account/guest": {"keep": "1"},
     "/invitation/{invitation}": NEW | {"email": "new@example.org"},
     "/join": {"code": "{code}"},
@@ -256,8 +260,6 @@ QUERIES: dict[str, dict[str, str]] = {
     "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
     "/teach/assignments/{assignment}/preview/1": {"seed": "1"},
     "/teach/cohorts/{cohort}/gradebook?attention": {"show": "attention", "sort": "{theirs}"},
-}
-    "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
     "/teach/assignments/{set}/questions/{asked}/correct/preview": {"remedy": "void"},
     "/admin/questions/{asked}/correct/preview": {"remedy": "void"},
 }

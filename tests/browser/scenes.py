@@ -306,6 +306,8 @@ LEARNER = (
     Scene("account", "learner", "/account"),
     Scene("email", "learner", "/account/email"),
     Scene("email-errors", "learner", "/account/email", send_empty, 422),
+    Scene("account-delete", "learner", "/account/delete"),
+    Scene("account-delete-errors", "learner", "/account/delete", send_empty, 422),
     Scene("password", "learner", "/change"),
     Scene("password-errors", "learner", "/change", send_empty),
     Scene("join-signed-in", "learner", "{join}"),
@@ -350,7 +352,7 @@ STAFF = (
     Scene("gradebook-waiting", "trainer", "/teach/cohorts/{waiting}/gradebook"),
     Scene("cohort-many", "trainer", "/teach/cohorts/{many}"),
     Scene("trainers-learner", "trainer", "/teach/cohorts/{cohort}/learners/{failing}"),
-    Scene("trainers-learner-new", "trainer", "/teach/cohorts/{waiting}/learners/{fresh}"),
+    Scene("trainers-learner-new", "trainer", "/teach/cohorts/{waiting}/learners/{newcomer}"),
     Scene("trainers-learner-removed", "trainer", "/teach/cohorts/{many}/learners/{removed}"),
     Scene("trainers-attempt", "trainer", "/teach/attempts/{critical}"),
     Scene("trainers-attempt-unfolded", "trainer", "/teach/attempts/{changed}", unfold),
@@ -386,7 +388,6 @@ STAFF = (
         Scene(f"preview-answer-{n}", "trainer", f"/teach/assignments/{{waits}}/preview/{n}?seed=7&key=1")
         for n in (1, 4)
     ),
-    Scene("assignment-errors", "trainer", "/teach/assignments/{work}", grant_too_much, 422),
     Scene("correct", "trainer", "/teach/assignments/{set}/questions/{fresh}/correct"),
     Scene("correct-held", "trainer", "/teach/assignments/{set}/questions/{corrected}/correct"),
     Scene(

@@ -275,6 +275,10 @@ class _Builder:
         self.stage.ids |= {"cohort": cohort.id, "empty": empty.id, "over": over.id, "work": works[1].id}
         self.stage.links |= {"join": f"/join/{empty.join_code}", "join-over": f"/join/{over.join_code}"}
         self._insight(trainer, works)
+        crowd = Crowd(self.session, trainer, self._module("safety"), self.now)
+        self.stage.ids |= crowd.fill() | crowd.changed(self.stage.ids["not-passed"])
+        named = {"failing": "Tomás Ó Súilleabháin", "newcomer": "Li Wei"}
+        self.stage.ids |= {name: self._learner_id(who) for name, who in named.items()}
         self._set_for_one(trainer)
 
     def _set_for_one(self, trainer: User) -> None:
@@ -371,10 +375,6 @@ class _Builder:
 
     def _long(self) -> invitations.Invitee:
         return invitations.Invitee("Wolfeschlegelsteinhausenbergerdorff" * 2, f"{'long' * 12}@example.org")
-        crowd = Crowd(self.session, trainer, self._module("safety"), self.now)
-        self.stage.ids |= crowd.fill() | crowd.changed(self.stage.ids["not-passed"])
-        failing = select(Learner.id).join(User, User.id == Learner.user_id).where(User.name == "Tomás Ó Súilleabháin")
-        self.stage.ids |= {"failing": self.session.scalars(failing).one(), "fresh": self._learner_id("Li Wei")}
 
     def _learner_id(self, name: str) -> int:
         learner = self._viewer(name).learner
