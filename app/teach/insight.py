@@ -9,11 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from app.access import trainers_only
 from app.db import db
+from app.domain.analysis import scores
 from app.jinja import plain
 from app.models import Assignment, Cohort
-from app.services import insight
+from app.services import answered, insight, question_figures
 from app.services.answered import Counting
-from app.services.insight import Choosable, Insight, ItemView
+from app.services.insight import Choosable, Insight
+from app.services.question_figures import ChoicesView
 from app.teach import blueprint, plots
 from app.teach.cohorts import found_cohort
 from app.teach.gradebook import file_name, settle_overdue
@@ -51,10 +53,10 @@ def show_question(cohort_id: int, version_id: int) -> ResponseReturnValue:
     :raise 404: nobody had it in an attempt that counts.
     """
     asked = _asked(cohort_id)
-    found = insight.item(db.session, asked.assignment, asked.counting, version_id) or abort(404)
-    lines = _curves(found)
-    plot = plots.curves([group.name for group in found.groups], lines) if found.groups else None
-    return render_template("teach/insight_question.html", asked=asked, found=found, plots=plots, lines=lines, plot=plot)
+    found = question_figures.item(db.session, asked.assignment, asked.counting, version_id) or abort(404)
+    groups = [group.name for group in found.chosen.groups]
+    plot = plots.curves(groups, _curves(found.chosen)) if groups else None
+    return render_template("teach/insight_question.html", asked=asked, found=found, plots=plots, plot=plot)
 
 
 @blueprint.get("/cohorts/<int:cohort_id>/insight/scores.svg", endpoint="insight_scores_svg")
@@ -62,10 +64,11 @@ def show_question(cohort_id: int, version_id: int) -> ResponseReturnValue:
 def save_scores(cohort_id: int) -> ResponseReturnValue:
     """The distribution of scores as a picture."""
     asked = _asked(cohort_id)
-    found = insight.insight(db.session, asked.assignment, asked.counting)
+    papers = answered.list_sat(db.session, asked.assignment, asked.counting).values()
+    plot = plots.scores(scores.distribution(papers), asked.assignment.pass_mark_percent)
     title = f"Scores, {asked.assignment.title}"
-    notes = [f"{asked.cohort.title}. Learners by score in per cent; {found.figures.learners} learners."]
-    return _picture(plots.as_file(plots.scores(found.bands, asked.assignment.pass_mark_percent), title, notes), title)
+    notes = [f"{asked.cohort.title}. Learners by score in per cent; {len(papers)} learners."]
+    return _picture(plots.as_file(plot, title, notes), title)
 
 
 @blueprint.get("/cohorts/<int:cohort_id>/insight/questions/<int:version_id>/curves.svg", endpoint="insight_curves_svg")
@@ -76,14 +79,14 @@ def save_curves(cohort_id: int, version_id: int) -> ResponseReturnValue:
     :raise 404: nobody had it, or too few for groups.
     """
     asked = _asked(cohort_id)
-    found = insight.item(db.session, asked.assignment, asked.counting, version_id)
+    found = question_figures.choices_of(db.session, asked.assignment, asked.counting, version_id)
     if found is None or not found.groups:
         abort(404)
-    title = plain(found.line.shown.stem)
+    title = plain(found.shown.stem)
     letters = [f"{line.letter}: {plain(line.text)}" for line in found.lines if line.letter]
-    notes = [f"Per cent of each score group; {found.line.figures.answers} learners.", *letters]
+    notes = [f"Per cent of each score group; {found.answers} learners.", *letters]
     plot = plots.curves([group.name for group in found.groups], _curves(found))
-    return _picture(plots.as_file(plot, title, notes), found.line.slug)
+    return _picture(plots.as_file(plot, title, notes), found.slug)
 
 
 def _asked(cohort_id: int) -> _Asked:
@@ -98,11 +101,11 @@ def _asked(cohort_id: int) -> _Asked:
     chosen = insight.choose(assignments, named)
     if chosen is None and named is not None:
         abort(404)
-    counting = Counting.BEST if request.args.get("attempts") == Counting.BEST else Counting.FIRST
+    counting = Counting.COUNTED if request.args.get("attempts") == Counting.COUNTED else Counting.FIRST
     return _Asked(cohort, assignments, chosen, counting)
 
 
-def _curves(found: ItemView) -> list[Curve]:
+def _curves(found: ChoicesView) -> list[Curve]:
     """The lines of a question's plot: the right options and the commonest wrong ones; of other kinds, what was earned.
 
     Options that were chosen alike share a line.
