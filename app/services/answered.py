@@ -42,6 +42,9 @@ _AT_ONCE = 500
 TIMED = 100
 """Of how many attempts, the latest, times are taken: a median of more is no truer, and the log is the longest table there is."""
 
+TIMED_ANSWERS = 4_000
+"""Of about how many answers times are taken where papers are long: then fewer attempts will do."""
+
 
 class Counting(StrEnum):
     """Which attempt of a learner is looked at. First is what item analysis assumes, and Moodle's default; counted is what the assignment counts."""
@@ -133,8 +136,20 @@ def sheet(session: Session, assignment: Assignment, counting: Counting, sat: Map
     return Sheet(by_version, tuple(papers))
 
 
-def wrong(session: Session, assignment: Assignment, counting: Counting) -> dict[int, Answers]:
-    """What was answered where the whole point was not earned, by question version: one statement.
+def presented(session: Session, assignment: Assignment, counting: Counting) -> dict[int, int]:
+    """How many had each question version in an attempt that counts: one statement."""
+    rows = session.connection().execute(
+        select(Mark.version_id, func.count())
+        .where(Mark.attempt_id.in_(_ids(assignment, counting)), Mark.is_void.is_(False))
+        .group_by(Mark.version_id)
+    )
+    return {version_id: count for version_id, count in rows}
+
+
+def wrong(
+    session: Session, assignment: Assignment, counting: Counting, versions: Iterable[int] | None = None
+) -> dict[int, Answers]:
+    """What was answered where the whole point was not earned, by question version, of all or some of them: one statement.
 
     Most answers are right, and of those nothing is asked but how many they are. Only of a question that was corrected every answer is read,
     since its key no longer says what was accepted.
@@ -142,12 +157,11 @@ def wrong(session: Session, assignment: Assignment, counting: Counting) -> dict[
     corrected = select(Correction.version_id).where(
         or_(Correction.assignment_id.is_(None), Correction.assignment_id == assignment.id)
     )
-    return _answers(
-        session,
-        _responses(assignment, counting).where(
-            or_(Mark.points < Mark.max_points, Mark.version_id.in_(corrected)), Mark.is_void.is_(False)
-        ),
+    rows = _responses(assignment, counting).where(
+        or_(Mark.points < Mark.max_points, Mark.version_id.in_(corrected)), Mark.is_void.is_(False)
     )
+    # Not by the index of versions: that would read what other cohorts answered.
+    return _answers(session, rows if versions is None else rows.where((Mark.version_id + 0).in_(list(versions))))
 
 
 def answers(session: Session, assignment: Assignment, counting: Counting) -> dict[int, Answers]:
@@ -169,10 +183,14 @@ def of_question(session: Session, assignment: Assignment, counting: Counting, ve
     return Answers(found.attempts, found.points, totals, mosts, found.responses, found.certainties)
 
 
-def arrivals(session: Session, assignment: Assignment, counting: Counting) -> Iterator[Arrival]:
-    """The log of the latest :data:`TIMED` attempts that count, attempt by attempt, in the order of time."""
+def arrivals(session: Session, assignment: Assignment, counting: Counting, length: int) -> Iterator[Arrival]:
+    """The log of the latest attempts that count, with papers of about ``length`` questions: attempt by attempt, in the order of time.
+
+    :data:`TIMED` attempts, or so many that they have :data:`TIMED_ANSWERS` answers.
+    """
+    many = min(TIMED, 1 + TIMED_ANSWERS // max(1, length))
     counted = _counted(assignment, counting).with_only_columns(Attempt.id, Attempt.started_at)
-    timed = counted.order_by(Attempt.submitted_at.desc(), Attempt.id.desc()).limit(TIMED).subquery()
+    timed = counted.order_by(Attempt.submitted_at.desc(), Attempt.id.desc()).limit(many).subquery()
     # Times as the database delivers them: turning ten thousand of them into aware ones takes longer than reading them.
     began, arrived = type_coerce(timed.c.started_at, Text), type_coerce(Answer.arrived_at, Text)
     rows = session.connection().execute(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -81,11 +82,12 @@ def of(session: Session, read: Read, takers: Sequence[Taker]) -> Beliefs:
         )
     )
     topics = _topics(read, wrong)
+    by_attempt = {taker.attempt_id: (at, taker) for at, taker in enumerate(takers) if taker.attempt_id}
     objectives = {read.shown[belief.version_id].objective_id for belief in wrong[:MOST_BELIEFS]} | topics.keys()
     where = results.readings(session, objectives)
     titles = dict(session.execute(_TITLES.where(ObjectiveRow.id.in_(topics))).all())
     return Beliefs(
-        lines=tuple(_line(read, takers, belief, where) for belief in wrong[:MOST_BELIEFS]),
+        lines=tuple(_line(read, by_attempt, belief, where) for belief in wrong[:MOST_BELIEFS]),
         left_out=max(0, len(wrong) - MOST_BELIEFS),
         topics=tuple(
             Topic(
@@ -123,15 +125,18 @@ def _firm(read: Read, belief: Belief) -> set[int]:
     return {attempts[at] for at in (belief.certain if read.is_sure_asked else belief.at)}
 
 
-def _line(read: Read, takers: Sequence[Taker], belief: Belief, where: dict[int, Reading]) -> BeliefLine:
+def _line(
+    read: Read, by_attempt: Mapping[int, tuple[int, Taker]], belief: Belief, where: Mapping[int, Reading]
+) -> BeliefLine:
     version_id = belief.version_id
     shown, explained = read.shown[version_id], read.keys[version_id]
     attempts = read.answers[version_id].attempts
     firm = {*belief.certain, *belief.fairly_sure}
 
     def named(places: Collection[int]) -> tuple[Taker, ...]:
-        wanted = {attempts[at] for at in places}
-        return tuple(taker for taker in takers if taker.attempt_id in wanted)
+        """Who is at these places, in the order of names."""
+        found = [by_attempt[attempts[at]] for at in places if attempts[at] in by_attempt]
+        return tuple(taker for _, taker in sorted(found, key=itemgetter(0)))
 
     return BeliefLine(
         says=told(shown, belief.part),

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from app.domain.analysis import scores
 from app.domain.analysis.scores import Band, ScoreFigures
 from app.models import Assignment, Cohort, Membership, Standing
-from app.services import answered, beliefs
+from app.services import answered, beliefs, gains, mistaken
 from app.services.answered import Counting
 from app.services.beliefs import Beliefs
+from app.services.gains import Gains
+from app.services.mistaken import Mistaken
 from app.services.question_figures import ItemLine, Read
 
 
@@ -38,6 +40,8 @@ class Insight:
     beliefs: Beliefs
     items: tuple[ItemLine, ...]
     lengths: tuple[int, int]
+    gains: Gains | None
+    mistaken: Mistaken
 
     @property
     def suspects(self) -> tuple[ItemLine, ...]:
@@ -74,7 +78,7 @@ def choose(found: Iterable[Choosable], named: str | None) -> Choosable | None:
 
 
 def insight(session: Session, assignment: Assignment, counting: Counting) -> Insight:
-    """Analyse an assignment: eight statements, and two more until its questions are in memory, however many learners and marks there are."""
+    """Analyse an assignment: eight statements, two for a pre-test, two until its questions are in memory, however many marks there are."""
     read = Read(session, assignment, counting)
     takers = answered.list_takers(session, assignment, read.sat.values())
     papers = read.sheet.papers
@@ -89,4 +93,6 @@ def insight(session: Session, assignment: Assignment, counting: Counting) -> Ins
         beliefs=beliefs.of(session, read, takers),
         items=tuple(read.lines()),
         lengths=(min(lengths, default=0), max(lengths, default=0)),
+        gains=gains.of(session, assignment, read.sat.values(), takers),
+        mistaken=mistaken.of(read.shown, read.choices),
     )

@@ -104,7 +104,8 @@ class Read:
         self.shown: dict[int, Shown] = catalogue.shown(session, versions)
         self.keys: dict[int, Explained] = catalogue.keys(session, versions)
         self.named = named(session, versions)
-        self.medians = pace.medians(answered.arrivals(session, assignment, counting))
+        length = max((len(paper.points) for paper in self.sheet.papers), default=0)
+        self.medians = pace.medians(answered.arrivals(session, assignment, counting, length))
         self.figures = items.figures(self.sheet.by_version, len(self.sheet.papers))
         given = answered.answers if is_full else answered.wrong
         nobody = Answers((), (), (), ())

@@ -286,7 +286,7 @@ def test_times_are_taken_from_the_latest_attempts_alone(
     hand_in(session, early, assignment, clock.now, hand.all_right)
     latest = hand_in(session, late, assignment, clock.now + timedelta(days=1), hand.all_right)
 
-    assert {one.attempt_id for one in answered.arrivals(session, assignment, FIRST)} == {latest.id}
+    assert {one.attempt_id for one in answered.arrivals(session, assignment, FIRST, 10)} == {latest.id}
 
 
 def test_a_question_that_nobody_had_is_not_there(session: Session, make: Make) -> None:
