@@ -50,12 +50,13 @@ def limit_views(app: Flask) -> None:
     for endpoint, limit in (
         ("security.register", "1000 per hour"),
         ("security.forgot_password", "60 per hour"),
-        ("accounts.invitation", "60 per hour"),
+        ("accounts.invitation", "1000 per hour"),
     ):
         if endpoint in views:
             views[endpoint] = limiter.limit(limit, methods=posts)(views[endpoint])
     for endpoint in ("security.change_password", "accounts.email"):
         own = limiter.limit("20 per hour", key_func=_own_account, deduct_when=_is_refused, methods=posts)
         views[endpoint] = own(views[endpoint])
-    # Looking a code up is guessing too, by whatever method: only codes that don't exist are counted.
-    views["accounts.join"] = limiter.limit("600 per hour", deduct_when=_is_unknown)(views["accounts.join"])
+    # Looking a code or an address up is guessing too, by whatever method: only those that don't exist are counted.
+    for endpoint in ("accounts.join", "learn.calendar_feed"):
+        views[endpoint] = limiter.limit("600 per hour", deduct_when=_is_unknown)(views[endpoint])

@@ -46,10 +46,14 @@ def add_cohort() -> ResponseReturnValue:
 
 
 def _list_page(form: CohortForm) -> str:
-    found = cohorts.list_for(db.session, viewer())
-    waiting = question_reports.count_open(db.session, viewer())
+    found = cohorts.list_for(db.session, viewer(), now())
     return render_template(
-        "teach/cohorts.html", cohorts=found, form=form, zones=wall_clock.zones(), reports_waiting=waiting
+        "teach/cohorts.html",
+        cohorts=[row for row in found if row.cohort.archived_at is None],
+        archived=[row for row in found if row.cohort.archived_at is not None],
+        form=form,
+        zones=wall_clock.zones(),
+        reports_waiting=question_reports.count_open(db.session, viewer()),
     )
 
 

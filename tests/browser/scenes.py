@@ -86,6 +86,24 @@ def grant_too_much(page: Page) -> None:
     row.get_by_role("button").click()
 
 
+def invite(page: Page) -> None:
+    page.get_by_role("button", name="Invite 2").click()
+
+
+def renew_links(page: Page) -> None:
+    page.get_by_role("button", name="New links for all").click()
+
+
+def send_no_title(page: Page) -> None:
+    page.get_by_label("Title", exact=True).fill("")
+    page.get_by_role("button", name="Save").click()
+
+
+def invite_trainer(page: Page) -> None:
+    page.get_by_label("Their e-mail").fill("noor.de.jong@example.org")
+    page.get_by_role("button", name="Invite a trainer").click()
+
+
 def make_reset_link(page: Page) -> None:
     page.get_by_role("button", name="Make a reset link").click()
 
@@ -182,6 +200,8 @@ VISITOR = (
     Scene("join-code-unknown", "visitor", "/join", enter_unknown_code, 404),
     Scene("join", "visitor", "{join}"),
     Scene("join-over", "visitor", "{join-over}", status=410),
+    Scene("join-archived", "visitor", "{join-archived}", status=410),
+    Scene("invitation-to-join", "visitor", "{invitation-to-join}"),
     Scene("invitation", "visitor", "{invitation}"),
     Scene("invitation-errors", "visitor", "{invitation}", send_empty, 422),
     Scene("invitation-over", "visitor", "{invitation-over}", status=410),
@@ -246,6 +266,8 @@ LEARNER = (
     Scene("password-errors", "learner", "/change", send_empty),
     Scene("join-signed-in", "learner", "{join}"),
     Scene("invitation-signed-in", "learner", "{invitation}"),
+    Scene("invitation-to-join-signed-in", "learner", "{invitation-to-join}"),
+    Scene("invitation-to-teach-signed-in", "trainer", "{invitation-to-teach}"),
     Scene("error-403", "learner", "/admin/users", status=403),
 )
 STAFF = (
@@ -253,7 +275,31 @@ STAFF = (
     Scene("cohorts-errors", "trainer", "/teach", send_empty, 422),
     Scene("cohort", "trainer", "/teach/cohorts/{cohort}"),
     Scene("gradebook", "trainer", "/teach/cohorts/{cohort}/gradebook"),
-    Scene("people", "trainer", "/teach/cohorts/{cohort}/people", unfold),
+    Scene("cohort-people", "trainer", "/teach/cohorts/{cohort}/people"),
+    Scene("cohort-people-seen", "trainer", "/teach/cohorts/{cohort}/people?sort=seen&q=a"),
+    Scene("cohort-people-many", "trainer", "/teach/cohorts/{large}/people?page=2"),
+    Scene("cohort-people-none", "trainer", "/teach/cohorts/{empty}/people"),
+    Scene("cohort-people-not-found", "trainer", "/teach/cohorts/{cohort}/people?q=nobody+at+all"),
+    Scene("cohort-people-closed", "trainer", "/teach/cohorts/{over}/people"),
+    Scene("cohort-people-archived", "trainer", "/teach/cohorts/{archived}/people"),
+    Scene("cohort-invited", "trainer", "/teach/cohorts/{large}/people?show=invited"),
+    Scene("cohort-invited-none", "trainer", "/teach/cohorts/{empty}/people?show=invited"),
+    Scene("cohort-removed", "trainer", "/teach/cohorts/{large}/people?show=removed"),
+    Scene("cohort-removed-none", "trainer", "/teach/cohorts/{empty}/people?show=removed"),
+    Scene("join-screen", "trainer", "/teach/cohorts/{large}/join-screen"),
+    Scene("join-screen-closed", "trainer", "/teach/cohorts/{over}/join-screen"),
+    Scene("roster-new", "trainer", "/teach/cohorts/{empty}/roster"),
+    Scene("roster-new-errors", "trainer", "/teach/cohorts/{empty}/roster", send_empty, 422),
+    Scene("roster", "trainer", "/teach/cohorts/{empty}/roster/{roster}"),
+    Scene("roster-undecided", "trainer", "/teach/cohorts/{empty}/roster/{roster}", invite, 422),
+    Scene("roster-all-faulty", "trainer", "/teach/cohorts/{empty}/roster/{roster-faulty}"),
+    Scene("roster-accepted", "trainer", "/teach/cohorts/{large}/people?show=invited", renew_links),
+    Scene("settings", "trainer", "/teach/cohorts/{large}/settings"),
+    Scene("settings-errors", "trainer", "/teach/cohorts/{empty}/settings", send_no_title, 422),
+    Scene("settings-invited", "trainer", "/teach/cohorts/{large}/settings", invite_trainer),
+    Scene("settings-archived", "trainer", "/teach/cohorts/{archived}/settings"),
+    Scene("archived-unchanged", "trainer", "/teach/cohorts/{archived}/roster", send_empty, 409),
+    Scene("cohorts-unfolded", "trainer", "/teach", unfold),
     Scene("gradebook-empty", "trainer", "/teach/cohorts/{empty}/gradebook"),
     Scene("cohort-empty", "trainer", "/teach/cohorts/{empty}"),
     Scene("cohort-nothing-assigned", "trainer", "/teach/cohorts/{over}"),
@@ -281,8 +327,14 @@ STAFF = (
     Scene("person-link", "admin", "/admin/users/{user-learner}", make_reset_link),
     Scene("person-deactivated", "admin", "/admin/users/{user-gone}"),
     Scene("person-last-admin", "admin", "/admin/users/{user-admin}", demote_the_last_admin, 409),
+    Scene("person-erase", "admin", "/admin/users/{user-learner}/erase"),
+    Scene("person-erase-errors", "admin", "/admin/users/{user-trainer}/erase", send_empty, 422),
     Scene("invitations", "admin", "/admin/invitations"),
     Scene("invitations-link", "admin", "/admin/invitations", make_invitation),
+    Scene("audit", "admin", "/admin/audit"),
+    Scene("audit-found", "admin", "/admin/audit?kind=cohort&person=a"),
+    Scene("audit-none", "admin", "/admin/audit?subject=cohort:0"),
+    Scene("audit-errors", "admin", "/admin/audit?since=2026-11-24&until=2026-11-23", status=422),
 )
 LESSONS = tuple(
     Scene(f"lesson-{lesson.id}", "visitor", f"/modules/{module.id}/lessons/{lesson.id}")

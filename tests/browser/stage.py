@@ -32,8 +32,10 @@ from app.services import (
     invitations,
     lessons,
     question_reports,
+    rosters,
     sign_ins,
     submission,
+    trainers,
     users,
 )
 from app.services.answered import Counting
@@ -41,6 +43,15 @@ from app.services.assignments import Terms
 from app.services.attempts import Change, Loaded
 from tests import papers
 from tests.browser import serving
+
+SURNAMES = (
+    "María del Carmen Fernández-Villaverde y Ruiz de la Torre",
+    "Ng",
+    "Maximilian-Alexander von Hohenstaufen-Wittelsbach",
+    "นภัสสร วงศ์สุวรรณ",
+    "Æðelþryð Sigurðardóttir",
+)
+"""Long names, a short one, and letters that the page's own font lacks."""
 
 PEOPLE = {"learner": demo.MID_COURSE, "new": demo.NEW, "trainer": demo.TRAINER, "admin": demo.ADMIN}
 
@@ -251,10 +262,50 @@ class _Builder:
         )
         for learner in self.session.scalars(select(Learner).where(Learner.user_id.is_not(None)).limit(3)):
             cohorts.join(self.session, over, learner, self.now - timedelta(days=80))
+        self._people(trainer, empty)
         works = self.session.scalars(select(Assignment).order_by(Assignment.due_at)).all()
         self.stage.ids |= {"cohort": cohort.id, "empty": empty.id, "over": over.id, "work": works[1].id}
         self.stage.links |= {"join": f"/join/{empty.join_code}", "join-over": f"/join/{over.join_code}"}
         self._insight(trainer, works)
+
+    def _people(self, trainer: User, empty: Cohort) -> None:
+        """A cohort of many with long names, some invited and removed; lists to look at; one that is over."""
+        large = cohorts.create(
+            self.session, trainer, "Advanced musculoskeletal rehabilitation 2026", "Europe/Berlin", self.now
+        )
+        for number in range(70):
+            learner = self._enrol(large, number)
+            if number % 9 == 4:
+                cohorts.remove(self.session, trainer, large, learner.id, self.now)
+        named = [invitations.Invitee(f"{SURNAMES[n % 5]} {n}", f"waiting{n}@example.org") for n in range(8)]
+        sent = invitations.create_to_join(self.session, trainer, large, [*named, self._long()], self.now)
+        teaching = trainers.invite(self.session, trainer, large, "noor@example.org", self.now)
+        faulty = "Name;E-Mail\nAda Byron;ada@example.org\nBo;\nCy;cy@\n;ada@example.org\n=1+1;dee@example.org"
+        archived = cohorts.create(self.session, trainer, "Physiotherapy 2024", "Europe/Berlin", self.now)
+        cohorts.join(self.session, archived, self._viewer("Li Wei").learner, self.now)
+        cohorts.archive(self.session, trainer, archived, self.now)
+        self.stage.ids |= {
+            "large": large.id,
+            "archived": archived.id,
+            "roster": rosters.read_text(self.session, trainer, empty, faulty, self.now).id,
+            "roster-faulty": rosters.read_text(self.session, trainer, empty, "Bo\nCy;cy@", self.now).id,
+        }
+        self.stage.links |= {
+            "invitation-to-join": f"/invitation/{sent[0].token}",
+            "invitation-to-teach": f"/invitation/{teaching.token}",
+            "join-archived": f"/join/{archived.join_code}",
+        }
+
+    def _enrol(self, cohort: Cohort, number: int) -> Learner:
+        name = f"{SURNAMES[number % 5]} {number}"
+        email = f"a.rather.long.address.number{number}@students.university-of-applied-sciences.example.org"
+        user = users.create(self.session, name=name, email=email, password_hash="!", now=self.now)
+        learner = sign_ins.learner_of(self.session, user)
+        cohorts.join(self.session, cohort, learner, self.now - timedelta(days=number))
+        return learner
+
+    def _long(self) -> invitations.Invitee:
+        return invitations.Invitee("Wolfeschlegelsteinhausenbergerdorff" * 2, f"{'long' * 12}@example.org")
 
     def _insight(self, trainer: User, works: Sequence[Assignment]) -> None:
         """A test that asked for certainty, one that didn't, the questions most and fewest had, and a test that nobody has handed in."""

@@ -45,10 +45,13 @@ def test_the_list_counts_with_one_statement(session: Session, make: Make, statem
     session.commit()
     statements()
 
-    listed = cohorts.list_for(session, trainer.viewer)
+    listed = cohorts.list_for(session, trainer.viewer, make.now())
 
     assert len(statements()) == 1
-    assert [(row.cohort.id, row.learners, row.assignments) for row in listed] == [(second.id, 0, 0), (first.id, 1, 1)]
+    assert [(row.cohort.id, row.learners, row.assignments, row.open_now) for row in listed] == [
+        (second.id, 0, 0, 0),
+        (first.id, 1, 1, 1),
+    ]
 
 
 def test_joining_twice_is_joining_once(session: Session, make: Make) -> None:
