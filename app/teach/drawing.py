@@ -78,7 +78,9 @@ def short(number: float) -> str:
 
 def tag(name: str, looks: str, **attributes: float | str) -> Markup:
     given = {"class": looks} if looks else {}
-    given |= {key: value if isinstance(value, str) else short(value) for key, value in attributes.items()}
+    given |= {
+        key.replace("_", "-"): value if isinstance(value, str) else short(value) for key, value in attributes.items()
+    }
     return Markup("<{}{}/>").format(
         Markup(name),  # noqa: S704  the name of an element, written here
         Markup("").join(Markup(' {}="{}"').format(Markup(key), value) for key, value in given.items()),  # noqa: S704
@@ -87,9 +89,7 @@ def tag(name: str, looks: str, **attributes: float | str) -> Markup:
 
 def words(x: float, y: float, says: str, looks: str = "", anchor: str = "middle") -> Markup:
     of_class = Markup(' class="{}"').format(looks) if looks else ""
-    return Markup('<text{} x="{}" y="{}" text-anchor="{}">{}</text>').format(
-        of_class, short(x), short(y), anchor, says
-    )
+    return Markup('<text{} x="{}" y="{}" text-anchor="{}">{}</text>').format(of_class, short(x), short(y), anchor, says)
 
 
 def svg(looks: str, size: tuple[float, float], told: str | None, parts: Iterable[Markup]) -> Markup:

@@ -53,8 +53,10 @@ def export_questions(cohort_id: int) -> ResponseReturnValue:
     """The question analysis as CSV for spreadsheets."""
     asked = _asked(cohort_id)
     lines = insight_csv.lines(db.session, asked.assignment, asked.counting)
-    response = Response((line.encode() for line in lines), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{file_name(asked.assignment.title, "questions")}.csv"'
+    response = Response("".join(lines), mimetype="text/csv")
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="{file_name(asked.assignment.title, "questions")}.csv"'
+    )
     return response
 
 
@@ -119,7 +121,9 @@ def save_map(cohort_id: int, which: str) -> ResponseReturnValue:
         abort(404)
     row = "whose pain was shaded" if which == "muscles" else "whose trigger point was shown"
     title = f"Pointed at on the body map, {asked.assignment.title}"
-    notes = [f"{asked.cohort.title}. Rows: the muscle {row}; columns: what was pointed at. Framed: right. A dot: could not be pointed at."]
+    notes = [
+        f"{asked.cohort.title}. Rows: the muscle {row}; columns: what was pointed at. Framed: right. A dot: could not be pointed at."
+    ]
     return _picture(drawing.as_file(plots.heat(matrix), title, notes), f"{title} {which}")
 
 

@@ -236,8 +236,8 @@ def _cell(x: float, y: float, cell: Cell) -> list[Markup]:
         return [words(*middle, "·")]
     looks = "heat heat--right" if cell.is_right else "heat"
     shade = 0 if cell.is_right else round(0.06 + 0.5 * cell.share / 100, 2) if cell.count else 0
-    box = {"x": x + 1, "y": y + 1, "width": 34, "height": 30, "rx": 3, "fill-opacity": f"{shade:g}"}
-    return [tag("rect", looks, **box), words(*middle, str(cell.count), "t-ink" if cell.count else "")]
+    box = tag("rect", looks, x=x + 1, y=y + 1, width=34, height=30, rx=3, fill_opacity=f"{shade:g}")
+    return [box, words(*middle, str(cell.count), "t-ink" if cell.count else "")]
 
 
 def _slanted(x: float, y: float, says: str) -> Markup:

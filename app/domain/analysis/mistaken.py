@@ -26,8 +26,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How many pointed there; None where it could not be pointed at. ``share`` is per cent of those who answered the row's questions."""
+    """How many pointed at ``name``; None where it could not be pointed at. ``share`` is per cent of those who answered the row's questions."""
 
+    name: str
     count: int | None
     share: float
     is_right: bool
@@ -93,11 +94,11 @@ def _merged(questions: Iterable[Asked]) -> list[Asked]:
 def _row(one: Asked, columns: Iterable[str], rest: Iterable[str], right: str | None) -> Row:
     def cell(name: str) -> Cell:
         if name == (right or one.name):
-            return Cell(one.right, 100 * one.right / one.answered, is_right=True)
+            return Cell(name, one.right, 100 * one.right / one.answered, is_right=True)
         if name == OTHERS:
             count: int | None = sum(one.wrong.get(other, 0) for other in rest)
         else:
             count = one.wrong.get(name, 0) if name in one.offered else None
-        return Cell(count, 100 * (count or 0) / one.answered, is_right=False)
+        return Cell(name, count, 100 * (count or 0) / one.answered, is_right=False)
 
     return Row(one.name, one.answered, tuple(cell(name) for name in columns))
