@@ -173,7 +173,6 @@ GET  /teach/assignments/{assignment}/exceptions/{learner}                in    i
 GET  /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   200   404   200
 POST /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   303   404   303
 POST /teach/assignments/{granting}/exceptions/{learner}/take-back        in    in   403   403   303   404   303
-POST /teach/assignments/{assignment}/extra-time                          in    in   403   403   303   404   303
 GET  /teach/assignments/{set}/questions/{asked}/correct                  in    in   403   403   200   404   200
 POST /teach/assignments/{set}/questions/{asked}/correct                  in    in   403   403   303   404   303
 GET  /teach/assignments/{set}/questions/{asked}/correct/preview          in    in   403   403   200   404   200
@@ -394,7 +393,6 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
             "done": str(done.attempt_id),
             "granting": str(granting.id),
             "guests": str(guests.attempt_id),
-            "handed": str(handed.id),
             "invitation": invitation.token,
             "invitation_id": str(invitation.invitation.id),
             "learner": str(learner.learner.id),
