@@ -91,7 +91,7 @@ def give(
     except IntegrityError as error:
         raise AlreadyGranted(learner_ids) from error
     _note(session, actor, taught, "grant", learner_ids, grant, now)
-    promises.keep(session, taught.assignment, now)
+    promises.keep(session, taught.assignment, now, learner_ids)
 
 
 def change(
@@ -106,7 +106,7 @@ def change(
         raise NotTheirs
     _set(exception, taught.assignment, grant, note)
     _note(session, actor, taught, "change_grant", [learner_id], grant, now)
-    promises.keep(session, taught.assignment, now)
+    promises.keep(session, taught.assignment, now, [learner_id])
 
 
 def take_back(session: Session, actor: User, taught: Taught, learner_id: int, now: datetime) -> None:
@@ -119,7 +119,7 @@ def take_back(session: Session, actor: User, taught: Taught, learner_id: int, no
     ).all()
     if gone:
         _note(session, actor, taught, "take_back", [learner_id], None, now)
-        promises.keep(session, taught.assignment, now)
+        promises.keep(session, taught.assignment, now, [learner_id])
 
 
 def get(session: Session, taught: Taught, learner_id: int) -> AssignmentException | None:
