@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, request, url_for
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
         plain,
         ruler,
         anchor,
+        chosen,
     ):
         env.filters[name.__name__] = name
 
@@ -154,6 +156,11 @@ def points(number: float) -> str:
 
 def plural(count: int, word: str, words: str | None = None) -> str:
     return f"{count} {word if count == 1 else words or word + 's'}"
+
+
+def chosen(field: Any) -> str:
+    """The words of what is chosen in a list of choices."""
+    return next((str(choice.label) for choice in field.choices if str(choice.value) == str(field.data)), "")
 
 
 def initials(name: str) -> str:

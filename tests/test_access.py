@@ -17,8 +17,9 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from app.db import db
-from app.models import QuestionReport, Role
-from app.services import invitations
+from app.models import CohortTrainer, QuestionReport, Role
+from app.services import cohorts, invitations, rosters
+from app.services.invitations import Invitee
 from tests.conftest import Clock
 from tests.crowd import Hand, hand_in, join_with_the_same_paper
 from tests.factory import Make
@@ -49,6 +50,7 @@ POST /modules/safety/lessons/red-flags/checks/{tested}                  404   40
 # -- attempts: practice for everybody, tests for accounts, and nobody sees another's
 POST /modules/safety/attempts?practice                                  303   303   303   303   303   303   303
 POST /modules/safety/attempts?test                                       in    in   303   303   303   303   303
+GET  /assignments/{assignment}                                           in    in   200   404   404   404   404
 POST /assignments/{assignment}/attempts                                  in    in   303   404   404   404   404
 GET  /attempts/{attempt}                                                404   404   302   404   404   404   404
 GET  /attempts/{attempt}/1                                              404   404   200   404   404   404   404
@@ -96,10 +98,16 @@ GET  /account                                                            in    i
 POST /account                                                            in    in   303   303   303   303   303
 GET  /account/email                                                      in    in   200   200   200   200   200
 POST /account/email                                                      in    in   422   422   422   422   422
+POST /account/data                                                       in    in   200   200   200   200   200
+GET  /account/delete                                                     in    in   200   200   200   200   200
+POST /account/delete                                                     in    in   422   422   422   422   422
 POST /account/guest                                                      in    in   303   303   303   303   303
 GET  /invitation/{invitation}                                           200   200   200   200   200   200   200
 POST /invitation/{invitation}                                           303   303   200   200   200   200   200
 GET  /invitation/none                                                   404   404   404   404   404   404   404
+GET  /calendar/{calendar}.ics                                           200   200   200   200   200   200   200
+GET  /calendar/none.ics                                                 404   404   404   404   404   404   404
+POST /calendar                                                           in    in   303   303   303   303   303
 GET  /join                                                              200   200   200   200   200   200   200
 POST /join                                                              303   303   303   303   303   303   303
 GET  /join/{code}                                                       200   200   200   200   200   200   200
@@ -113,6 +121,14 @@ POST /teach/cohorts                                                      in    i
 GET  /teach/cohorts/{cohort}                                             in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/gradebook                                   in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/gradebook.csv                               in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/gradebook?attention                         in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/learners/{learner}                          in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/learners/{stranger}                         in    in   403   403   404   404   404
+GET  /teach/attempts/{attempt}                                           in    in   403   403   200   404   200
+GET  /teach/attempts/{handed}                                            in    in   403   403   200   404   200
+GET  /teach/attempts/{done}                                              in    in   403   403   404   404   404
+GET  /teach/attempts/{guests}                                            in    in   403   403   404   404   404
+GET  /teach/attempts/{checked}                                           in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/people                                      in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight                                     in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight?theirs                              in    in   403   403   404   404   404
@@ -121,11 +137,42 @@ GET  /teach/cohorts/{cohort}/insight/questions/{asked}                   in    i
 GET  /teach/cohorts/{cohort}/insight/questions/{asked}/curves.svg        in    in   403   403   200   404   200
 POST /teach/cohorts/{cohort}/join-code                                   in    in   403   403   303   404   303
 POST /teach/cohorts/{cohort}/remove                                      in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/readmit                                     in    in   403   403   303   404   303
+GET  /teach/cohorts/{cohort}/join-screen                                 in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/roster                                      in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/roster                                      in    in   403   403   303   404   303
+GET  /teach/cohorts/{cohort}/roster/{roster}                             in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/roster/{roster}                             in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/roster/{roster}/discard                     in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/invitations/renew                           in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/invitations/{to_join}/renew                 in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/invitations/{to_join}/withdraw              in    in   403   403   303   404   303
+GET  /teach/cohorts/{cohort}/settings                                    in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/settings                                    in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/archive                                     in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/restore                                     in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/copy                                        in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/trainers                                    in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/trainers/remove                             in    in   403   403   303   404   303
+GET  /teach/cohorts/{cohort}/roster/{their_roster}                       in    in   403   403   404   404   404
+POST /teach/cohorts/{cohort}/roster/{their_roster}/discard               in    in   403   403   404   404   404
+POST /teach/cohorts/{cohort}/invitations/{invitation_id}/renew           in    in   403   403   404   404   404
+POST /teach/cohorts/{cohort}/invitations/{invitation_id}/withdraw        in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/assignments/new                             in    in   403   403   200   404   200
 POST /teach/cohorts/{cohort}/assignments/new                             in    in   403   403   303   404   303
 GET  /teach/assignments/{assignment}                                     in    in   403   403   200   404   200
 POST /teach/assignments/{assignment}                                     in    in   403   403   303   404   303
-POST /teach/assignments/{assignment}/extra-time                          in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/withdraw                            in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/set-again                           in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/delete                              in    in   403   403   303   404   303
+GET  /teach/assignments/{assignment}/preview                             in    in   403   403   200   404   200
+GET  /teach/assignments/{assignment}/preview/1                           in    in   403   403   200   404   200
+GET  /teach/assignments/{assignment}/exceptions                          in    in   403   403   200   404   200
+POST /teach/assignments/{assignment}/exceptions                          in    in   403   403   303   404   303
+GET  /teach/assignments/{assignment}/exceptions/{learner}                in    in   403   403   404   404   404
+GET  /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   200   404   200
+POST /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   303   404   303
+POST /teach/assignments/{granting}/exceptions/{learner}/take-back        in    in   403   403   303   404   303
 GET  /teach/assignments/{set}/questions/{asked}/correct                  in    in   403   403   200   404   200
 POST /teach/assignments/{set}/questions/{asked}/correct                  in    in   403   403   303   404   303
 GET  /teach/assignments/{set}/questions/{asked}/correct/preview          in    in   403   403   200   404   200
@@ -145,9 +192,14 @@ POST /admin/users/{user}/extra-time                                      in    i
 POST /admin/users/{user}/deactivate                                      in    in   403   403   403   403   303
 POST /admin/users/{user}/reactivate                                      in    in   403   403   403   403   303
 POST /admin/users/{user}/reset-link                                      in    in   403   403   403   403   200
+POST /admin/users/{user}/export                                          in    in   403   403   403   403   200
+GET  /admin/users/{user}/erase                                           in    in   403   403   403   403   200
+POST /admin/users/{user}/erase                                           in    in   403   403   403   403   303
 GET  /admin/invitations                                                  in    in   403   403   403   403   200
 POST /admin/invitations                                                  in    in   403   403   403   403   200
 POST /admin/invitations/{invitation_id}/withdraw                         in    in   403   403   403   403   303
+GET  /admin/audit                                                        in    in   403   403   403   403   200
+GET  /admin/audit.csv                                                    in    in   403   403   403   403   200
 GET  /admin/questions                                                    in    in   403   403   403   403   200
 GET  /admin/questions/{asked}/correct                                    in    in   403   403   403   403   200
 POST /admin/questions/{asked}/correct                                    in    in   403   403   403   403   303
@@ -173,14 +225,22 @@ FORMS: dict[str, dict[str, str]] = {
     "/change": {"password": "not a password"} | {"new_password": NEW["new_password"]},
     "/account": {"name": "Another Name", "time_zone": "UTC"},
     "/account/email": {"email": "new@example.org", "password": "not a password"},
+    "/account/delete": {"password": "not a password"},
     "/account/guest": {"keep": "1"},
     "/invitation/{invitation}": NEW | {"email": "new@example.org"},
     "/join": {"code": "{code}"},
     "/teach/cohorts": {"title": "Year 3", "time_zone": "UTC"},
     "/teach/cohorts/{cohort}/remove": {"learner": "{learner}"},
+    "/teach/cohorts/{cohort}/readmit": {"learner": "{removed}"},
+    "/teach/cohorts/{cohort}/roster": {"pasted": "Ada Byron;ada@example.org"},
+    "/teach/cohorts/{cohort}/settings": {"title": "Year 4", "time_zone": "UTC"},
+    "/teach/cohorts/{cohort}/copy": {"new_title": "Year 5"},
+    "/teach/cohorts/{cohort}/trainers": {"email": "somebody@example.org"},
+    "/teach/cohorts/{cohort}/trainers/remove": {"user": "{assistant}"},
     "/teach/cohorts/{cohort}/assignments/new": TERMS,
-    "/teach/assignments/{assignment}": TERMS,
-    "/teach/assignments/{assignment}/extra-time": {"learner": "{learner}", "percent": "25"},
+    "/teach/assignments/{assignment}": TERMS | {"revision": "1"},
+    "/teach/assignments/{assignment}/exceptions": {"learners": "{learner}", "extra_time_percent": "25"},
+    "/teach/assignments/{granting}/exceptions/{learner}": {"extra_time_percent": "50"},
     "/attempts/{attempt}/1/report": {"says": "Two answers are right."},
     "/attempts/{done}/1/report": {"says": "Two answers are right."},
     "/attempts/{guests}/1/report": {"says": "Two answers are right."},
@@ -190,11 +250,15 @@ FORMS: dict[str, dict[str, str]] = {
     "/teach/reports/{report}": {"reply": "Thank you."},
     "/admin/users/{user}/extra-time": {"percent": "25"},
     "/admin/users/{user}/role": {"role": "trainer"},
+    "/admin/users/{user}/erase": {"confirm": "{address}"},
     "/admin/invitations": {"role": "trainer"},
 }
 
 QUERIES: dict[str, dict[str, str]] = {
+    # An assignment of another trainer, asked for in one's own cohort.
     "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
+    "/teach/assignments/{assignment}/preview/1": {"seed": "1"},
+    "/teach/cohorts/{cohort}/gradebook?attention": {"show": "attention", "sort": "{theirs}"},
     "/teach/assignments/{set}/questions/{asked}/correct/preview": {"remedy": "void"},
     "/admin/questions/{asked}/correct/preview": {"remedy": "void"},
 }
@@ -268,8 +332,13 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     learner, other = (make.person(with_password=True) for _ in range(2))
     visitor, guest = app.test_client(), app.test_client()
     cohort = make.cohort(trainer, learner)
-    theirs = make.assignment(trainer2, make.cohort(trainer2, other))
+    theirs_cohort = make.cohort(trainer2, other)
+    theirs = make.assignment(trainer2, theirs_cohort)
     assignment = make.assignment(trainer, cohort)
+    calendar = re.search(r"/calendar/([\w.-]+)\.ics", learner.client.get("/account").text)
+    assert calendar
+    granting = make.assignment(trainer, cohort, time_limit_minutes=20)
+    make.grant(trainer, granting, learner, extra_time_percent=25)
     lesson = "/modules/safety/lessons/red-flags"
     check = re.search(rf'action="{lesson}/checks/([\w-]+)"', visitor.get(lesson).text)
     assert check
@@ -287,6 +356,16 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     report_id = session.scalars(select(QuestionReport.id)).one()
     handed = hand_in(session, learner, make.assignment(trainer, cohort), clock.now, Hand(session).all_right)
     join_with_the_same_paper(session, handed, cohort, 12, Hand(session).rising)
+    to_join = invitations.create_to_join(session, trainer.user, cohort, [Invitee("", "bo@example.org")], clock.now)
+    waiting = invitations.get_by_token(session, to_join[0].token)
+    assert waiting
+    roster = rosters.read_text(session, trainer.user, cohort, "Ada Byron;ada@example.org", clock.now)
+    their_roster = rosters.read_text(session, trainer2.user, theirs_cohort, "Ada Byron;ada@example.org", clock.now)
+    removed, assistant = make.person(), make.trainer()
+    cohorts.join(session, cohort, removed.learner, clock.now)
+    cohorts.remove(session, trainer.user, cohort, removed.learner.id, clock.now)
+    session.add(CohortTrainer(cohort_id=cohort.id, user_id=assistant.user.id))
+    session.commit()
     people = {"learner": learner, "other": other, "trainer": trainer, "trainer2": trainer2, "admin": admin}
     return World(
         app=app,
@@ -294,6 +373,11 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
         cookies={"visitor": None, "guest": cookie_of(guest)}
         | {name: cookie_of(person.client) for name, person in people.items()},
         names={
+            "assistant": str(assistant.user.id),
+            "removed": str(removed.learner.id),
+            "roster": str(roster.id),
+            "their_roster": str(their_roster.id),
+            "to_join": str(waiting.id),
             "asked": str(handed.items[0].version_id),
             "handed": str(handed.id),
             "set": str(handed.assignment_id),
@@ -301,19 +385,23 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
             "theirs": str(theirs.id),
             "attempt": str(attempt_id),
             "report": str(report_id),
+            "calendar": calendar[1],
             "check": check[1],
             "checked": str(checked),
             "code": cohort.join_code,
             "cohort": str(cohort.id),
             "done": str(done.attempt_id),
+            "granting": str(granting.id),
             "guests": str(guests.attempt_id),
             "invitation": invitation.token,
             "invitation_id": str(invitation.invitation.id),
             "learner": str(learner.learner.id),
+            "stranger": str(other.learner.id),
             "module": str(make.module().id),
             "reset": link[1],
             "tested": question_of_tests(session),
             "user": str(learner.user.id),
+            "address": learner.user.email,
         },
     )
 
@@ -399,7 +487,12 @@ def test_only_reports_of_marks_write_on_a_get_and_only_what_is_overdue(
 
     closing = {"attempt", "mark", "standing"}
     assert writing == {
+        "GET /teach/cohorts/{cohort}": closing,
         "GET /teach/cohorts/{cohort}/gradebook": closing,
+        "GET /teach/cohorts/{cohort}/gradebook?attention": closing,
+        "GET /teach/cohorts/{cohort}/learners/{learner}": closing,
+        "GET /teach/attempts/{attempt}": closing,
+        "GET /teach/attempts/{handed}": closing,
         "GET /teach/cohorts/{cohort}/gradebook.csv": closing,
         "GET /teach/cohorts/{cohort}/insight": closing,
         "GET /teach/cohorts/{cohort}/insight?theirs": closing,

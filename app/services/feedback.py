@@ -102,7 +102,7 @@ def build(
         max_points=1.0,
         is_blank=item.response is None,
         chosen=told(shown, item.response),
-        lines=_lines(item, shown, key, explained.key.whys if release.explanation else ()),
+        lines=lines(item, shown, key, explained.key.whys if release.explanation else ()),
         picture=marked(shown, item.option_order, item.response, key) if shown.picture else None,
         right_texts=right_texts(shown, key) if key else None,
         explanation=explained.explanation if release.explanation else None,
@@ -119,7 +119,7 @@ def _key_shown(shown: Shown, key: Key, corrections: Sequence[Correction], respon
     return max((key, *others), key=lambda one: mark(shown.kind, one, response).points)
 
 
-def _lines(item: AttemptItem, shown: Shown, key: Key | None, whys: Sequence[str]) -> tuple[Line, ...]:
+def lines(item: AttemptItem, shown: Shown, key: Key | None, whys: Sequence[str]) -> tuple[Line, ...]:
     match shown.kind:
         case Kind.MATCH:
             return _match_lines(shown, item.response, key, whys)

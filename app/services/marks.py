@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.db import locked
@@ -18,6 +18,7 @@ from app.domain.marking import MAX_POINTS
 from app.domain.release import EVERYTHING
 from app.models import (
     Assignment,
+    AssignmentException,
     Attempt,
     AttemptItem,
     Cohort,
@@ -31,7 +32,7 @@ from app.models import (
 )
 from app.permissions import Viewer, may_administer, may_teach
 from app.services import audit, catalogue, feedback, regrading, rewriting, rulings
-from app.services.assignments import is_score_released
+from app.services.due import is_score_released
 from app.services.feedback import Feedback
 from app.services.papers import QuestionView, question
 from app.services.regrading import Regrade, Regraded
@@ -103,8 +104,12 @@ def get_for(
     """A mark that the viewer may change; None where the attempt is another trainer's, of no assignment, or not handed in."""
     if viewer.user is None or not may_teach(viewer):
         return None
+    exception = and_(
+        AssignmentException.assignment_id == Attempt.assignment_id,
+        AssignmentException.learner_id == Attempt.learner_id,
+    )
     found: Any = (
-        select(Attempt, AttemptItem, Mark, Assignment, Cohort, User.name, Standing)
+        select(Attempt, AttemptItem, Mark, Assignment, Cohort, User.name, Standing, AssignmentException)
         .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
         .join(Mark, (Mark.attempt_id == Attempt.id) & (Mark.position == AttemptItem.position))
         .join(Assignment, Assignment.id == Attempt.assignment_id)
@@ -112,6 +117,7 @@ def get_for(
         .join(Standing, (Standing.learner_id == Attempt.learner_id) & (Standing.scope == Attempt.scope))
         .join(Learner, Learner.id == Attempt.learner_id)
         .outerjoin(User, User.id == Learner.user_id)
+        .outerjoin(AssignmentException, exception)
         .where(Attempt.id == attempt_id, AttemptItem.position == position)
         .where(Attempt.state == State.SUBMITTED, Attempt.points.is_not(None))
     )
@@ -125,8 +131,9 @@ def get_for(
     row = session.execute(found).one_or_none()
     if row is None:
         return None
-    attempt, item, mark, assignment, cohort, name, standing = row
-    return Marked(attempt, item, mark, assignment, cohort, name, is_score_released(assignment, standing, now))
+    attempt, item, mark, assignment, cohort, name, standing, exception = row
+    is_told = is_score_released(assignment, standing, now, exception)
+    return Marked(attempt, item, mark, assignment, cohort, name, is_told)
 
 
 def list_changes(session: Session, marked: Marked) -> Sequence[Change]:

@@ -18,9 +18,20 @@ from app.domain.attempt import MarkedItem, Outcome, Purpose, State, outcome
 from app.domain.correction import ByHand, Ruling, corrected
 from app.domain.marking import Result
 from app.domain.regrading import is_kept
-from app.models import Assignment, Attempt, AttemptItem, Correction, Learner, Mark, MarkChange, Standing, User
+from app.models import (
+    Assignment,
+    AssignmentException,
+    Attempt,
+    AttemptItem,
+    Correction,
+    Learner,
+    Mark,
+    MarkChange,
+    Standing,
+    User,
+)
 from app.services import catalogue, rulings
-from app.services.assignments import is_score_released
+from app.services.due import is_score_released
 
 BATCH = 500
 """Attempts that are read and written at once: few statements for thousands, and never all of them in memory as rows."""
@@ -264,11 +275,16 @@ def _released(session: Session, rows: Sequence[Row[Any]], now: datetime) -> dict
     ids = {row.assignment_id for row in rows} - {None}
     assigned = {one.id: one for one in session.scalars(select(Assignment).where(Assignment.id.in_(ids)))} if ids else {}
     of_tests = [row.id for row in rows if row.purpose is Purpose.TEST and row.assignment_id is not None]
+    exception = and_(
+        AssignmentException.assignment_id == Standing.assignment_id,
+        AssignmentException.learner_id == Standing.learner_id,
+    )
     standings = {
-        (row.learner_id, row.scope): row
-        for row in session.scalars(
-            select(Standing)
+        (standing.learner_id, standing.scope): (standing, granted)
+        for standing, granted in session.execute(
+            select(Standing, AssignmentException)
             .join(Attempt, and_(Attempt.learner_id == Standing.learner_id, Attempt.scope == Standing.scope))
+            .outerjoin(AssignmentException, exception)
             .where(Attempt.id.in_(of_tests))
         )
     }
@@ -277,8 +293,8 @@ def _released(session: Session, rows: Sequence[Row[Any]], now: datetime) -> dict
         assignment = assigned.get(row.assignment_id)
         if assignment is None:
             return _Told(None, is_released=True)
-        standing = standings.get((row.learner_id, row.scope))
-        return _Told(assignment.title, standing is not None and is_score_released(assignment, standing, now))
+        held = standings.get((row.learner_id, row.scope))
+        return _Told(assignment.title, held is not None and is_score_released(assignment, held[0], now, held[1]))
 
     return {row.id: told(row) for row in rows}
 

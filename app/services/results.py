@@ -15,7 +15,6 @@ from app.domain.attempt import is_enough, percent
 from app.domain.marking import MOST_CERTAINTY_POINTS
 from app.domain.release import Release
 from app.models import (
-    Assignment,
     AttemptItem,
     Correction,
     LessonRow,
@@ -234,7 +233,7 @@ def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
             and row.submitted_at is not None
         ),
         attempts_left=_left(loaded, max(row.number for row in scope)),
-        key_released_at=None if may_see.key else _closing_to_come(loaded.assignment, now),
+        key_released_at=None if may_see.key else _closing_to_come(loaded, now),
         certainty_points=sum(row.mark.certainty_points for row in marks.values()) if is_certain else None,
         certainty=_certainty(loaded, marks) if is_certain and may_see.correctness else (),
     )
@@ -259,13 +258,13 @@ def _certainty(loaded: Loaded, marks: Mapping[int, _Marked]) -> tuple[certainty.
 
 
 def _left(loaded: Loaded, number: int) -> int | None:
-    allowed = releases.attempts_allowed(loaded)
+    allowed = loaded.attempts_allowed
     return None if allowed is None else max(0, allowed - number)
 
 
-def _closing_to_come(assignment: Assignment | None, now: datetime) -> datetime | None:
-    closes = assignment.closes_at if assignment else None
-    return closes if closes is not None and closes >= now else None
+def _closing_to_come(loaded: Loaded, now: datetime) -> datetime | None:
+    holds = loaded.effective
+    return holds.over_at if holds and holds.over_at is not None and holds.over_at >= now else None
 
 
 def _answers(

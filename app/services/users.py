@@ -137,7 +137,7 @@ def set_role(session: Session, actor: User, user: User, role: Role, now: datetim
     if role is user.role:
         return
     if user.role is Role.ADMIN:
-        _keep_an_admin(session, user)
+        keep_an_admin(session, user)
     audit.record(session, actor, "user.set_role", subject_of(user), now, old=user.role, new=role)
     user.role = role
 
@@ -150,7 +150,7 @@ def deactivate(session: Session, actor: User, user: User, now: datetime) -> None
     if not user.active:
         return
     if user.role is Role.ADMIN:
-        _keep_an_admin(session, user)
+        keep_an_admin(session, user)
     user.active = False
     sign_ins.end_all(session, user, now)
     audit.record(session, actor, "user.deactivate", subject_of(user), now)
@@ -177,8 +177,11 @@ def subject_of(user: User) -> str:
     return f"user:{user.id}"
 
 
-def _keep_an_admin(session: Session, leaving: User) -> None:
-    """Lock the administrators, so that two of them can't remove each other at one moment."""
+def keep_an_admin(session: Session, leaving: User) -> None:
+    """Lock the administrators, so that two of them can't remove each other at one moment.
+
+    :raise LastAdminError: there is no other active one than ``leaving``.
+    """
     admins = select(User).where(User.role == Role.ADMIN, User.active).order_by(User.id)
     if all(admin.id == leaving.id for admin in session.scalars(locked(admins, User))):
         raise LastAdminError

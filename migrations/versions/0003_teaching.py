@@ -36,6 +36,7 @@ def upgrade() -> None:
     make_tables()
     widen_tables()
     work_out()
+    keep_the_log()
     for table, columns in FILLED.items():
         with op.batch_alter_table(table) as batch:
             for name in columns:
@@ -134,6 +135,7 @@ def widen_tables() -> None:
         batch.add_column(sa.Column("archived_at", MOMENT, nullable=True))
     with op.batch_alter_table("invitation") as batch:
         batch.add_column(sa.Column("cohort_id", sa.Integer(), nullable=True))
+        batch.add_column(sa.Column("withdrawn_at", MOMENT, nullable=True))
         batch.create_index(op.f("ix_invitation_cohort_id"), ["cohort_id"])
         batch.create_foreign_key(op.f("fk_invitation_cohort_id_cohort"), "cohort", ["cohort_id"], ["id"], ondelete="CASCADE")
     with op.batch_alter_table("learner") as batch:
@@ -180,7 +182,47 @@ def work_out() -> None:
     )
 
 
+GONE = {"postgresql": "NEW.details::text = '{}'", "sqlite": "NEW.details = '{}'"}
+SAME = {"postgresql": "NEW.details::text = OLD.details::text", "sqlite": "NEW.details IS OLD.details"}
+
+
+def keep_the_log() -> None:
+    """Let nobody delete an event or make another one of it. It may lose an erased person: actor, details, and a subject that names them."""
+    op.create_index("ix_audit_event_actor", "audit_event", ["actor_id", "at"])
+    op.create_index("ix_audit_event_action", "audit_event", ["action", "at"])
+    kind = op.get_bind().dialect.name
+    is_kept = (
+        "NEW.id = OLD.id AND NEW.at = OLD.at AND NEW.action = OLD.action"
+        " AND (NEW.actor_id IS NULL OR (OLD.actor_id IS NOT NULL AND NEW.actor_id = OLD.actor_id))"
+        f" AND ({SAME[kind]} OR {GONE[kind]})"
+        " AND (NEW.subject = OLD.subject OR NEW.subject LIKE 'learner:%')"
+    )
+    if kind == "postgresql":
+        op.execute(
+            "CREATE FUNCTION audit_event_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            f" IF TG_OP = 'UPDATE' THEN IF {is_kept} THEN RETURN NEW; END IF; END IF;"
+            " RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+        )
+        op.execute("CREATE TRIGGER audit_event_keep BEFORE UPDATE OR DELETE ON audit_event FOR EACH ROW EXECUTE FUNCTION audit_event_keep()")
+        return
+    refuse = "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
+    op.execute(f"CREATE TRIGGER audit_event_keep BEFORE UPDATE ON audit_event WHEN NOT ({is_kept}) {refuse}")
+    op.execute(f"CREATE TRIGGER audit_event_keep_all BEFORE DELETE ON audit_event {refuse}")
+
+
+def release_the_log() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TRIGGER audit_event_keep ON audit_event")
+        op.execute("DROP FUNCTION audit_event_keep()")
+    else:
+        op.execute("DROP TRIGGER audit_event_keep")
+        op.execute("DROP TRIGGER audit_event_keep_all")
+    op.drop_index("ix_audit_event_action", "audit_event")
+    op.drop_index("ix_audit_event_actor", "audit_event")
+
+
 def downgrade() -> None:
+    release_the_log()
     with op.batch_alter_table("standing") as batch:
         batch.drop_column("latest_is_passed")
     with op.batch_alter_table("mark_change") as batch:
@@ -195,7 +237,8 @@ def downgrade() -> None:
     with op.batch_alter_table("invitation") as batch:
         batch.drop_constraint(op.f("fk_invitation_cohort_id_cohort"), type_="foreignkey")
         batch.drop_index(op.f("ix_invitation_cohort_id"))
-        batch.drop_column("cohort_id")
+        for name in ("withdrawn_at", "cohort_id"):
+            batch.drop_column(name)
     with op.batch_alter_table("cohort") as batch:
         batch.drop_column("archived_at")
     with op.batch_alter_table("assignment_exception") as batch:

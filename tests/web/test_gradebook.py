@@ -38,8 +38,8 @@ def test_the_gradebook_says_every_state_in_words(trainer: Person, make: Make, se
 
     assert "Safety first" in page
     assert all(name in page for name in ("Nia", "Uma", "Pia", "Fay", "Lou"))
-    assert page.count(">Not started<") == 1
-    assert page.count("<span><span>under way</span></span>") == 1
+    assert page.count('<span class="sr">Not started<') == 1
+    assert page.count("under way</span></span>") == 1
     assert page.count('<span class="sr">, passed</span>') == 1
     assert "2 days late" in page
     assert "critical missed" in page
@@ -72,8 +72,8 @@ def test_the_csv_holds_the_gradebook_and_no_formulas(trainer: Person, make: Make
     assert answer.data.startswith(b"\xef\xbb\xbf")
     assert answer.mimetype == "text/csv"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="physio-jahr-2-a.csv"'
-    assert rows[0][2] == "'@Test: state"
-    assert rows[1] == ["'=HYPERLINK(1)", "l@example.org", "passed", "100", "2026-11-23 10:00", ""]
+    assert rows[0][3] == "'@Test: state"
+    assert rows[1] == ["'=HYPERLINK(1)", "l@example.org", "", "passed", "100", "2026-11-23 10:00", "", "1"]
 
 
 def test_a_script_in_a_name_or_title_is_inert(trainer: Person, make: Make) -> None:
@@ -100,4 +100,4 @@ def test_the_gradebook_takes_as_many_statements_for_six_learners_as_for_one(
         trainer.client.get(f"/teach/cohorts/{cohort.id}/gradebook")
         counts.append(len(statements()))
 
-    assert counts[0] == counts[1] <= 8
+    assert counts[0] == counts[1] <= 10

@@ -151,13 +151,13 @@ def test_a_question_shows_all_figures_and_its_curves(taught: Class, session: Ses
     assert 'role="img" aria-label="Per cent by score group, lowest, middle, highest.' in page
 
 
-def test_the_best_attempts_can_be_asked_for(taught: Class, session: Session) -> None:
+def test_the_attempts_that_count_can_be_asked_for(taught: Class, session: Session) -> None:
     assignment, learner = taught.assignment(), taught.member()
     hand_in(session, learner, assignment, taught.clock.now, taught.hand.all_wrong)
     hand_in(session, learner, assignment, taught.clock.now, taught.hand.all_right)
 
     assert "Mean</dt><dd>0.0" in taught.page()
-    assert "Mean</dt><dd>100.0" in taught.page(attempts="best")
+    assert "Mean</dt><dd>100.0" in taught.page(attempts="counted")
     assert "Mean</dt><dd>0.0" in taught.page(attempts="nonsense")
 
 
