@@ -60,6 +60,13 @@ class Exam:
                 found.append(attempt.id)
             return found
 
+    def other_option(self) -> str:
+        """An option of the first question that its key does not have."""
+        with self.app.app_context(), Session(db.engine) as session:
+            shown = catalogue.shown(session, self.versions)[self.versions[0]]
+            key = catalogue.keys(session, self.versions)[self.versions[0]].key
+            return next(str(index) for index in range(len(shown.options)) if index not in key.correct)
+
     def correct(self, position: int, client: FlaskClient | None = None) -> Task:
         here = f"/teach/assignments/{self.assignment.id}/questions/{self.versions[position - 1]}/correct"
         form = {"remedy": "void", "reason": "Wrong.", "may_lower": "1", "seen": "99"}
@@ -178,3 +185,31 @@ def test_changes_are_in_the_order_in_which_they_were_made(racing_app: Flask, clo
         assert len(changes) == 2
         assert all(before.new_points == after.old_points for before, after in pairwise(changes))
         assert session.get_one(Mark, (exam.done, 5)).points == changes[-1].new_points
+
+
+def test_every_page_of_a_correction(racing_app: Flask, clock: Clock) -> None:  # noqa: F811
+    """Fails when a statement is not understood by one of the databases."""
+    exam = Exam(racing_app, clock)
+    with racing_app.app_context(), Session(db.engine, expire_on_commit=False) as session:
+        make = Make(racing_app, session, clock)
+        make.made = 100
+        admin = make.admin().client
+    here = f"/admin/questions/{exam.versions[0]}/correct"
+    accept = {"remedy": "accept", "option": exam.other_option()}
+
+    statuses = [
+        admin.get("/admin/questions").status_code,
+        admin.get("/admin/questions?q=%25_needle").status_code,
+        admin.get(here).status_code,
+        admin.get(f"{here}/preview", query_string=accept).status_code,
+        admin.post(here, data=accept | {"reason": "Both."}).status_code,
+        admin.post(here, data={"remedy": "void", "reason": "Neither."}).status_code,
+        admin.get(f"{here}/preview", query_string={"remedy": "withdraw", "correction": "2"}).status_code,
+        admin.post(here, data={"remedy": "withdraw", "correction": "2", "reason": "No."}).status_code,
+        exam.trainer.client.get(f"/teach/attempts/{exam.done}/1/mark").status_code,
+        exam.learners[0].client.get(f"/attempts/{exam.done}/result").status_code,
+        exam.learners[0].client.get("/progress").status_code,
+    ]
+
+    assert statuses == [200, 200, 200, 200, 303, 303, 200, 303, 200, 200, 200]
+    exam.assert_nothing_is_marked_by_the_old_rule()

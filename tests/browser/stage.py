@@ -406,22 +406,23 @@ class _Builder:
         taught = assignments.get_for(self.session, trainer, attempt.assignment_id)
         items = self.session.scalars(select(AttemptItem).where(AttemptItem.attempt_id == attempt.id)).all()
         assert taught is not None
-        plain = [item for item in items if not self._shown(item).is_critical and self._shown(item).kind is Kind.SINGLE]
-        right = [item for item in plain if item.response == list(self._asked(item.version_id)[1].correct)]
-        for item, decision in zip(
-            right[:2], (Decision(Remedy.VOID), Decision(Remedy.ACCEPT, self._other(right[1]))), strict=True
-        ):
+        # The demo draws its papers and answers afresh each time: whatever was answered rightly will do, the less critical first.
+        ones = sorted(items, key=lambda item: self._shown(item).is_critical)
+        right = [item for item in ones if item.response == list(self._asked(item.version_id)[1].correct)]
+        by_hand, void, accepted, *others = [item for item in right if self._shown(item).kind is Kind.SINGLE]
+        remedies = ((void, Decision(Remedy.VOID)), (accepted, Decision(Remedy.ACCEPT, self._other(accepted))))
+        for item, decision in remedies:
             asked = corrections.get_for_assignment(self.session, taught, item.version_id)
             why = "Two of the answers can be defended. We have told the authors, and it counts for nobody."
             corrections.apply(self.session, trainer.user, asked, decision, why, self.now)
-        marked = marks.get_for(self.session, trainer, attempt.id, right[2].position, self.now)
+        marked = marks.get_for(self.session, trainer, attempt.id, by_hand.position, self.now)
         marks.change(self.session, trainer.user, marked, 0.5, "You named the sign, but not what to do.", self.now)
         ids |= {
             "set": attempt.assignment_id,
-            "corrected": right[1].version_id,
-            "marked": right[2].position,
-            "void": right[0].position,
-            "fresh": right[3].version_id if len(right) > 3 else right[2].version_id,
+            "corrected": accepted.version_id,
+            "marked": by_hand.position,
+            "void": void.position,
+            "fresh": (others or [by_hand])[0].version_id,
         }
         kinds = select(AttemptItem.version_id).where(AttemptItem.attempt_id == ids["kinds"])
         for n, version_id in enumerate(self.session.scalars(kinds.order_by(AttemptItem.position)), start=1):
