@@ -199,6 +199,10 @@ GET  /admin/invitations                                                  in    i
 POST /admin/invitations                                                  in    in   403   403   403   403   200
 POST /admin/invitations/{invitation_id}/withdraw                         in    in   403   403   403   403   303
 GET  /admin/audit                                                        in    in   403   403   403   403   200
+GET  /admin/content                                                      in    in   403   403   403   403   200
+GET  /admin/content/check                                                in    in   403   403   403   403   200
+POST /admin/content/publish                                              in    in   403   403   403   403   409
+GET  /admin/health                                                       in    in   403   403   403   403   200
 GET  /admin/audit.csv                                                    in    in   403   403   403   403   200
 GET  /admin/questions                                                    in    in   403   403   403   403   200
 GET  /admin/questions/{asked}/correct                                    in    in   403   403   403   403   200

@@ -217,6 +217,15 @@ def let_time_run_out(page: Page, stage: Stage) -> None:
     page.route("**/result", hold_still)
 
 
+def pretend_edited(page: Page, stage: Stage) -> None:
+    """What is published is another course than the files: some questions and a lesson would change."""
+    with sqlite3.connect(stage.database) as database:
+        database.execute("UPDATE lesson SET digest = 'other' WHERE id = 1")
+        database.execute("UPDATE question_version SET digest = 'other' WHERE superseded_at IS NULL AND id % 7 = 0")
+        database.execute("UPDATE publication SET files = NULL")
+    database.close()
+
+
 VISITOR = (
     Scene("course-visitor", "visitor", "/"),
     Scene("module-visitor", "visitor", "/modules/safety"),
@@ -423,6 +432,7 @@ STAFF = (
     Scene("report-answered", "admin", "/teach/reports/{report-replied}"),
     Scene("people", "admin", "/admin/users"),
     Scene("people-found", "admin", "/admin/users?q=okafor"),
+    Scene("people-seen", "admin", "/admin/users?role=learner&state=active&order=seen"),
     Scene("people-none", "admin", "/admin/users?q=nobody+at+all"),
     Scene("person", "admin", "/admin/users/{user-learner}"),
     Scene("person-link", "admin", "/admin/users/{user-learner}", make_reset_link),
@@ -432,6 +442,11 @@ STAFF = (
     Scene("person-erase-errors", "admin", "/admin/users/{user-trainer}/erase", send_empty, 422),
     Scene("invitations", "admin", "/admin/invitations"),
     Scene("invitations-link", "admin", "/admin/invitations", make_invitation),
+    Scene("content", "admin", "/admin/content"),
+    Scene("content-check", "admin", "/admin/content/check"),
+    Scene("content-edited", "admin", "/admin/content", before=pretend_edited),
+    Scene("content-changes", "admin", "/admin/content/check", before=pretend_edited),
+    Scene("health", "admin", "/admin/health"),
     Scene("audit", "admin", "/admin/audit"),
     Scene("audit-found", "admin", "/admin/audit?kind=cohort&person=a"),
     Scene("audit-none", "admin", "/admin/audit?subject=cohort:0"),
