@@ -373,6 +373,7 @@ STAFF = (
     Scene("insight", "trainer", "/teach/cohorts/{cohort}/insight?assignment={sure}"),
     Scene("insight-unfolded", "trainer", "/teach/cohorts/{cohort}/insight?assignment={sure}", unfold),
     Scene("insight-unsure", "trainer", "/teach/cohorts/{cohort}/insight?assignment={unsure}&attempts=counted"),
+    Scene("insight-mapped", "trainer", "/teach/cohorts/{cohort}/insight?assignment={mapped}", unfold),
     Scene("insight-nothing-assigned", "trainer", "/teach/cohorts/{empty}/insight"),
     Scene("insight-nobody-yet", "trainer", "/teach/cohorts/{waiting}/insight"),
     Scene("insight-question", "trainer", "/teach/cohorts/{cohort}/insight/questions/{asked}?assignment={sure}", unfold),
