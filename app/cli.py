@@ -1,4 +1,4 @@
-"""Commands: ``flask content|serve|attempts|guests|admin|users|audit|demo``; ``--help`` says what each does."""
+"""Commands: ``flask content|serve|attempts|reminders|guests|admin|users|audit|demo``; ``--help`` says what each does."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from flask_migrate import upgrade
 from flask_security.utils import hash_password
 from sqlalchemy.exc import DBAPIError
 
-from app import cli_people, demo
+from app import cli_people, demo, mail
 from app.clock import now
 from app.content.fingerprint import fingerprint
 from app.content.loader import load_course
 from app.db import db
 from app.models import Role
-from app.services import catalogue, guests, invitations, publishing, submission, users
+from app.services import catalogue, guests, invitations, publishing, reminders, submission, users
 from app.settings import SettingError, Settings
 
 content = AppGroup("content", help="The course in questions/: check and publish it.")
 attempts = AppGroup("attempts", help="Upkeep of attempts.")
+reminder = AppGroup("reminders", help="Mails about what is due.")
 guest = AppGroup("guests", help="Upkeep of guests.")
 admin = AppGroup("admin", help="Administrators.")
 demonstration = AppGroup("demo", help="A believable cohort to look around in, in a database of its own.")
 
 
 def init_app(app: Flask) -> None:
-    for group in (content, attempts, guest, admin, demonstration, cli_people.users, cli_people.log):
+    for group in (content, attempts, reminder, guest, admin, demonstration, cli_people.users, cli_people.log):
         app.cli.add_command(group)
     app.cli.add_command(serve)
 
@@ -96,6 +97,22 @@ def close_expired() -> None:
         db.session.commit()
         closed += batch
     click.echo(f"{closed} closed.")
+
+
+@reminder.command("send")
+@click.option(
+    "--hours",
+    default=int(reminders.SOON / timedelta(hours=1)),
+    show_default=True,
+    type=click.IntRange(1, 24 * 30),
+    help="How long before the due date.",
+)
+def send_reminders(hours: int) -> None:
+    """Mail learners what is due soon, and what has passed its due date: each of them once. Run it from cron or a timer, every hour or so."""
+    sent = reminders.send(db.session, mail.post_reminder, now(), timedelta(hours=hours))
+    click.echo(f"{sent.letters} sent.")
+    if sent.failed:
+        _stop(f"{sent.failed} could not be sent: the mail server refused them. They are tried again by the next run.")
 
 
 @guest.command("remove")

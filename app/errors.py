@@ -73,7 +73,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None:
         return error
     said = error.description if error.code == 400 and "description" in vars(error) else None
-    response = _page(error.code, said)
+    response = page(error.code, said)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
@@ -81,7 +81,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _csrf(error: CSRFError) -> ResponseReturnValue:
-    return _page(
+    return page(
         400,
         "This page is out of date: you signed in or out since it was loaded. Go back, load it again and send it once more.",
     )
@@ -93,16 +93,16 @@ def _database(error: Exception) -> ResponseReturnValue:
     g.setdefault("viewer", VISITOR)
     if isinstance(error, DataError):
         # Something that no column can hold, such as a NUL in an address.
-        return _page(404 if request.method in ("GET", "HEAD") else 400)
+        return page(404 if request.method in ("GET", "HEAD") else 400)
     if isinstance(error, IntegrityError):
         log.warning("constraint refused a change: %s", type(error.orig).__name__)
-        return _page(409)
+        return page(409)
     if isinstance(error, (OperationalError, PoolTimeout)) or getattr(error, "connection_invalidated", False):
         # Not the statement or its values: they may hold what a learner answered.
         log.error("database unavailable: %s", str(getattr(error, "orig", error)).splitlines()[0])
-        return _page(503)
+        return page(503)
     log.error("database error: %s", type(getattr(error, "orig", error)).__name__)
-    return _page(500)
+    return page(500)
 
 
 def _internal(error: Exception) -> ResponseReturnValue:
@@ -111,10 +111,11 @@ def _internal(error: Exception) -> ResponseReturnValue:
     if isinstance(original, (DBAPIError, PoolTimeout)):
         return _database(original)
     db.session.rollback()
-    return _page(500)
+    return page(500)
 
 
-def _page(code: int, said: str | None = None) -> Response:
+def page(code: int, said: str | None = None) -> Response:
+    """The page of an error, or two words of it where JSON is asked for."""
     title, words = SAYS.get(code, SAYS[400 if code < 500 else 500])
     if request.accept_mimetypes.best == "application/json":
         response = jsonify(error=title)

@@ -1,4 +1,4 @@
-"""Between Granian and the application: requests are taken in whole before anybody works on them.
+"""Between Granian and the application: requests are taken in whole before anybody works on them, and no thread waits for a receiver.
 
 A WSGI application reads the body of a request itself, and its thread waits for whoever sends it. Granian gives up on no sender (it times the
 head of a request alone, https://github.com/emmett-framework/granian/issues/728), so that as many unfinished posts as there are threads would
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from io import BytesIO
@@ -46,6 +46,12 @@ class Scope(Protocol):
     headers: _HeaderMap
 
 
+class Stream(Protocol):
+    """What Granian gives to send a reply by, part by part."""
+
+    async def send_bytes(self, data: bytes) -> None: ...
+
+
 class Exchange(Protocol):
     """What Granian gives to read a request's body with and to reply by."""
 
@@ -53,6 +59,7 @@ class Exchange(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes]: ...
     def response_empty(self, status: int, headers: Headers) -> None: ...
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
+    def response_stream(self, status: int, headers: Headers) -> Stream: ...
 
 
 class _TooManyError(Exception):
@@ -62,13 +69,21 @@ class _TooManyError(Exception):
 class Gateway:
     """An RSGI application that answers by a WSGI one, up to ``threads`` requests at a time.
 
-    ``largest_body`` in bytes is as much as is read; the application refuses what is longer by its own means.
+    ``largest_body`` in bytes is as much as is read; the application refuses what is longer by its own means. ``roomier`` are the ends of
+    paths where more may be sent, and how much.
     """
 
     def __init__(
-        self, application: WSGIApplication, *, threads: int, largest_body: int, body_seconds: float = BODY_SECONDS
+        self,
+        application: WSGIApplication,
+        *,
+        threads: int,
+        largest_body: int,
+        roomier: Mapping[str, int] | None = None,
+        body_seconds: float = BODY_SECONDS,
     ) -> None:
         self.application, self.largest_body, self.body_seconds = application, largest_body, body_seconds
+        self.roomier = dict(roomier or {})
         self.large_bodies = 0
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
 
@@ -83,10 +98,12 @@ class Gateway:
             return
         except RuntimeError:  # what Granian raises when the sender hung up: there is nobody to reply to
             return
-        environ = _environ(scope, body)
-        loop = asyncio.get_running_loop()
-        status, headers, reply = await loop.run_in_executor(self.pool, self._answer, environ)
-        http.response_bytes(status, headers, reply)
+        stream = _Stream(asyncio.get_running_loop(), http)
+        answer = await stream.loop.run_in_executor(self.pool, self._answer, _environ(scope, body), stream)
+        if answer is not None:
+            http.response_bytes(*answer)
+        elif stream.sending is not None:
+            await stream.sending
 
     async def _body(self, scope: Scope, http: Exchange) -> bytes:
         """The body, or as much of it as shows that it is too long.
@@ -97,7 +114,8 @@ class Gateway:
         length, encoding = scope.headers.get("content-length"), scope.headers.get("transfer-encoding")
         if length is None and encoding is None and scope.http_version.startswith("1"):
             return b""
-        if length is not None and int(length) > self.largest_body:
+        largest = next((size for end, size in self.roomier.items() if scope.path.endswith(end)), self.largest_body)
+        if length is not None and int(length) > largest:
             return b""
         if length is not None and encoding is None and int(length) <= LARGE_BODY_BYTES:
             async with asyncio.timeout(self.body_seconds):
@@ -107,33 +125,71 @@ class Gateway:
         self.large_bodies += 1
         try:
             async with asyncio.timeout(self.body_seconds):
-                return await self._parts(http)
+                return await self._parts(http, largest)
         finally:
             self.large_bodies -= 1
 
-    async def _parts(self, http: Exchange) -> bytes:
+    async def _parts(self, http: Exchange, largest: int) -> bytes:
         parts, size = [], 0
         async for part in http:
             parts.append(part)
             size += len(part)
-            if size > self.largest_body:
+            if size > largest:
                 break
         return b"".join(parts)
 
-    def _answer(self, environ: Environ) -> tuple[int, Headers, bytes]:
+    def _answer(self, environ: Environ, stream: _Stream) -> tuple[int, Headers, bytes] | None:
+        """The answer as a whole, as for nearly every page; one that does not say how long it is goes out while it is made, and None is left."""
         started: list[tuple[int, Headers]] = []
 
         def start_response(status: str, headers: Headers, _exc_info: object = None) -> None:
             started.append((int(status[:3]), headers))
 
-        reply = self.application(environ, start_response)
+        parts = self.application(environ, start_response)
         try:
-            body = b"".join(reply)
+            if any(name.lower() == "content-length" for name, _ in started[-1][1]):
+                return *started[-1], b"".join(parts)
+            for part in parts:
+                stream.put(part, *started[-1])
         finally:
-            if hasattr(reply, "close"):
-                reply.close()
-        status, headers = started[-1]
-        return status, headers, body
+            stream.end()
+            if hasattr(parts, "close"):
+                parts.close()
+        return None if stream.is_begun else (*started[-1], b"")
+
+
+class _Stream:
+    """A reply on its way from the thread that makes it to the event loop that sends it.
+
+    The thread never waits for whoever receives it: a slow receiver holds the rest of the reply in memory, and no thread.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, http: Exchange) -> None:
+        self.loop, self.http = loop, http
+        self.is_begun = False
+        self.parts: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.sending: asyncio.Task[None] | None = None
+
+    def put(self, part: bytes, status: int, headers: Headers) -> None:
+        if not self.is_begun:
+            self.is_begun = True
+            self.loop.call_soon_threadsafe(self._begin, status, headers)
+        self.loop.call_soon_threadsafe(self.parts.put_nowait, part)
+
+    def end(self) -> None:
+        if self.is_begun:
+            self.loop.call_soon_threadsafe(self.parts.put_nowait, None)
+
+    def _begin(self, status: int, headers: Headers) -> None:
+        self.sending = self.loop.create_task(self._send(status, headers))
+
+    async def _send(self, status: int, headers: Headers) -> None:
+        receiver = self.http.response_stream(status, headers)
+        try:
+            while (part := await self.parts.get()) is not None:
+                await receiver.send_bytes(part)
+        except RuntimeError:  # what Granian raises when the receiver hung up: there is nobody to send to
+            return
 
 
 def _environ(scope: Scope, body: bytes) -> Environ:

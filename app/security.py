@@ -17,6 +17,7 @@ from app import identity
 from app.accounts.forms import ChangePasswordForm, ForgotPasswordForm, LoginForm, RegisterForm, ResetPasswordForm
 from app.accounts.library import Accounts, Mails
 from app.db import db
+from app.domain.roster import LARGEST_BYTES
 from app.limits import limiter
 from app.models import User
 from app.settings import Settings
@@ -106,6 +107,8 @@ def _config(settings: Settings) -> dict[str, Any]:
         "SECRET_KEY": settings.secret,
         "TRUSTED_HOSTS": sorted(loopback if host in loopback | {"::1"} else {host}),
         "MAX_CONTENT_LENGTH": 256 * 1024,
+        # Of a list of people, with what a form adds to a file.
+        "LARGEST_LIST": LARGEST_BYTES + 64 * 1024,
         "MAX_FORM_MEMORY_SIZE": 128 * 1024,
         "MAX_FORM_PARTS": 200,
         "SESSION_COOKIE_NAME": "__Host-palpate" if settings.is_secure else "palpate",

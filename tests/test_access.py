@@ -17,8 +17,9 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from app.db import db
-from app.models import QuestionReport, Role
-from app.services import invitations
+from app.models import CohortTrainer, QuestionReport, Role
+from app.services import cohorts, invitations, rosters
+from app.services.invitations import Invitee
 from tests.conftest import Clock
 from tests.crowd import Hand, hand_in, join_with_the_same_paper
 from tests.factory import Make
@@ -49,6 +50,7 @@ POST /modules/safety/lessons/red-flags/checks/{tested}                  404   40
 # -- attempts: practice for everybody, tests for accounts, and nobody sees another's
 POST /modules/safety/attempts?practice                                  303   303   303   303   303   303   303
 POST /modules/safety/attempts?test                                       in    in   303   303   303   303   303
+GET  /assignments/{assignment}                                           in    in   200   404   404   404   404
 POST /assignments/{assignment}/attempts                                  in    in   303   404   404   404   404
 GET  /attempts/{attempt}                                                404   404   302   404   404   404   404
 GET  /attempts/{attempt}/1                                              404   404   200   404   404   404   404
@@ -103,6 +105,9 @@ POST /account/guest                                                      in    i
 GET  /invitation/{invitation}                                           200   200   200   200   200   200   200
 POST /invitation/{invitation}                                           303   303   200   200   200   200   200
 GET  /invitation/none                                                   404   404   404   404   404   404   404
+GET  /calendar/{calendar}.ics                                           200   200   200   200   200   200   200
+GET  /calendar/none.ics                                                 404   404   404   404   404   404   404
+POST /calendar                                                           in    in   303   303   303   303   303
 GET  /join                                                              200   200   200   200   200   200   200
 POST /join                                                              303   303   303   303   303   303   303
 GET  /join/{code}                                                       200   200   200   200   200   200   200
@@ -116,19 +121,68 @@ POST /teach/cohorts                                                      in    i
 GET  /teach/cohorts/{cohort}                                             in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/gradebook                                   in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/gradebook.csv                               in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/gradebook?attention                         in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/learners/{learner}                          in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/learners/{stranger}                         in    in   403   403   404   404   404
+GET  /teach/attempts/{attempt}                                           in    in   403   403   200   404   200
+GET  /teach/attempts/{handed}                                            in    in   403   403   200   404   200
+GET  /teach/attempts/{done}                                              in    in   403   403   404   404   404
+GET  /teach/attempts/{guests}                                            in    in   403   403   404   404   404
+GET  /teach/attempts/{checked}                                           in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/people                                      in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight                                     in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight?theirs                              in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/insight/scores.svg                          in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/insight/questions.csv                       in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/insight/gain.svg                            in    in   403   403   404   404   404
+GET  /teach/cohorts/{cohort}/insight/muscles.svg                         in    in   403   403   404   404   404
+GET  /teach/cohorts/{cohort}/insight/places.svg                          in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/insight/questions/{asked}                   in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight/questions/{asked}/curves.svg        in    in   403   403   200   404   200
 POST /teach/cohorts/{cohort}/join-code                                   in    in   403   403   303   404   303
 POST /teach/cohorts/{cohort}/remove                                      in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/readmit                                     in    in   403   403   303   404   303
+GET  /teach/cohorts/{cohort}/join-screen                                 in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/roster                                      in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/roster                                      in    in   403   403   303   404   303
+GET  /teach/cohorts/{cohort}/roster/{roster}                             in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/roster/{roster}                             in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/roster/{roster}/discard                     in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/invitations/renew                           in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/invitations/{to_join}/renew                 in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/invitations/{to_join}/withdraw              in    in   403   403   303   404   303
+GET  /teach/cohorts/{cohort}/settings                                    in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/settings                                    in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/archive                                     in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/restore                                     in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/copy                                        in    in   403   403   303   404   303
+POST /teach/cohorts/{cohort}/trainers                                    in    in   403   403   200   404   200
+POST /teach/cohorts/{cohort}/trainers/remove                             in    in   403   403   303   404   303
+GET  /teach/cohorts/{cohort}/roster/{their_roster}                       in    in   403   403   404   404   404
+POST /teach/cohorts/{cohort}/roster/{their_roster}/discard               in    in   403   403   404   404   404
+POST /teach/cohorts/{cohort}/invitations/{invitation_id}/renew           in    in   403   403   404   404   404
+POST /teach/cohorts/{cohort}/invitations/{invitation_id}/withdraw        in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/assignments/new                             in    in   403   403   200   404   200
 POST /teach/cohorts/{cohort}/assignments/new                             in    in   403   403   303   404   303
 GET  /teach/assignments/{assignment}                                     in    in   403   403   200   404   200
 POST /teach/assignments/{assignment}                                     in    in   403   403   303   404   303
-POST /teach/assignments/{assignment}/extra-time                          in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/withdraw                            in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/set-again                           in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/delete                              in    in   403   403   303   404   303
+GET  /teach/assignments/{assignment}/preview                             in    in   403   403   200   404   200
+GET  /teach/assignments/{assignment}/preview/1                           in    in   403   403   200   404   200
+GET  /teach/assignments/{assignment}/exceptions                          in    in   403   403   200   404   200
+POST /teach/assignments/{assignment}/exceptions                          in    in   403   403   303   404   303
+GET  /teach/assignments/{assignment}/exceptions/{learner}                in    in   403   403   404   404   404
+GET  /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   200   404   200
+POST /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   303   404   303
+POST /teach/assignments/{granting}/exceptions/{learner}/take-back        in    in   403   403   303   404   303
+GET  /teach/assignments/{set}/questions/{asked}/correct                  in    in   403   403   200   404   200
+POST /teach/assignments/{set}/questions/{asked}/correct                  in    in   403   403   303   404   303
+GET  /teach/assignments/{set}/questions/{asked}/correct/preview          in    in   403   403   200   404   200
+GET  /teach/assignments/{theirs}/questions/{asked}/correct?theirs        in    in   403   403   404   404   404
+GET  /teach/attempts/{handed}/1/mark                                     in    in   403   403   200   404   200
+POST /teach/attempts/{handed}/1/mark                                     in    in   403   403   303   404   303
 GET  /teach/reports                                                      in    in   403   403   200   200   200
 GET  /teach/reports/{report}                                             in    in   403   403   200   404   200
 POST /teach/reports/{report}                                             in    in   403   403   303   404   303
@@ -154,6 +208,10 @@ GET  /admin/content/check                                                in    i
 POST /admin/content/publish                                              in    in   403   403   403   403   409
 GET  /admin/health                                                       in    in   403   403   403   403   200
 GET  /admin/audit.csv                                                    in    in   403   403   403   403   200
+GET  /admin/questions                                                    in    in   403   403   403   403   200
+GET  /admin/questions/{asked}/correct                                    in    in   403   403   403   403   200
+POST /admin/questions/{asked}/correct                                    in    in   403   403   403   403   303
+GET  /admin/questions/{asked}/correct/preview                            in    in   403   403   403   403   200
 """
 
 NEW = {"name": "Somebody New", "password": "a good long password", "new_password": "a good long password"}
@@ -181,12 +239,22 @@ FORMS: dict[str, dict[str, str]] = {
     "/join": {"code": "{code}"},
     "/teach/cohorts": {"title": "Year 3", "time_zone": "UTC"},
     "/teach/cohorts/{cohort}/remove": {"learner": "{learner}"},
+    "/teach/cohorts/{cohort}/readmit": {"learner": "{removed}"},
+    "/teach/cohorts/{cohort}/roster": {"pasted": "Ada Byron;ada@example.org"},
+    "/teach/cohorts/{cohort}/settings": {"title": "Year 4", "time_zone": "UTC"},
+    "/teach/cohorts/{cohort}/copy": {"new_title": "Year 5"},
+    "/teach/cohorts/{cohort}/trainers": {"email": "somebody@example.org"},
+    "/teach/cohorts/{cohort}/trainers/remove": {"user": "{assistant}"},
     "/teach/cohorts/{cohort}/assignments/new": TERMS,
-    "/teach/assignments/{assignment}": TERMS,
-    "/teach/assignments/{assignment}/extra-time": {"learner": "{learner}", "percent": "25"},
+    "/teach/assignments/{assignment}": TERMS | {"revision": "1"},
+    "/teach/assignments/{assignment}/exceptions": {"learners": "{learner}", "extra_time_percent": "25"},
+    "/teach/assignments/{granting}/exceptions/{learner}": {"extra_time_percent": "50"},
     "/attempts/{attempt}/1/report": {"says": "Two answers are right."},
     "/attempts/{done}/1/report": {"says": "Two answers are right."},
     "/attempts/{guests}/1/report": {"says": "Two answers are right."},
+    "/teach/assignments/{set}/questions/{asked}/correct": {"remedy": "credit", "reason": "Two answers are right."},
+    "/teach/attempts/{handed}/1/mark": {"points": "0.5", "reason": "Half of it.", "may_lower": "1"},
+    "/admin/questions/{asked}/correct": {"remedy": "credit", "reason": "Two answers are right."},
     "/teach/reports/{report}": {"reply": "Thank you."},
     "/admin/users/{user}/extra-time": {"percent": "25"},
     "/admin/users/{user}/role": {"role": "trainer"},
@@ -194,8 +262,15 @@ FORMS: dict[str, dict[str, str]] = {
     "/admin/invitations": {"role": "trainer"},
 }
 
-QUERIES: dict[str, dict[str, str]] = {"/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"}}
-"""An assignment of another trainer, asked for in one's own cohort."""
+QUERIES: dict[str, dict[str, str]] = {
+    # An assignment of another trainer, asked for in one's own cohort.
+    "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
+    "/teach/assignments/{assignment}/preview/1": {"seed": "1"},
+    "/teach/cohorts/{cohort}/gradebook?attention": {"show": "attention", "sort": "{theirs}"},
+    "/teach/assignments/{set}/questions/{asked}/correct/preview": {"remedy": "void"},
+    "/admin/questions/{asked}/correct/preview": {"remedy": "void"},
+}
+"""What an address asks for: among them an assignment of another trainer, asked for in one's own cohort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +340,13 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     learner, other = (make.person(with_password=True) for _ in range(2))
     visitor, guest = app.test_client(), app.test_client()
     cohort = make.cohort(trainer, learner)
-    theirs = make.assignment(trainer2, make.cohort(trainer2, other))
+    theirs_cohort = make.cohort(trainer2, other)
+    theirs = make.assignment(trainer2, theirs_cohort)
     assignment = make.assignment(trainer, cohort)
+    calendar = re.search(r"/calendar/([\w.-]+)\.ics", learner.client.get("/account").text)
+    assert calendar
+    granting = make.assignment(trainer, cohort, time_limit_minutes=20)
+    make.grant(trainer, granting, learner, extra_time_percent=25)
     lesson = "/modules/safety/lessons/red-flags"
     check = re.search(rf'action="{lesson}/checks/([\w-]+)"', visitor.get(lesson).text)
     assert check
@@ -284,6 +364,16 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     report_id = session.scalars(select(QuestionReport.id)).one()
     handed = hand_in(session, learner, make.assignment(trainer, cohort), clock.now, Hand(session).all_right)
     join_with_the_same_paper(session, handed, cohort, 12, Hand(session).rising)
+    to_join = invitations.create_to_join(session, trainer.user, cohort, [Invitee("", "bo@example.org")], clock.now)
+    waiting = invitations.get_by_token(session, to_join[0].token)
+    assert waiting
+    roster = rosters.read_text(session, trainer.user, cohort, "Ada Byron;ada@example.org", clock.now)
+    their_roster = rosters.read_text(session, trainer2.user, theirs_cohort, "Ada Byron;ada@example.org", clock.now)
+    removed, assistant = make.person(), make.trainer()
+    cohorts.join(session, cohort, removed.learner, clock.now)
+    cohorts.remove(session, trainer.user, cohort, removed.learner.id, clock.now)
+    session.add(CohortTrainer(cohort_id=cohort.id, user_id=assistant.user.id))
+    session.commit()
     people = {"learner": learner, "other": other, "trainer": trainer, "trainer2": trainer2, "admin": admin}
     return World(
         app=app,
@@ -291,20 +381,30 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
         cookies={"visitor": None, "guest": cookie_of(guest)}
         | {name: cookie_of(person.client) for name, person in people.items()},
         names={
+            "assistant": str(assistant.user.id),
+            "removed": str(removed.learner.id),
+            "roster": str(roster.id),
+            "their_roster": str(their_roster.id),
+            "to_join": str(waiting.id),
             "asked": str(handed.items[0].version_id),
+            "handed": str(handed.id),
+            "set": str(handed.assignment_id),
             "assignment": str(assignment.id),
             "theirs": str(theirs.id),
             "attempt": str(attempt_id),
             "report": str(report_id),
+            "calendar": calendar[1],
             "check": check[1],
             "checked": str(checked),
             "code": cohort.join_code,
             "cohort": str(cohort.id),
             "done": str(done.attempt_id),
+            "granting": str(granting.id),
             "guests": str(guests.attempt_id),
             "invitation": invitation.token,
             "invitation_id": str(invitation.invitation.id),
             "learner": str(learner.learner.id),
+            "stranger": str(other.learner.id),
             "module": str(make.module().id),
             "reset": link[1],
             "tested": question_of_tests(session),
@@ -395,11 +495,20 @@ def test_only_reports_of_marks_write_on_a_get_and_only_what_is_overdue(
 
     closing = {"attempt", "mark", "standing"}
     assert writing == {
+        "GET /teach/cohorts/{cohort}": closing,
         "GET /teach/cohorts/{cohort}/gradebook": closing,
+        "GET /teach/cohorts/{cohort}/gradebook?attention": closing,
+        "GET /teach/cohorts/{cohort}/learners/{learner}": closing,
+        "GET /teach/attempts/{attempt}": closing,
+        "GET /teach/attempts/{handed}": closing,
         "GET /teach/cohorts/{cohort}/gradebook.csv": closing,
         "GET /teach/cohorts/{cohort}/insight": closing,
         "GET /teach/cohorts/{cohort}/insight?theirs": closing,
         "GET /teach/cohorts/{cohort}/insight/scores.svg": closing,
+        "GET /teach/cohorts/{cohort}/insight/questions.csv": closing,
+        "GET /teach/cohorts/{cohort}/insight/gain.svg": closing,
+        "GET /teach/cohorts/{cohort}/insight/muscles.svg": closing,
+        "GET /teach/cohorts/{cohort}/insight/places.svg": closing,
         "GET /teach/cohorts/{cohort}/insight/questions/{asked}": closing,
         "GET /teach/cohorts/{cohort}/insight/questions/{asked}/curves.svg": closing,
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -17,6 +18,10 @@ from battery.loop import run
 from bench.server import Server
 
 UNFINISHED = b"POST /appearance HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ntheme="
+LIST = (
+    b"POST /teach/cohorts/1/roster HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: %d\r\n\r\n"
+)
 CHUNKED = (
     b"POST /appearance HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n"
@@ -74,6 +79,8 @@ def test_who_hangs_up_in_the_middle_leaves_no_fault_in_the_log(server: Server) -
         (CHUNKED + b"a\r\ntheme=dark&\r\n0\r\n\r\n", b"400"),  # the body was read: its token is missing
         (UNFINISHED.replace(b"Length: 100", b"Length: 300000"), b"413"),  # before the rest of it was sent
         (CHUNKED + b"80000\r\n" + b"x" * 0x80000 + b"\r\n0\r\n\r\n", b"413"),
+        (LIST % 500_000 + b"pasted=" + b"x" * 499_993, b"400"),  # read: a list of people may be larger than other forms
+        (LIST % 2_000_000 + b"pasted=", b"413"),
         (b"GET /%ff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"404"),
         (b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n", b"431"),
@@ -117,12 +124,29 @@ class _Scope:
 
 
 @dataclass
+class _Receiver:
+    """Whoever receives a reply part by part."""
+
+    exchange: _Exchange
+
+    async def send_bytes(self, data: bytes) -> None:
+        status, headers, body = self.exchange.replies.pop()
+        self.exchange.replies.append((status, headers, body + data))
+        await self.exchange.received(body + data)
+
+
+async def _takes_it(_so_far: bytes) -> None:
+    pass
+
+
+@dataclass
 class _Exchange:
     """A sender of ``parts``, who then says nothing any more where ``is_silent``."""
 
     parts: tuple[bytes, ...] = ()
     is_silent: bool = False
     replies: list[tuple[int, Headers, bytes]] = field(default_factory=list)
+    received: Callable[[bytes], Awaitable[None]] = _takes_it
 
     async def __call__(self) -> bytes:
         return b"".join([part async for part in self])
@@ -138,6 +162,10 @@ class _Exchange:
 
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
         self.replies.append((status, headers, body))
+
+    def response_stream(self, status: int, headers: Headers) -> _Receiver:
+        self.replies.append((status, headers, b""))
+        return _Receiver(self)
 
 
 def _echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -209,3 +237,71 @@ def test_no_more_is_read_than_shows_that_it_is_too_much() -> None:
     )
 
     assert replies[0][2] == "/é abcdefghijkl".encode()
+
+
+GET = {"method": "GET"}
+
+
+def test_a_reply_of_unknown_length_is_sent_while_it_is_made() -> None:
+    """Fails when a large file is put together in memory before its first byte is sent."""
+    is_received = Event()
+
+    def lines(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
+        start_response("200 OK", [])
+
+        def made() -> Iterator[bytes]:
+            yield b"first,"
+            assert is_received.wait(5)
+            yield b"second"
+
+        return made()
+
+    async def received(_so_far: bytes) -> None:
+        is_received.set()
+
+    exchange = _Exchange(received=received)
+    run(Gateway(lines, threads=1, largest_body=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
+
+    assert exchange.replies == [(200, [], b"first,second")]
+
+
+def test_a_slow_receiver_holds_no_thread() -> None:
+    """Fails when the thread that makes a file waits until it was sent: one slow download would stop the process."""
+
+    async def both() -> _Exchange:
+        gateway, is_over, others = Gateway(_echo, threads=1, largest_body=10), asyncio.Event(), _Exchange()
+
+        async def dawdles(_so_far: bytes) -> None:
+            await is_over.wait()
+
+        scope = _Scope(_Headers([]), **GET)
+        slow = asyncio.create_task(gateway.__rsgi__(scope, _Exchange(received=dawdles)))
+        await asyncio.wait_for(gateway.__rsgi__(scope, others), 5)
+        is_over.set()
+        await slow
+        return others
+
+    assert run(both()).replies[0][0] == 200
+
+
+def test_a_receiver_who_hangs_up_does_no_harm() -> None:
+    async def gone(_so_far: bytes) -> None:
+        raise RuntimeError("Transport not initialized or closed")
+
+    exchange = _Exchange(received=gone)
+    run(Gateway(_echo, threads=1, largest_body=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
+
+    assert exchange.replies[0][0] == 200
+
+
+def test_what_has_neither_length_nor_body_is_whole() -> None:
+    """As the answer to a HEAD is."""
+
+    def nothing(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("204 No Content", [])
+        return []
+
+    exchange = _Exchange()
+    run(Gateway(nothing, threads=1, largest_body=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
+
+    assert exchange.replies == [(204, [], b"")]

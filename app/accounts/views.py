@@ -1,4 +1,4 @@
-"""Pages about oneself: the account, what a guest left behind, invitations and joining a cohort."""
+"""Pages about oneself: the account, what a guest left behind, and joining a cohort by its code."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from flask_security.utils import hash_password, login_user
 
 from app.access import account as own_account
 from app.access import ask_to_sign_in, signed_in
-from app.accounts.forms import TAKEN, AccountForm, CodeForm, EmailForm, InvitationForm, is_own_password, refuse
+from app.accounts.forms import AccountForm, CodeForm, EmailForm, is_own_password, refuse
 from app.clock import now
 from app.db import db
 from app.domain import wall_clock
 from app.identity import forget_guest, guest_left_behind, viewer
-from app.models import Cohort, Invitation
-from app.services import cohorts, guests, invitations, users
-from app.services.invitations import InvitationState
+from app.models import Cohort
+from app.services import cohorts, guests, users
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -125,56 +123,6 @@ def guest() -> ResponseReturnValue:
     return redirect(url_for("learn.course"), 303)
 
 
-# -- invitations ------------------------------------------------------------------------------------------------------
-
-
-@blueprint.route("/invitation/<token>", methods=["GET", "POST"])
-def invitation(token: str) -> ResponseReturnValue:
-    """Make the account that an administrator offered, and sign in.
-
-    :raise 404: no such invitation.
-    """
-    found = invitations.get_by_token(db.session, token) or abort(404)
-    state = invitations.state_at(found, now())
-    if state is not InvitationState.OPEN:
-        return _unusable(state)
-    if viewer().user is not None:
-        return render_template("accounts/invitation_signed_in.html", invitation=found)
-    form = InvitationForm(name=found.name, email=found.email)
-    if form.validate_on_submit() and (done := _accept(found, form)) is not None:
-        return done
-    return render_template("accounts/invitation.html", form=form, invitation=found), 422 if form.errors else 200
-
-
-def _accept(found: Invitation, form: InvitationForm) -> ResponseReturnValue | None:
-    """Make the account; None where the address is taken, which the form then says. Nothing is used up by that."""
-    try:
-        user = invitations.accept(
-            db.session,
-            found,
-            name=form.name.data,
-            email=form.email.data,
-            password_hash=hash_password(form.password.data),
-            time_zone=form.time_zone.data,
-            now=now(),
-        )
-    except users.AddressTakenError:
-        db.session.rollback()
-        refuse(form.email, TAKEN)
-        return None
-    except invitations.UnusableError:
-        db.session.rollback()
-        return _unusable(InvitationState.USED)
-    login_user(user, remember=False, authn_via=["invitation"])
-    db.session.commit()
-    flash("Your account is made, and you are signed in.")
-    return redirect(url_for("learn.course"), 303)
-
-
-def _unusable(state: InvitationState) -> ResponseReturnValue:
-    return render_template("accounts/invitation_over.html", is_used=state is InvitationState.USED), 410
-
-
 # -- joining a cohort -------------------------------------------------------------------------------------------------
 
 
@@ -189,7 +137,7 @@ def join(code: str | None) -> ResponseReturnValue:
         form = CodeForm(formdata=None, code=code)
         return _no_such_code(form)
     if not cohorts.may_join(cohort, now()):
-        return render_template("accounts/join_over.html"), 410
+        return render_template("accounts/join_over.html", is_archived=cohort.archived_at is not None), 410
     if request.method == "POST":
         return _join(cohort)
     learner = viewer().learner

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("learn", __name__)
 
-from app.learn import attempts, body_map, course, lessons, reports  # noqa: E402, F401  the views register themselves
+from app.learn import attempts, body_map, calendar, course, lessons, reports  # noqa: E402, F401  the views register themselves

@@ -47,7 +47,7 @@ class Membership(Model):
 class Roster(Model):
     """An uploaded list of people to invite, as it was read, until its trainer accepts it or a day has passed.
 
-    ``lines`` holds what the preview shows: a list of documents, one for each line of the file.
+    ``lines`` holds what the preview shows: how the file was read, its heading, and a document for each of its lines.
     """
 
     __tablename__ = "roster"

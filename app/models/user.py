@@ -76,7 +76,7 @@ class SignIn(Model):
 class Invitation(Model):
     """A link, good once, with which somebody makes an account of a role. Only the hash of its token is kept.
 
-    With ``cohort_id`` whoever takes it up joins that cohort, with a new account or the one they have.
+    With ``cohort_id`` whoever takes it up joins that cohort (a trainer: teaches it), with a new account or the one they have.
     """
 
     __tablename__ = "invitation"
@@ -91,3 +91,4 @@ class Invitation(Model):
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     used_at: Mapped[Moment | None]
+    withdrawn_at: Mapped[Moment | None]

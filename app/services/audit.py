@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, false, or_, se
 from sqlalchemy.orm import Session
 
 from app.models import AuditEvent, Learner, User
-from app.services import audit_words, spreadsheets
+from app.services import audit_words, spreadsheet
 
 SHOWN = 20
 """How many of the latest events of one subject a page shows."""
@@ -86,8 +86,8 @@ def list_page(session: Session, sought: Sought, before: int | None = None) -> Pa
 
 def csv_lines(session: Session, sought: Sought) -> Iterator[str]:
     """The events as CSV, the latest first, read some at a time; times are UTC."""
-    yield spreadsheets.BYTE_ORDER_MARK
-    yield spreadsheets.line(["When (UTC)", "Who", "Action", "On what", "In words", "Details"])
+    yield spreadsheet.BYTE_ORDER_MARK
+    yield spreadsheet.line(["When (UTC)", "Who", "Action", "On what", "In words", "Details"])
     before: int | None = None
     while True:
         found = _newest_first(session, sought).limit(_AT_ONCE)
@@ -102,7 +102,7 @@ def csv_lines(session: Session, sought: Sought) -> Iterator[str]:
 def _csv_line(entry: Entry) -> str:
     details = "; ".join(f"{name}: {value}" for name, value in entry.rest)
     at = f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-    return spreadsheets.line([at, entry.actor or "", entry.action, entry.subject, entry.says, details])
+    return spreadsheet.line([at, entry.actor or "", entry.action, entry.subject, entry.says, details])
 
 
 def _newest_first(session: Session, sought: Sought) -> Select[AuditEvent, str]:

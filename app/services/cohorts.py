@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,11 @@ from app.permissions import Viewer, may_administer
 from app.services import audit
 
 CODE_VALID = timedelta(days=60)
+
+
+class ArchivedError(Exception):
+    """The cohort is archived: it can be read, and not changed."""
+
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32 (https://www.crockford.com/base32.html): no letter that reads like a digit."""
@@ -35,9 +40,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
+    """A cohort in the list: ``open_now`` of its assignments can be worked on, the next of them is due at ``next_due_at``."""
+
     cohort: Cohort
     learners: int
     assignments: int
+    open_now: int
+    next_due_at: datetime | None
 
 
 def code_from(typed: str) -> str:
@@ -74,15 +83,22 @@ def get_for(session: Session, viewer: Viewer, cohort_id: int) -> Cohort | None:
     return session.scalar(found)
 
 
-def list_for(session: Session, viewer: Viewer) -> list[Listed]:
+def list_for(session: Session, viewer: Viewer, now: datetime) -> list[Listed]:
     """The cohorts the viewer teaches (an administrator: all), newest first, with one statement."""
     if viewer.user is None:
         return []
     learners = (
         select(func.count()).where(Membership.cohort_id == Cohort.id, Membership.removed_at.is_(None)).scalar_subquery()
     )
-    assignments = select(func.count()).where(Assignment.cohort_id == Cohort.id).scalar_subquery()
-    found = select(Cohort, learners, assignments).order_by(Cohort.id.desc())
+    its = (Assignment.cohort_id == Cohort.id, Assignment.withdrawn_at.is_(None))
+    assignments = select(func.count()).where(*its).scalar_subquery()
+    is_open = (
+        or_(Assignment.opens_at.is_(None), Assignment.opens_at <= now),
+        or_(Assignment.due_at.is_(None), Assignment.due_at > now),
+    )
+    open_now = select(func.count()).where(*its, *is_open).scalar_subquery()
+    next_due_at = select(func.min(Assignment.due_at)).where(*its, *is_open).scalar_subquery()
+    found = select(Cohort, learners, assignments, open_now, next_due_at).order_by(Cohort.id.desc())
     if not may_administer(viewer):
         found = found.join(CohortTrainer, CohortTrainer.cohort_id == Cohort.id).where(
             CohortTrainer.user_id == viewer.user.id
@@ -96,7 +112,16 @@ def get_by_code(session: Session, code: str) -> Cohort | None:
 
 
 def may_join(cohort: Cohort, now: datetime) -> bool:
-    return now < cohort.join_expires_at
+    return cohort.archived_at is None and now < cohort.join_expires_at
+
+
+def demand_active(cohort: Cohort) -> None:
+    """Let a change of a cohort go on.
+
+    :raise ArchivedError: it is archived.
+    """
+    if cohort.archived_at is not None:
+        raise ArchivedError
 
 
 def list_trainers(session: Session, cohort: Cohort) -> Sequence[str]:
@@ -143,14 +168,61 @@ def join(session: Session, cohort: Cohort, learner: Learner, now: datetime) -> N
         return  # the same learner, at the same moment, from another tab
 
 
-def renew_code(session: Session, actor: User, cohort: Cohort, now: datetime) -> None:
-    """Give a cohort a new code; the old one is worth nothing from now on."""
-    cohort.join_code, cohort.join_expires_at = _new_code(), now + CODE_VALID
-    audit.record(session, actor, "cohort.renew_code", subject_of(cohort), now)
+def edit(session: Session, actor: User, cohort: Cohort, title: str, time_zone: str, now: datetime) -> None:
+    """Give it another title or time zone; what is assigned already keeps the zone that its dates were meant in.
+
+    :raise ArchivedError: see :func:`demand_active`.
+    """
+    demand_active(cohort)
+    changed = {}
+    for name, value in {"title": title, "time_zone": time_zone}.items():
+        if getattr(cohort, name) != value:
+            changed[name] = [getattr(cohort, name), value]
+            setattr(cohort, name, value)
+    if changed:
+        audit.record(session, actor, "cohort.edit", subject_of(cohort), now, **changed)
+
+
+def archive(session: Session, actor: User, cohort: Cohort, now: datetime) -> None:
+    """Put a cohort away: nobody joins, nothing in it is due, nothing can be changed."""
+    if cohort.archived_at is None:
+        cohort.archived_at = now
+        audit.record(session, actor, "cohort.archive", subject_of(cohort), now)
+
+
+def restore(session: Session, actor: User, cohort: Cohort, now: datetime) -> None:
+    """Take a cohort back out of the archive."""
+    if cohort.archived_at is not None:
+        cohort.archived_at = None
+        audit.record(session, actor, "cohort.restore", subject_of(cohort), now)
+
+
+def renew_code(session: Session, actor: User, cohort: Cohort, now: datetime, valid: timedelta = CODE_VALID) -> None:
+    """Give a cohort a new code; the old one is worth nothing from now on.
+
+    :raise ArchivedError: see :func:`demand_active`.
+    """
+    demand_active(cohort)
+    cohort.join_code, cohort.join_expires_at = _new_code(), now + valid
+    audit.record(session, actor, "cohort.renew_code", subject_of(cohort), now, until=cohort.join_expires_at.isoformat())
+
+
+def keep_open(session: Session, actor: User, cohort: Cohort, now: datetime, valid: timedelta) -> None:
+    """Let people join by the code that there is for so long from now; for no time at all, joining is closed at once.
+
+    :raise ArchivedError: see :func:`demand_active`.
+    """
+    demand_active(cohort)
+    cohort.join_expires_at = now + valid
+    audit.record(session, actor, "cohort.keep_open", subject_of(cohort), now, until=cohort.join_expires_at.isoformat())
 
 
 def remove(session: Session, actor: User, cohort: Cohort, learner_id: int, now: datetime) -> bool:
-    """End a membership, keeping all that was learned; False where there is none to end."""
+    """End a membership, keeping all that was learned; False where there is none to end.
+
+    :raise ArchivedError: see :func:`demand_active`.
+    """
+    demand_active(cohort)
     ended = session.execute(
         update(Membership)
         .where(Membership.cohort_id == cohort.id, Membership.learner_id == learner_id, Membership.removed_at.is_(None))
@@ -160,6 +232,26 @@ def remove(session: Session, actor: User, cohort: Cohort, learner_id: int, now: 
     if not ended:
         return False
     audit.record(session, actor, "cohort.remove_learner", subject_of(cohort), now, learner=learner_id)
+    return True
+
+
+def readmit(session: Session, actor: User, cohort: Cohort, learner_id: int, now: datetime) -> bool:
+    """Take a removed learner back in, with all they did; False where nobody such was removed.
+
+    :raise ArchivedError: see :func:`demand_active`.
+    """
+    demand_active(cohort)
+    again = session.execute(
+        update(Membership)
+        .where(
+            Membership.cohort_id == cohort.id, Membership.learner_id == learner_id, Membership.removed_at.is_not(None)
+        )
+        .values(removed_at=None)
+        .returning(Membership.learner_id)
+    ).all()
+    if not again:
+        return False
+    audit.record(session, actor, "cohort.readmit_learner", subject_of(cohort), now, learner=learner_id)
     return True
 
 

@@ -40,7 +40,7 @@ from app.models import (
     SignIn,
     User,
 )
-from app.services import audit_words, person_attempts, spreadsheets
+from app.services import audit_words, person_attempts, spreadsheet
 from app.services.person_texts import Mentions
 
 ABOUT = (
@@ -100,10 +100,10 @@ def as_zip(document: dict[str, Any]) -> bytes:
 
 
 def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[str]:
-    yield spreadsheets.BYTE_ORDER_MARK
-    yield spreadsheets.line(head)
+    yield spreadsheet.BYTE_ORDER_MARK
+    yield spreadsheet.line(head)
     for row in rows:
-        yield spreadsheets.line("" if cell is None else str(_plain(cell)) for cell in row)
+        yield spreadsheet.line("" if cell is None else str(_plain(cell)) for cell in row)
 
 
 def _plain(value: object) -> object:

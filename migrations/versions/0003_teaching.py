@@ -75,16 +75,20 @@ def make_tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=True),
-        sa.Column("remedy", sa.Enum("void", "accept", "credit", name="remedy", native_enum=False, create_constraint=True, length=30), nullable=False),
+        sa.Column("remedy", sa.Enum("void", "accept", "credit", "withdraw", name="remedy", native_enum=False, create_constraint=True, length=30), nullable=False),
         sa.Column("key", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("withdraws_id", sa.Integer(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("actor_id", sa.Integer(), nullable=True),
         sa.Column("corrected_at", MOMENT, nullable=False),
         sa.CheckConstraint("(remedy = 'accept') = (key IS NOT NULL)", name=op.f("ck_correction_key")),
+        sa.CheckConstraint("(remedy = 'withdraw') = (withdraws_id IS NOT NULL)", name=op.f("ck_correction_withdraws")),
         sa.ForeignKeyConstraint(["actor_id"], ["user.id"], name=op.f("fk_correction_actor_id_user"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["assignment_id"], ["assignment.id"], name=op.f("fk_correction_assignment_id_assignment")),
         sa.ForeignKeyConstraint(["version_id"], ["question_version.id"], name=op.f("fk_correction_version_id_question_version")),
+        sa.ForeignKeyConstraint(["withdraws_id"], ["correction.id"], name=op.f("fk_correction_withdraws_id_correction")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_correction")),
+        sa.UniqueConstraint("withdraws_id", name=op.f("uq_correction_withdraws_id")),
     )
     op.create_index(op.f("ix_correction_assignment_id"), "correction", ["assignment_id"])
     op.create_index(op.f("ix_correction_version_id"), "correction", ["version_id"])
@@ -131,6 +135,7 @@ def widen_tables() -> None:
         batch.add_column(sa.Column("archived_at", MOMENT, nullable=True))
     with op.batch_alter_table("invitation") as batch:
         batch.add_column(sa.Column("cohort_id", sa.Integer(), nullable=True))
+        batch.add_column(sa.Column("withdrawn_at", MOMENT, nullable=True))
         batch.create_index(op.f("ix_invitation_cohort_id"), ["cohort_id"])
         batch.create_foreign_key(op.f("fk_invitation_cohort_id_cohort"), "cohort", ["cohort_id"], ["id"], ondelete="CASCADE")
     with op.batch_alter_table("learner") as batch:
@@ -232,7 +237,8 @@ def downgrade() -> None:
     with op.batch_alter_table("invitation") as batch:
         batch.drop_constraint(op.f("fk_invitation_cohort_id_cohort"), type_="foreignkey")
         batch.drop_index(op.f("ix_invitation_cohort_id"))
-        batch.drop_column("cohort_id")
+        for name in ("withdrawn_at", "cohort_id"):
+            batch.drop_column(name)
     with op.batch_alter_table("cohort") as batch:
         batch.drop_column("archived_at")
     with op.batch_alter_table("assignment_exception") as batch:

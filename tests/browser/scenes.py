@@ -50,6 +50,16 @@ def send_empty(page: Page) -> None:
     page.locator("main form").first.locator("[type=submit]").first.click()
 
 
+def send_last(page: Page) -> None:
+    """Send the last form of the page as it is."""
+    page.locator("main form").last.locator("[type=submit]").first.click()
+
+
+def set_impossible_mark(page: Page) -> None:
+    page.get_by_label("Points").fill("7")
+    send_empty(page)
+
+
 def sign_in_wrongly(page: Page) -> None:
     page.get_by_label("E-mail").fill("amara.okafor@example.org")
     page.get_by_label("Password").fill("not the password")
@@ -67,6 +77,7 @@ def enter_unknown_code(page: Page) -> None:
 
 
 def set_impossible_terms(page: Page) -> None:
+    unfold(page)
     page.locator("#due_date").fill("2027-03-28")
     page.locator("#due_time").fill("02:30")
     page.locator("#attempts_allowed").fill("0")
@@ -80,10 +91,55 @@ def check_unfinished(page: Page) -> None:
     page.get_by_text("Choose something for each line first").wait_for()
 
 
-def grant_too_much(page: Page) -> None:
-    row = page.get_by_role("row", name="Jiří Dvořák")
-    row.get_by_role("spinbutton").fill("999")
-    row.get_by_role("button").click()
+def grant_nothing(page: Page) -> None:
+    page.locator("#extra_time_percent").fill("999")
+    page.locator("#due_date").fill("2026-01-01")
+    page.get_by_role("button", name="Grant it").click()
+
+
+def grant_less(page: Page) -> None:
+    page.locator("#due_date").fill("2026-01-01")
+    page.get_by_role("button", name="Save").click()
+
+
+def save_unseen(page: Page) -> None:
+    """Save what another trainer changed meanwhile: as if this page had been loaded before."""
+    unfold(page)
+    page.locator("#attempts_allowed").fill("4")
+    page.locator("#revision").evaluate("field => { field.value = '0' }")
+    page.get_by_role("button", name="Save").click()
+
+
+def start_the_closed(page: Page) -> None:
+    """Press Start on a page that was loaded before it could no longer be."""
+    page.evaluate(
+        """(path) => {
+          const form = document.querySelector('form[action="/appearance"]');
+          form.action = path;
+          form.removeAttribute("class");
+          form.requestSubmit();
+        }""",
+        page.url + "/attempts",
+    )
+    page.get_by_role("heading", level=1).wait_for()
+
+
+def invite(page: Page) -> None:
+    page.get_by_role("button", name="Invite 2").click()
+
+
+def renew_links(page: Page) -> None:
+    page.get_by_role("button", name="New links for all").click()
+
+
+def send_no_title(page: Page) -> None:
+    page.get_by_label("Title", exact=True).fill("")
+    page.get_by_role("button", name="Save").click()
+
+
+def invite_trainer(page: Page) -> None:
+    page.get_by_label("Their e-mail").fill("noor.de.jong@example.org")
+    page.get_by_role("button", name="Invite a trainer").click()
 
 
 def make_reset_link(page: Page) -> None:
@@ -191,6 +247,8 @@ VISITOR = (
     Scene("join-code-unknown", "visitor", "/join", enter_unknown_code, 404),
     Scene("join", "visitor", "{join}"),
     Scene("join-over", "visitor", "{join-over}", status=410),
+    Scene("join-archived", "visitor", "{join-archived}", status=410),
+    Scene("invitation-to-join", "visitor", "{invitation-to-join}"),
     Scene("invitation", "visitor", "{invitation}"),
     Scene("invitation-errors", "visitor", "{invitation}", send_empty, 422),
     Scene("invitation-over", "visitor", "{invitation-over}", status=410),
@@ -228,6 +286,11 @@ GUEST = (
 )
 LEARNER = (
     Scene("course-new", "new", "/"),
+    Scene("set", "new", "/assignments/{first}"),
+    Scene("set-later", "new", "/assignments/{later}"),
+    Scene("set-waiting", "new", "/assignments/{waits}"),
+    Scene("set-reading", "new", "/assignments/{reading}"),
+    Scene("set-refused", "new", "/assignments/{waits}", start_the_closed, 409),
     Scene("course", "learner", "/"),
     Scene("course-menu", "learner", "/", open_menu),
     Scene("module", "learner", "/modules/trigger-points"),
@@ -244,6 +307,7 @@ LEARNER = (
     Scene("result-passed", "learner", "/attempts/{passed}/result"),
     Scene("result-not-passed", "learner", "/attempts/{not-passed}/result"),
     Scene("result-critical", "learner", "/attempts/{critical}/result"),
+    Scene("result-corrected", "learner", "/attempts/{critical}/result", unfold),
     Scene("result-unreleased", "learner", "/attempts/{unreleased}/result"),
     Scene("result-unfolded", "learner", "/attempts/{passed}/result", unfold),
     Scene("progress", "learner", "/progress"),
@@ -257,6 +321,8 @@ LEARNER = (
     Scene("password-errors", "learner", "/change", send_empty),
     Scene("join-signed-in", "learner", "{join}"),
     Scene("invitation-signed-in", "learner", "{invitation}"),
+    Scene("invitation-to-join-signed-in", "learner", "{invitation-to-join}"),
+    Scene("invitation-to-teach-signed-in", "trainer", "{invitation-to-teach}"),
     Scene("error-403", "learner", "/admin/users", status=403),
 )
 STAFF = (
@@ -264,21 +330,100 @@ STAFF = (
     Scene("cohorts-errors", "trainer", "/teach", send_empty, 422),
     Scene("cohort", "trainer", "/teach/cohorts/{cohort}"),
     Scene("gradebook", "trainer", "/teach/cohorts/{cohort}/gradebook"),
-    Scene("people", "trainer", "/teach/cohorts/{cohort}/people", unfold),
+    Scene("cohort-people", "trainer", "/teach/cohorts/{cohort}/people"),
+    Scene("cohort-people-seen", "trainer", "/teach/cohorts/{cohort}/people?sort=seen&q=a"),
+    Scene("cohort-people-many", "trainer", "/teach/cohorts/{large}/people?page=2"),
+    Scene("cohort-people-none", "trainer", "/teach/cohorts/{empty}/people"),
+    Scene("cohort-people-not-found", "trainer", "/teach/cohorts/{cohort}/people?q=nobody+at+all"),
+    Scene("cohort-people-closed", "trainer", "/teach/cohorts/{over}/people"),
+    Scene("cohort-people-archived", "trainer", "/teach/cohorts/{archived}/people"),
+    Scene("cohort-invited", "trainer", "/teach/cohorts/{large}/people?show=invited"),
+    Scene("cohort-invited-none", "trainer", "/teach/cohorts/{empty}/people?show=invited"),
+    Scene("cohort-removed", "trainer", "/teach/cohorts/{large}/people?show=removed"),
+    Scene("cohort-removed-none", "trainer", "/teach/cohorts/{empty}/people?show=removed"),
+    Scene("join-screen", "trainer", "/teach/cohorts/{large}/join-screen"),
+    Scene("join-screen-closed", "trainer", "/teach/cohorts/{over}/join-screen"),
+    Scene("roster-new", "trainer", "/teach/cohorts/{empty}/roster"),
+    Scene("roster-new-errors", "trainer", "/teach/cohorts/{empty}/roster", send_empty, 422),
+    Scene("roster", "trainer", "/teach/cohorts/{empty}/roster/{roster}"),
+    Scene("roster-undecided", "trainer", "/teach/cohorts/{empty}/roster/{roster}", invite, 422),
+    Scene("roster-all-faulty", "trainer", "/teach/cohorts/{empty}/roster/{roster-faulty}"),
+    Scene("roster-accepted", "trainer", "/teach/cohorts/{large}/people?show=invited", renew_links),
+    Scene("settings", "trainer", "/teach/cohorts/{large}/settings"),
+    Scene("settings-errors", "trainer", "/teach/cohorts/{empty}/settings", send_no_title, 422),
+    Scene("settings-invited", "trainer", "/teach/cohorts/{large}/settings", invite_trainer),
+    Scene("settings-archived", "trainer", "/teach/cohorts/{archived}/settings"),
+    Scene("archived-unchanged", "trainer", "/teach/cohorts/{archived}/roster", send_empty, 409),
+    Scene("cohorts-unfolded", "trainer", "/teach", unfold),
+    Scene("gradebook-attention", "trainer", "/teach/cohorts/{cohort}/gradebook?show=attention&sort=attention"),
+    Scene("gradebook-none", "trainer", "/teach/cohorts/{cohort}/gradebook?q=nobody+at+all"),
+    Scene("gradebook-many", "trainer", "/teach/cohorts/{many}/gradebook?page=2&withdrawn=1"),
+    Scene("gradebook-waiting", "trainer", "/teach/cohorts/{waiting}/gradebook"),
+    Scene("cohort-many", "trainer", "/teach/cohorts/{many}"),
+    Scene("trainers-learner", "trainer", "/teach/cohorts/{cohort}/learners/{failing}"),
+    Scene("trainers-learner-new", "trainer", "/teach/cohorts/{waiting}/learners/{newcomer}"),
+    Scene("trainers-learner-removed", "trainer", "/teach/cohorts/{many}/learners/{removed}"),
+    Scene("trainers-attempt", "trainer", "/teach/attempts/{critical}"),
+    Scene("trainers-attempt-unfolded", "trainer", "/teach/attempts/{changed}", unfold),
+    Scene("trainers-attempt-under-way", "trainer", "/teach/attempts/{test}"),
     Scene("gradebook-empty", "trainer", "/teach/cohorts/{empty}/gradebook"),
     Scene("cohort-empty", "trainer", "/teach/cohorts/{empty}"),
     Scene("cohort-nothing-assigned", "trainer", "/teach/cohorts/{over}"),
     Scene("insight", "trainer", "/teach/cohorts/{cohort}/insight?assignment={sure}"),
     Scene("insight-unfolded", "trainer", "/teach/cohorts/{cohort}/insight?assignment={sure}", unfold),
-    Scene("insight-unsure", "trainer", "/teach/cohorts/{cohort}/insight?assignment={unsure}&attempts=best"),
+    Scene("insight-unsure", "trainer", "/teach/cohorts/{cohort}/insight?assignment={unsure}&attempts=counted"),
+    Scene("insight-mapped", "trainer", "/teach/cohorts/{cohort}/insight?assignment={mapped}", unfold),
     Scene("insight-nothing-assigned", "trainer", "/teach/cohorts/{empty}/insight"),
     Scene("insight-nobody-yet", "trainer", "/teach/cohorts/{waiting}/insight"),
     Scene("insight-question", "trainer", "/teach/cohorts/{cohort}/insight/questions/{asked}?assignment={sure}", unfold),
     Scene("insight-question-few", "trainer", "/teach/cohorts/{cohort}/insight/questions/{asked-few}?assignment={sure}"),
     Scene("assign", "trainer", "/teach/cohorts/{cohort}/assignments/new"),
     Scene("assign-errors", "trainer", "/teach/cohorts/{cohort}/assignments/new", set_impossible_terms, 422),
+    Scene("assign-unfolded", "trainer", "/teach/cohorts/{cohort}/assignments/new", unfold),
+    Scene("assign-archived", "trainer", "/teach/cohorts/{archived}/assignments/new", status=409),
     Scene("assignment", "trainer", "/teach/assignments/{work}"),
-    Scene("assignment-errors", "trainer", "/teach/assignments/{work}", grant_too_much, 422),
+    Scene("assignment-unfolded", "trainer", "/teach/assignments/{waits}", unfold),
+    Scene("assignment-errors", "trainer", "/teach/assignments/{work}", set_impossible_terms, 422),
+    Scene("assignment-changed", "trainer", "/teach/assignments/{changed}", save_unseen, 409),
+    Scene("assignment-withdrawn", "trainer", "/teach/assignments/{withdrawn}"),
+    Scene("exceptions", "trainer", "/teach/assignments/{first}/exceptions"),
+    Scene("exceptions-many", "trainer", "/teach/assignments/{work}/exceptions"),
+    Scene("exceptions-errors", "trainer", "/teach/assignments/{work}/exceptions", grant_nothing, 422),
+    Scene("exception", "trainer", "/teach/assignments/{first}/exceptions/{lina}"),
+    Scene("exception-errors", "trainer", "/teach/assignments/{first}/exceptions/{lina}", grant_less, 422),
+    Scene("preview", "trainer", "/teach/assignments/{first}/preview"),
+    Scene("preview-question", "trainer", "/teach/assignments/{first}/preview/1?seed=7"),
+    *(
+        Scene(f"preview-answer-{n}", "trainer", f"/teach/assignments/{{waits}}/preview/{n}?seed=7&key=1")
+        for n in (1, 4)
+    ),
+    Scene("correct", "trainer", "/teach/assignments/{set}/questions/{fresh}/correct"),
+    Scene("correct-held", "trainer", "/teach/assignments/{set}/questions/{corrected}/correct"),
+    Scene(
+        "correct-errors",
+        "trainer",
+        "/teach/assignments/{set}/questions/{fresh}/correct/preview?remedy=accept",
+        status=422,
+    ),
+    Scene("correct-preview", "trainer", "/teach/assignments/{set}/questions/{fresh}/correct/preview?remedy=void"),
+    Scene("correct-nobody", "trainer", "/teach/assignments/{set}/questions/{corrected}/correct/preview?remedy=credit"),
+    Scene(
+        "correct-reason",
+        "trainer",
+        "/teach/assignments/{set}/questions/{fresh}/correct/preview?remedy=void",
+        send_last,
+        422,
+    ),
+    Scene("mark", "trainer", "/teach/attempts/{critical}/{marked}/mark"),
+    Scene("mark-errors", "trainer", "/teach/attempts/{critical}/{marked}/mark", set_impossible_mark, 422),
+    Scene("mark-void", "trainer", "/teach/attempts/{critical}/{void}/mark"),
+    Scene("questions", "admin", "/admin/questions"),
+    Scene("questions-none", "admin", "/admin/questions?q=nothing+at+all"),
+    *(
+        Scene(f"correct-{kind}", "admin", f"/admin/questions/{{kind-{n}}}/correct")
+        for n, kind in enumerate(Kind, start=1)
+    ),
+    Scene("correct-everywhere", "admin", "/admin/questions/{fresh}/correct/preview?remedy=credit"),
     Scene("reports", "admin", "/teach/reports"),
     Scene("reports-none", "trainer", "/teach/reports"),
     Scene("cohorts-reported", "admin", "/teach"),

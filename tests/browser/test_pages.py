@@ -28,12 +28,16 @@ PAGELESS = {
     "health.readyz": "plain text for a load balancer",
     "learn.attempt": "leads to the first unanswered question",
     "learn.time_left": "two numbers for the timer of a page",
+    "learn.calendar_feed": "a file for calendars",
     "learn.red_flags": "leads to a lesson",
     "admin.index": "leads to the people",
     "admin.audit_csv": "a file to download",
     "teach.gradebook_csv": "a file to download",
     "teach.insight_scores_svg": "a picture to save",
     "teach.insight_curves_svg": "a picture to save",
+    "teach.insight_gain_svg": "a picture to save",
+    "teach.insight_map_svg": "a picture to save",
+    "teach.insight_csv": "a file to download",
 }
 """Addresses for GET that show no page of their own, and why."""
 

@@ -1,0 +1,109 @@
+"""The calendar feed: whoever has its address sees due dates, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from icalendar import Calendar
+from itsdangerous import URLSafeSerializer
+from sqlalchemy.orm import Session
+
+from tests.conftest import Clock
+from tests.factory import Make, Person
+from tests.taking import take
+
+
+def address(person: Person) -> str:
+    """The path of the feed that the account page shows."""
+    page = person.client.get("/account").text
+    return page.partition('id="calendar-address" readonly value="http://localhost:8000')[2].partition('"')[0]
+
+
+def test_the_feed_holds_every_due_date_of_the_learner_and_no_other(make: Make, session: Session, clock: Clock) -> None:
+    trainer, learner, stranger = make.trainer(), make.person(), make.person()
+    cohort = make.cohort(trainer, learner)
+    due_at = clock() + timedelta(days=3)
+    make.assignment(trainer, cohort, title="Safety, näher: 1; 2, 3", due_at=due_at)
+    make.assignment(trainer, cohort, title="Some day")
+    make.assignment(trainer, make.cohort(trainer, stranger), title="Not yours", due_at=due_at)
+
+    answer = make.app.test_client().get(address(learner))
+
+    assert answer.mimetype == "text/calendar"
+    (event,) = Calendar.from_ical(answer.data).walk("VEVENT")
+    assert event["summary"] == "Due: Safety, näher: 1; 2, 3"
+    assert event.decoded("dtstart") == due_at
+    assert event["url"] == "http://localhost:8000/modules/safety"
+
+
+def test_the_feed_tells_no_score(make: Make, session: Session, clock: Clock) -> None:
+    """Whoever finds the address in a shared calendar must not learn how somebody did."""
+    trainer, learner = make.trainer(), make.person()
+    assignment = make.assignment(trainer, make.cohort(trainer, learner), due_at=clock() + timedelta(days=3))
+    before = make.app.test_client().get(address(learner)).data
+
+    take(session, learner, assignment, clock(), is_right=True)
+
+    assert make.app.test_client().get(address(learner)).data == before
+
+
+def test_a_moved_due_date_moves_the_same_entry(make: Make, session: Session, clock: Clock) -> None:
+    trainer, learner = make.trainer(), make.person()
+    assignment = make.assignment(trainer, make.cohort(trainer, learner), due_at=clock() + timedelta(days=3))
+    (before,) = Calendar.from_ical(make.app.test_client().get(address(learner)).data).walk("VEVENT")
+
+    assignment.due_at = clock() + timedelta(days=9)
+    session.commit()
+
+    (after,) = Calendar.from_ical(make.app.test_client().get(address(learner)).data).walk("VEVENT")
+    assert before["uid"] == after["uid"]
+    assert after.decoded("dtstart") == assignment.due_at
+
+
+def test_a_new_address_ends_the_old_one(make: Make) -> None:
+    """Threat 13. Fails when the number is left out of the address or of the look-up."""
+    learner = make.person()
+    old = address(learner)
+
+    learner.client.post("/calendar")
+
+    assert make.app.test_client().get(old).status_code == 404
+    assert make.app.test_client().get(address(learner)).status_code == 200
+
+
+def test_a_deactivated_account_has_no_feed(make: Make, session: Session) -> None:
+    learner = make.person()
+    path = address(learner)
+    learner.user.active = False
+    session.commit()
+
+    assert make.app.test_client().get(path).status_code == 404
+
+
+def test_a_made_up_or_foreign_address_is_404(make: Make) -> None:
+    """Fails when the signature is not checked, or a signature for something else is good here."""
+    learner = make.person()
+    good = address(learner)
+    elsewhere = URLSafeSerializer(make.app.config["SECRET_KEY"], salt="other").dumps([learner.learner.id, 0])
+
+    for path in ("/calendar/x.ics", f"/calendar/{elsewhere}.ics", good.replace(".ics", "x.ics"), "/calendar/.ics"):
+        assert make.app.test_client().get(path).status_code == 404
+
+
+def test_the_feed_takes_few_statements_whatever_is_assigned(
+    make: Make, clock: Clock, statements: Callable[[], list[str]]
+) -> None:
+    trainer, learner = make.trainer(), make.person()
+    cohort = make.cohort(trainer, learner)
+    path = address(learner)
+    counts = []
+    for size in (1, 5):
+        for _ in range(size):
+            make.assignment(trainer, cohort, due_at=clock() + timedelta(days=3))
+        client = make.app.test_client()
+        statements()
+        client.get(path)
+        counts.append(len(statements()))
+
+    assert counts[0] == counts[1] <= 4
