@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -73,7 +73,7 @@ def list_latest(session: Session, subject: str) -> Sequence[Entry]:
 
 
 def list_page(session: Session, sought: Sought, before: int | None = None) -> Page:
-    """A page of events, older than the event ``before`` where that is given; at most seven statements.
+    """A page of events, older than the event ``before`` where that is given; at most nine statements.
 
     Pages go on from an event and not from a count, so that the last page of 100,000 is as quick as the first.
     """
@@ -103,6 +103,14 @@ def _csv_line(entry: Entry) -> str:
     details = "; ".join(f"{name}: {value}" for name, value in entry.rest)
     at = f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
     return spreadsheet.line([at, entry.actor or "", entry.action, entry.subject, entry.says, details])
+
+
+def list_listing(session: Session, learner_ids: Collection[int]) -> list[AuditEvent]:
+    """The events whose details list several learners, at least one of ``learner_ids`` among them."""
+    actions = [action for action, words in audit_words.SENTENCES.items() if "{learners}" in words]
+    found = session.scalars(select(AuditEvent).where(AuditEvent.action.in_(actions)).order_by(AuditEvent.id))
+    wanted = set(learner_ids)
+    return [event for event in found if wanted.intersection(event.details.get("learners", ()))]
 
 
 def _newest_first(session: Session, sought: Sought) -> Select[AuditEvent, str]:
@@ -140,7 +148,9 @@ def _is_about(session: Session, person: str) -> ColumnElement[bool]:
     if session.scalar(accounts.limit(1)) is None:
         return false()
     learners = select(Learner.id).join(User, User.id == Learner.user_id).where(is_named)
+    listing = [event.id for event in list_listing(session, session.scalars(learners).all())]
     return or_(
+        AuditEvent.id.in_(listing),
         AuditEvent.actor_id.in_(accounts),
         AuditEvent.subject.in_(select("user:" + cast(User.id, String)).where(is_named)),
         AuditEvent.details["learner"].as_integer().in_(learners),

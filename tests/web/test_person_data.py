@@ -100,6 +100,12 @@ def test_the_file_holds_nothing_of_others_and_no_secret(admin: Person, known: Ev
         assert f'"{name}"' not in text
 
 
+def test_the_file_tells_of_what_was_granted(admin: Person, known: Everywhere) -> None:
+    about = exported(admin, known.person)["log_of_what_was_changed_about_you"]
+
+    assert [event["action"] for event in about].count("assignment.grant") == 2
+
+
 def test_the_file_is_written_down(admin: Person, known: Everywhere, session: Session) -> None:
     exported(admin, known.person)
 
@@ -241,7 +247,7 @@ def test_an_erased_person_leaves_no_trace_in_any_table(admin: Person, known: Eve
     )
     assert [trace for trace in traces if trace in after] == []
     assert REMOVED in after
-    assert "Ann" in after  # the other line of the roster
+    assert "Ann Other" in after  # the other line of the roster
     assert "It is. Yours, (erased)" in after
 
 
@@ -290,6 +296,11 @@ def test_the_log_forgets_whom_and_keeps_that(admin: Person, known: Everywhere, s
     events = session.scalars(select(AuditEvent).execution_options(populate_existing=True)).all()
     assert len(events) == (count or 0) + 1
     assert not [event for event in events if event.subject == f"user:{user_id}" or event.details.get("user") == user_id]
+    granted = [event.details for event in events if event.action == "assignment.grant"]
+    assert [details.get("extra_time_percent") for details in granted] == [
+        None,
+        42,
+    ]  # the second is about somebody else, too
     assert (events[-1].action, events[-1].subject) == ("user.erase", f"learner:{known.person.learner.id}")
 
 
