@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import zipfile
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Base
 from app.models import AuditEvent, Learner, Mark, Standing, User
-from app.services import erasure, insight, personal, users
+from app.services import erasure, insight, overviews, personal, users
 from app.services.answered import Counting
 from app.services.person_texts import REMOVED
 from tests.conftest import Clock
@@ -277,6 +278,38 @@ def test_the_statistics_of_the_cohort_add_up_as_before(admin: Person, known: Eve
 
     assert figures() == before
     assert before[0] == 14
+
+
+def test_the_gradebook_adds_up_as_before(admin: Person, known: Everywhere, session: Session, clock: Clock) -> None:
+    """R20. Fails when the results of an erased learner leave the gradebook, its file or the overview of the cohort."""
+
+    def figures() -> Any:
+        found = overviews.read(session, known.cohort, clock())
+        file = known.trainer.client.get(f"/teach/cohorts/{known.cohort.id}/gradebook.csv").text
+        scores = sorted(line[3:] for line in csv.reader(io.StringIO(file)))
+        return found.members, found.progress, scores
+
+    before = figures()
+    erase(admin, known.person.user)
+    session.expire_all()
+
+    assert figures() == before
+    page = known.trainer.client.get(f"/teach/cohorts/{known.cohort.id}/gradebook").text
+    assert "Erased account" in page
+    assert f"/learners/{known.person.learner.id}" not in page
+
+
+def test_who_was_erased_and_did_nothing_is_in_no_gradebook(
+    admin: Person, make: Make, session: Session, clock: Clock
+) -> None:
+    trainer, person = make.trainer(), make.person()
+    cohort = make.cohort(trainer, person)
+    make.assignment(trainer, cohort)
+
+    erase(admin, person.user)
+    session.expire_all()
+
+    assert overviews.read(session, cohort, clock()).members == 0
 
 
 def test_an_erased_person_is_out_at_the_next_request(admin: Person, known: Everywhere) -> None:
