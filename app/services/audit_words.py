@@ -74,6 +74,7 @@ _NOUNS = {
     "invitation": "invitation",
     "question_report": "the report",
     "attempt": "attempt",
+    "question_version": "question version",
     "learner": "learner",
     "cohort": "cohort",
     "assignment": "assignment",
