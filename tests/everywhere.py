@@ -132,6 +132,8 @@ def _as_trainer(make: Make, session: Session, person: Person, others: Attempt, n
             HandledForm(form_id="f1", user_id=person.user.id, handled_at=now),
         ]
     )
+    audit.record(session, person.user, "mark.change", f"attempt:{others.id}", now, position=2, old=0, new=1, of=1)
+    audit.record(session, person.user, "cohort.remove_learner", f"cohort:{own.id}", now, learner=others.learner_id)
     cohorts.renew_code(session, person.user, own, now)
     invitations.create(session, person.user, Role.LEARNER, now, email="third@example.org")
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Select, String, and_, cast, false, or_, select
 from sqlalchemy.orm import Session
 
-from app.models import AuditEvent, Learner, User
+from app.models import Attempt, AuditEvent, Learner, User
 from app.services import audit_words, spreadsheet
 
 SHOWN = 20
@@ -73,7 +73,7 @@ def list_latest(session: Session, subject: str) -> Sequence[Entry]:
 
 
 def list_page(session: Session, sought: Sought, before: int | None = None) -> Page:
-    """A page of events, older than the event ``before`` where that is given; at most nine statements.
+    """A page of events, older than the event ``before`` where that is given; at most eleven statements.
 
     Pages go on from an event and not from a count, so that the last page of 100,000 is as quick as the first.
     """
@@ -153,6 +153,7 @@ def _is_about(session: Session, person: str) -> ColumnElement[bool]:
         AuditEvent.id.in_(listing),
         AuditEvent.actor_id.in_(accounts),
         AuditEvent.subject.in_(select("user:" + cast(User.id, String)).where(is_named)),
+        AuditEvent.subject.in_(select("attempt:" + cast(Attempt.id, String)).where(Attempt.learner_id.in_(learners))),
         AuditEvent.details["learner"].as_integer().in_(learners),
     )
 

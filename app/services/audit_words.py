@@ -6,10 +6,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import Assignment, AuditEvent, Cohort, Learner, Role, User
+from app.models import (
+    Assignment,
+    Attempt,
+    AuditEvent,
+    Cohort,
+    Learner,
+    ModuleRow,
+    QuestionRow,
+    QuestionVersion,
+    Role,
+    User,
+)
 
 NOBODY = "A command, or somebody whose account was erased,"
 
@@ -123,7 +134,7 @@ def subject(reference: str, names: Names) -> str:
 
 
 def resolve(session: Session, events: Iterable[AuditEvent]) -> dict[str, str]:
-    """The names of everything that ``events`` refer to: one statement for each kind of thing, four at most."""
+    """The names of everything that ``events`` refer to: one statement for each kind of thing, six at most."""
     wanted: dict[str, set[int]] = defaultdict(set)
     for event in events:
         for kind, number in [_parts(event.subject), *_referred(event.details)]:
@@ -200,9 +211,41 @@ def _assignments(session: Session, ids: set[int]) -> Iterable[Any]:
     return session.execute(select(Assignment.id, Assignment.title).where(Assignment.id.in_(ids)))
 
 
+def _attempts(session: Session, ids: set[int]) -> Iterable[Any]:
+    rows = session.execute(
+        select(Attempt.id, User.name, Attempt.number, func.coalesce(Assignment.title, ModuleRow.title))
+        .join(ModuleRow, ModuleRow.id == Attempt.module_id)
+        .join(Learner, Learner.id == Attempt.learner_id)
+        .outerjoin(User, User.id == Learner.user_id)
+        .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
+        .where(Attempt.id.in_(ids))
+    )
+    return (
+        (attempt_id, f"attempt {number} of {name or 'nobody'} at {title}") for attempt_id, name, number, title in rows
+    )
+
+
+def _versions(session: Session, ids: set[int]) -> Iterable[Any]:
+    rows = session.execute(
+        select(QuestionVersion.id, QuestionRow.slug, QuestionVersion.number)
+        .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
+        .where(QuestionVersion.id.in_(ids))
+    )
+    return ((version_id, f"question {slug} (version {number})") for version_id, slug, number in rows)
+
+
 _LOOK_UPS: dict[str, Callable[[Session, set[int]], Iterable[Any]]] = {
     "user": _users,
     "learner": _learners,
     "cohort": _cohorts,
     "assignment": _assignments,
+    "attempt": _attempts,
+    "question_version": _versions,
 }
+
+_PERSONAL = ("user:", "learner:", "attempt:")
+
+
+def impersonal(names: Names) -> Names:
+    """The names of things alone: for a document that must not tell of other people."""
+    return {reference: name for reference, name in names.items() if not reference.startswith(_PERSONAL)}

@@ -172,7 +172,7 @@ def _log(session: Session, user: User, learner: Learner, attempt_ids: Sequence[i
     about = session.scalars(
         select(AuditEvent).where(about_person(session, user, learner, attempt_ids)).order_by(AuditEvent.id)
     ).all()
-    names = audit_words.resolve(session, by)
+    names = audit_words.impersonal(audit_words.resolve(session, by))
     return {
         "log_of_what_you_changed": [
             {

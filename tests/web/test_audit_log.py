@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.models import AuditEvent, Role
+from app.models import AttemptItem, AuditEvent, Role
 from app.services import audit, audit_words, users
 from tests.conftest import ROOT, Clock
 from tests.factory import Make, Person
+from tests.taking import take
 
 
 @pytest.fixture
@@ -100,6 +102,23 @@ def test_the_log_is_filtered(make: Make, session: Session, clock: Clock, query: 
     says = {"role": "changed the role of", "removed": "removed Ilse Brandt", "made": "made Year 7"}
     assert {name for name, words in says.items() if words in page} == shown
     assert {name for name, words in says.items() if words in file} == shown
+
+
+def test_attempts_and_questions_have_names(admin: Person, make: Make, session: Session, clock: Clock) -> None:
+    trainer, person = make.trainer(), make.person(name="Jo Li")
+    assignment = make.assignment(trainer, make.cohort(trainer, person), title="Week 3")
+    attempt = take(session, person, assignment, clock(), is_right=True)
+    details = {"position": 2, "old": 1, "new": 0, "of": 1}
+    audit.record(session, admin.user, "mark.change", f"attempt:{attempt.id}", clock(), **details)
+    version = session.scalars(select(AttemptItem.version_id).where(AttemptItem.attempt_id == attempt.id)).first()
+    audit.record(session, admin.user, "question.correct", f"question_version:{version}", clock(), remedy="void")
+    session.commit()
+
+    page = admin.client.get("/admin/audit").text
+
+    assert "Ada Min changed the mark of" in admin.client.get("/admin/audit?person=jo+li").text
+    assert "Ada Min changed the mark of question 2 in attempt 1 of Jo Li at Week 3 from 1 to 0 of 1." in page
+    assert re.search(r"Ada Min corrected question [\w-]+ \(version 1\): void\.", page)
 
 
 def test_who_is_one_of_several_is_found(admin: Person, make: Make, session: Session, clock: Clock) -> None:
