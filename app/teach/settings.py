@@ -96,7 +96,12 @@ def trainer_invite(cohort_id: int) -> ResponseReturnValue:
     if not once.is_first(db.session, account(), form.form_id.data, now()):
         flash("That form was sent before, and made one invitation. If you missed its link, make a new one.", "warn")
         return redirect(url_for("teach.settings", cohort_id=cohort.id), 303)
-    sent = trainers.invite(db.session, account(), cohort, form.email.data, now())
+    try:
+        sent = trainers.invite(db.session, account(), cohort, form.email.data, now())
+    except trainers.TeachesAlreadyError:
+        db.session.rollback()
+        form.email.errors = [*form.email.errors, "This trainer teaches the cohort already."]
+        return _page(cohort, inviting=form), 422
     db.session.commit()
     return _page(cohort, letter=hand_out(cohort, [sent], Role.TRAINER)[0])
 

@@ -158,6 +158,14 @@ def test_a_bad_address_is_told_beside_its_field(trainer: Person, cohort: Cohort,
     assert session.scalar(select(func.count(Invitation.id))) == 0
 
 
+def test_who_teaches_it_is_not_invited_again(trainer: Person, cohort: Cohort, session: Session) -> None:
+    page = trainer.client.post(_path(cohort, "trainers"), data={"email": trainer.user.email})
+
+    assert page.status_code == 422
+    assert "This trainer teaches the cohort already." in page.text
+    assert session.scalar(select(func.count(Invitation.id))) == 0
+
+
 def test_the_last_trainer_stays(make: Make, trainer: Person, cohort: Cohort, session: Session) -> None:
     reply = trainer.client.post(_path(cohort, "trainers/remove"), data={"user": trainer.user.id})
 

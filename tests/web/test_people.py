@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -205,3 +206,24 @@ def test_nobody_waiting_gets_no_links(trainer: Person, cohort: Cohort) -> None:
 
     assert reply.status_code == 303
     assert "Nobody is waiting for a link." in trainer.client.get(reply.location).text
+
+
+@pytest.mark.parametrize("show", ["members", "invited", "removed"])
+def test_the_page_takes_as_many_statements_whatever_the_size(
+    make: Make, trainer: Person, session: Session, statements: Callable[[], list[str]], show: str
+) -> None:
+    """Fails when anything is asked for each person."""
+    taken = []
+    for size in (2, 60):
+        people = [make.person() for _ in range(size)]
+        cohort = make.cohort(trainer, *people)
+        for person in people[::2]:
+            cohorts.remove(session, trainer.user, cohort, person.learner.id, make.now())
+        invited = [Invitee("", f"p{number}@example.org") for number in range(size)]
+        invitations.create_to_join(session, trainer.user, cohort, invited, make.now())
+        session.commit()
+        statements()
+        assert trainer.client.get(_path(cohort), query_string={"show": show}).status_code == 200
+        taken.append(len(statements()))
+
+    assert taken[0] == taken[1] <= 7
