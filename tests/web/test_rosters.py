@@ -229,7 +229,8 @@ def by_console(app: Flask) -> Iterator[None]:
 def test_each_gets_their_own_link_by_mail_where_there_is_mail(
     make: Make, trainer: Person, cohort: Cohort, app: Flask
 ) -> None:
-    path = _send(trainer, cohort, "Ada Byron;ada@example.org\nbo@example.org").location
+    """Fails when a plain text is escaped as if it were HTML, or somebody gets another's link."""
+    path = _send(trainer, cohort, "Ada O'Byron & Co;ada@example.org\nbo@example.org").location
 
     with mail_server(app) as box:
         page = trainer.client.post(path).text
@@ -241,7 +242,7 @@ def test_each_gets_their_own_link_by_mail_where_there_is_mail(
         said = mail.get_content()
         assert link in said
         assert "Dr Ilse Brandt invites you to join “Year 2”" in said
-    assert box.mails[0].get_content().startswith("Hello Ada Byron,")
+    assert box.mails[0].get_content().startswith("Hello Ada O'Byron & Co,")
     assert "on their way by mail" in page
 
 
