@@ -96,11 +96,21 @@ def init_app(app: Flask, database_url: str) -> None:
 
 
 def _engine_options(database_url: str) -> dict[str, Any]:
+    # hide_parameters: an error that is logged names the statement, never the answers and addresses in it.
     if database_url.startswith("sqlite:"):
         # The pool is larger than any sensible number of threads, so that nobody waits for a connection.
-        return {"connect_args": {"timeout": _TURN_SECONDS, "factory": _writer_class()}, "pool_size": 64}
+        return {
+            "connect_args": {"timeout": _TURN_SECONDS, "factory": _writer_class()},
+            "pool_size": 64,
+            "hide_parameters": True,
+        }
     timeouts = f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c idle_in_transaction_session_timeout=60s"
-    return {"connect_args": {"options": timeouts, "connect_timeout": 5}, "pool_pre_ping": True, "pool_size": 16}
+    return {
+        "connect_args": {"options": timeouts, "connect_timeout": 5},
+        "pool_pre_ping": True,
+        "pool_size": 16,
+        "hide_parameters": True,
+    }
 
 
 def prepare(engine: Engine) -> None:
@@ -134,10 +144,51 @@ def _on_connect(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> 
     # FULL: an answer is on the disk before it is acknowledged.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # What is deleted is overwritten: an erased person must not be readable in the file.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.execute(_BUSY_TIMEOUT)
     path = cursor.execute("PRAGMA database_list").fetchone()[2]
     cursor.close()
     record.info["file"] = path, _file(path)
+
+
+def forget_deleted(engine: Engine) -> bool:
+    """Clear the write-ahead log of what was deleted since; return whether that was possible at once.
+
+    Pages of the file itself are overwritten as they change (``secure_delete``). Readers and writers of the moment are not waited for: then the
+    next checkpoint does it. PostgreSQL forgets by its own vacuum.
+    """
+    if engine.dialect.name != "sqlite":
+        return False
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=100")
+        try:
+            is_busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError:  # the whole database is locked
+            return False
+        finally:
+            cursor.execute(_BUSY_TIMEOUT)
+        return not is_busy
+    finally:
+        connection.close()
+
+
+def vacuum(engine: Engine) -> None:
+    """Write the whole database anew, without what was deleted. It waits for others and they for it: seconds for each gigabyte."""
+    raw = engine.raw_connection()
+    try:
+        driver = raw.driver_connection
+        assert driver is not None
+        if engine.dialect.name != "sqlite":
+            driver.autocommit = True
+        driver.execute("VACUUM")
+        if engine.dialect.name != "sqlite":
+            driver.autocommit = False
+    finally:
+        raw.close()
+    forget_deleted(engine)
 
 
 class _Writer(sqlite3.Connection):

@@ -1,4 +1,4 @@
-"""Between Granian and the application: requests are taken in whole before anybody works on them.
+"""Between Granian and the application: requests are taken in whole before anybody works on them, and no thread waits for a receiver.
 
 A WSGI application reads the body of a request itself, and its thread waits for whoever sends it. Granian gives up on no sender (it times the
 head of a request alone, https://github.com/emmett-framework/granian/issues/728), so that as many unfinished posts as there are threads would
@@ -46,6 +46,12 @@ class Scope(Protocol):
     headers: _HeaderMap
 
 
+class Stream(Protocol):
+    """What Granian gives to send a reply by, part by part."""
+
+    async def send_bytes(self, data: bytes) -> None: ...
+
+
 class Exchange(Protocol):
     """What Granian gives to read a request's body with and to reply by."""
 
@@ -53,6 +59,7 @@ class Exchange(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes]: ...
     def response_empty(self, status: int, headers: Headers) -> None: ...
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
+    def response_stream(self, status: int, headers: Headers) -> Stream: ...
 
 
 class _TooManyError(Exception):
@@ -91,10 +98,12 @@ class Gateway:
             return
         except RuntimeError:  # what Granian raises when the sender hung up: there is nobody to reply to
             return
-        environ = _environ(scope, body)
-        loop = asyncio.get_running_loop()
-        status, headers, reply = await loop.run_in_executor(self.pool, self._answer, environ)
-        http.response_bytes(status, headers, reply)
+        stream = _Stream(asyncio.get_running_loop(), http)
+        answer = await stream.loop.run_in_executor(self.pool, self._answer, _environ(scope, body), stream)
+        if answer is not None:
+            http.response_bytes(*answer)
+        elif stream.sending is not None:
+            await stream.sending
 
     async def _body(self, scope: Scope, http: Exchange) -> bytes:
         """The body, or as much of it as shows that it is too long.
@@ -129,20 +138,58 @@ class Gateway:
                 break
         return b"".join(parts)
 
-    def _answer(self, environ: Environ) -> tuple[int, Headers, bytes]:
+    def _answer(self, environ: Environ, stream: _Stream) -> tuple[int, Headers, bytes] | None:
+        """The answer as a whole, as for nearly every page; one that does not say how long it is goes out while it is made, and None is left."""
         started: list[tuple[int, Headers]] = []
 
         def start_response(status: str, headers: Headers, _exc_info: object = None) -> None:
             started.append((int(status[:3]), headers))
 
-        reply = self.application(environ, start_response)
+        parts = self.application(environ, start_response)
         try:
-            body = b"".join(reply)
+            if any(name.lower() == "content-length" for name, _ in started[-1][1]):
+                return *started[-1], b"".join(parts)
+            for part in parts:
+                stream.put(part, *started[-1])
         finally:
-            if hasattr(reply, "close"):
-                reply.close()
-        status, headers = started[-1]
-        return status, headers, body
+            stream.end()
+            if hasattr(parts, "close"):
+                parts.close()
+        return None if stream.is_begun else (*started[-1], b"")
+
+
+class _Stream:
+    """A reply on its way from the thread that makes it to the event loop that sends it.
+
+    The thread never waits for whoever receives it: a slow receiver holds the rest of the reply in memory, and no thread.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, http: Exchange) -> None:
+        self.loop, self.http = loop, http
+        self.is_begun = False
+        self.parts: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.sending: asyncio.Task[None] | None = None
+
+    def put(self, part: bytes, status: int, headers: Headers) -> None:
+        if not self.is_begun:
+            self.is_begun = True
+            self.loop.call_soon_threadsafe(self._begin, status, headers)
+        self.loop.call_soon_threadsafe(self.parts.put_nowait, part)
+
+    def end(self) -> None:
+        if self.is_begun:
+            self.loop.call_soon_threadsafe(self.parts.put_nowait, None)
+
+    def _begin(self, status: int, headers: Headers) -> None:
+        self.sending = self.loop.create_task(self._send(status, headers))
+
+    async def _send(self, status: int, headers: Headers) -> None:
+        receiver = self.http.response_stream(status, headers)
+        try:
+            while (part := await self.parts.get()) is not None:
+                await receiver.send_bytes(part)
+        except RuntimeError:  # what Granian raises when the receiver hung up: there is nobody to send to
+            return
 
 
 def _environ(scope: Scope, body: bytes) -> Environ:

@@ -103,6 +103,12 @@ def on_signed_out(_app: Flask, **_extra: Any) -> None:
         return response
 
 
+def sign_out() -> None:
+    """Let this browser forget who it was; its account, and with it every sign-in, is gone."""
+    session.clear()
+    g.viewer = VISITOR
+
+
 def guest_left_behind() -> Learner | None:
     """The guest learner whose work this browser's owner was not asked about yet."""
     token = session.get("guest")

@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, request, url_for
@@ -44,11 +45,13 @@ def init_app(app: Flask) -> None:
         plural,
         signed,
         figure,
+        points,
         initials,
         inline,
         plain,
         ruler,
         anchor,
+        chosen,
     ):
         env.filters[name.__name__] = name
 
@@ -146,8 +149,18 @@ def figure(number: float | None, places: int = 0) -> str:
     return f"{round(number, places) + 0.0:.{places}f}".replace("-", "\u2212")
 
 
+def points(number: float) -> str:
+    """Points of a mark or a total: at most two decimals, none where it is whole."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
 def plural(count: int, word: str, words: str | None = None) -> str:
     return f"{count} {word if count == 1 else words or word + 's'}"
+
+
+def chosen(field: Any) -> str:
+    """The words of what is chosen in a list of choices."""
+    return next((str(choice.label) for choice in field.choices if str(choice.value) == str(field.data)), "")
 
 
 def initials(name: str) -> str:

@@ -62,7 +62,7 @@ def limit_views(app: Flask) -> None:
     ):
         if endpoint in views:
             views[endpoint] = limiter.limit(limit, methods=posts)(views[endpoint])
-    for endpoint in ("security.change_password", "accounts.email"):
+    for endpoint in ("security.change_password", "accounts.email", "accounts.delete"):
         own = limiter.limit("20 per hour", key_func=_own_account, deduct_when=_is_refused, methods=posts)
         views[endpoint] = own(views[endpoint])
     # Looking a code or an address up is guessing too, by whatever method: only those that don't exist are counted.
@@ -80,3 +80,5 @@ def limit_views(app: Flask) -> None:
         ("teach.invitation_renew", "300 per hour"),
     ):
         views[endpoint] = limiter.limit(limit, key_func=_own_account, methods=posts)(views[endpoint])
+    # A file of everything takes as long as a hundred pages.
+    views["accounts.data"] = limiter.limit("20 per hour", key_func=_own_account)(views["accounts.data"])

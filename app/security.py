@@ -29,12 +29,14 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-_HASHING_ENDPOINTS = frozenset(
+_SLOW_ENDPOINTS = frozenset(
     {
         "security.login",
         "security.register",
         "security.reset_password",
         "security.change_password",
+        "accounts.delete",
+        "admin.content_publish",
         "accounts.email",
         "accounts.invitation",
     }
@@ -167,8 +169,8 @@ def _config(settings: Settings) -> dict[str, Any]:
 
 
 def _choose_transaction() -> None:
-    """Before the user is loaded: requests that hash a password read plainly first."""
-    if request.endpoint in _HASHING_ENDPOINTS:
+    """Before the user is loaded: requests that do slow work (hash a password, read the course's files) read plainly first."""
+    if request.endpoint in _SLOW_ENDPOINTS:
         database.begin_plain()
 
 

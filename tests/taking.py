@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from app.demo import answering
 from app.models import Assignment, Attempt, ModuleRow
-from app.services import assignments, attempts, catalogue, submission
+from app.services import attempts, catalogue, due, submission
 from tests.factory import Person
 
 
 def begin(session: Session, person: Person, assignment: Assignment, now: datetime) -> Attempt:
     """Start an attempt, and leave it under way."""
-    granted = assignments.get_granted(session, person.learner, assignment.id)
+    granted = due.get_granted(session, person.learner, assignment.id, now)
     module = session.get(ModuleRow, assignment.module_id)
     assert granted is not None
     assert module is not None

@@ -50,6 +50,7 @@ POST /modules/safety/lessons/red-flags/checks/{tested}                  404   40
 # -- attempts: practice for everybody, tests for accounts, and nobody sees another's
 POST /modules/safety/attempts?practice                                  303   303   303   303   303   303   303
 POST /modules/safety/attempts?test                                       in    in   303   303   303   303   303
+GET  /assignments/{assignment}                                           in    in   200   404   404   404   404
 POST /assignments/{assignment}/attempts                                  in    in   303   404   404   404   404
 GET  /attempts/{attempt}                                                404   404   302   404   404   404   404
 GET  /attempts/{attempt}/1                                              404   404   200   404   404   404   404
@@ -97,6 +98,9 @@ GET  /account                                                            in    i
 POST /account                                                            in    in   303   303   303   303   303
 GET  /account/email                                                      in    in   200   200   200   200   200
 POST /account/email                                                      in    in   422   422   422   422   422
+POST /account/data                                                       in    in   200   200   200   200   200
+GET  /account/delete                                                     in    in   200   200   200   200   200
+POST /account/delete                                                     in    in   422   422   422   422   422
 POST /account/guest                                                      in    in   303   303   303   303   303
 GET  /invitation/{invitation}                                           200   200   200   200   200   200   200
 POST /invitation/{invitation}                                           303   303   200   200   200   200   200
@@ -117,10 +121,22 @@ POST /teach/cohorts                                                      in    i
 GET  /teach/cohorts/{cohort}                                             in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/gradebook                                   in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/gradebook.csv                               in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/gradebook?attention                         in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/learners/{learner}                          in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/learners/{stranger}                         in    in   403   403   404   404   404
+GET  /teach/attempts/{attempt}                                           in    in   403   403   200   404   200
+GET  /teach/attempts/{handed}                                            in    in   403   403   200   404   200
+GET  /teach/attempts/{done}                                              in    in   403   403   404   404   404
+GET  /teach/attempts/{guests}                                            in    in   403   403   404   404   404
+GET  /teach/attempts/{checked}                                           in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/people                                      in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight                                     in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight?theirs                              in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/insight/scores.svg                          in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/insight/questions.csv                       in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/insight/gain.svg                            in    in   403   403   404   404   404
+GET  /teach/cohorts/{cohort}/insight/muscles.svg                         in    in   403   403   404   404   404
+GET  /teach/cohorts/{cohort}/insight/places.svg                          in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/insight/questions/{asked}                   in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight/questions/{asked}/curves.svg        in    in   403   403   200   404   200
 POST /teach/cohorts/{cohort}/join-code                                   in    in   403   403   303   404   303
@@ -150,7 +166,23 @@ GET  /teach/cohorts/{cohort}/assignments/new                             in    i
 POST /teach/cohorts/{cohort}/assignments/new                             in    in   403   403   303   404   303
 GET  /teach/assignments/{assignment}                                     in    in   403   403   200   404   200
 POST /teach/assignments/{assignment}                                     in    in   403   403   303   404   303
-POST /teach/assignments/{assignment}/extra-time                          in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/withdraw                            in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/set-again                           in    in   403   403   303   404   303
+POST /teach/assignments/{assignment}/delete                              in    in   403   403   303   404   303
+GET  /teach/assignments/{assignment}/preview                             in    in   403   403   200   404   200
+GET  /teach/assignments/{assignment}/preview/1                           in    in   403   403   200   404   200
+GET  /teach/assignments/{assignment}/exceptions                          in    in   403   403   200   404   200
+POST /teach/assignments/{assignment}/exceptions                          in    in   403   403   303   404   303
+GET  /teach/assignments/{assignment}/exceptions/{learner}                in    in   403   403   404   404   404
+GET  /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   200   404   200
+POST /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   303   404   303
+POST /teach/assignments/{granting}/exceptions/{learner}/take-back        in    in   403   403   303   404   303
+GET  /teach/assignments/{set}/questions/{asked}/correct                  in    in   403   403   200   404   200
+POST /teach/assignments/{set}/questions/{asked}/correct                  in    in   403   403   303   404   303
+GET  /teach/assignments/{set}/questions/{asked}/correct/preview          in    in   403   403   200   404   200
+GET  /teach/assignments/{theirs}/questions/{asked}/correct?theirs        in    in   403   403   404   404   404
+GET  /teach/attempts/{handed}/1/mark                                     in    in   403   403   200   404   200
+POST /teach/attempts/{handed}/1/mark                                     in    in   403   403   303   404   303
 GET  /teach/reports                                                      in    in   403   403   200   200   200
 GET  /teach/reports/{report}                                             in    in   403   403   200   404   200
 POST /teach/reports/{report}                                             in    in   403   403   303   404   303
@@ -164,9 +196,22 @@ POST /admin/users/{user}/extra-time                                      in    i
 POST /admin/users/{user}/deactivate                                      in    in   403   403   403   403   303
 POST /admin/users/{user}/reactivate                                      in    in   403   403   403   403   303
 POST /admin/users/{user}/reset-link                                      in    in   403   403   403   403   200
+POST /admin/users/{user}/export                                          in    in   403   403   403   403   200
+GET  /admin/users/{user}/erase                                           in    in   403   403   403   403   200
+POST /admin/users/{user}/erase                                           in    in   403   403   403   403   303
 GET  /admin/invitations                                                  in    in   403   403   403   403   200
 POST /admin/invitations                                                  in    in   403   403   403   403   200
 POST /admin/invitations/{invitation_id}/withdraw                         in    in   403   403   403   403   303
+GET  /admin/audit                                                        in    in   403   403   403   403   200
+GET  /admin/content                                                      in    in   403   403   403   403   200
+GET  /admin/content/check                                                in    in   403   403   403   403   200
+POST /admin/content/publish                                              in    in   403   403   403   403   409
+GET  /admin/health                                                       in    in   403   403   403   403   200
+GET  /admin/audit.csv                                                    in    in   403   403   403   403   200
+GET  /admin/questions                                                    in    in   403   403   403   403   200
+GET  /admin/questions/{asked}/correct                                    in    in   403   403   403   403   200
+POST /admin/questions/{asked}/correct                                    in    in   403   403   403   403   303
+GET  /admin/questions/{asked}/correct/preview                            in    in   403   403   403   403   200
 """
 
 NEW = {"name": "Somebody New", "password": "a good long password", "new_password": "a good long password"}
@@ -188,6 +233,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/change": {"password": "not a password"} | {"new_password": NEW["new_password"]},
     "/account": {"name": "Another Name", "time_zone": "UTC"},
     "/account/email": {"email": "new@example.org", "password": "not a password"},
+    "/account/delete": {"password": "not a password"},
     "/account/guest": {"keep": "1"},
     "/invitation/{invitation}": NEW | {"email": "new@example.org"},
     "/join": {"code": "{code}"},
@@ -200,19 +246,31 @@ FORMS: dict[str, dict[str, str]] = {
     "/teach/cohorts/{cohort}/trainers": {"email": "somebody@example.org"},
     "/teach/cohorts/{cohort}/trainers/remove": {"user": "{assistant}"},
     "/teach/cohorts/{cohort}/assignments/new": TERMS,
-    "/teach/assignments/{assignment}": TERMS,
-    "/teach/assignments/{assignment}/extra-time": {"learner": "{learner}", "percent": "25"},
+    "/teach/assignments/{assignment}": TERMS | {"revision": "1"},
+    "/teach/assignments/{assignment}/exceptions": {"learners": "{learner}", "extra_time_percent": "25"},
+    "/teach/assignments/{granting}/exceptions/{learner}": {"extra_time_percent": "50"},
     "/attempts/{attempt}/1/report": {"says": "Two answers are right."},
     "/attempts/{done}/1/report": {"says": "Two answers are right."},
     "/attempts/{guests}/1/report": {"says": "Two answers are right."},
+    "/teach/assignments/{set}/questions/{asked}/correct": {"remedy": "credit", "reason": "Two answers are right."},
+    "/teach/attempts/{handed}/1/mark": {"points": "0.5", "reason": "Half of it.", "may_lower": "1"},
+    "/admin/questions/{asked}/correct": {"remedy": "credit", "reason": "Two answers are right."},
     "/teach/reports/{report}": {"reply": "Thank you."},
     "/admin/users/{user}/extra-time": {"percent": "25"},
     "/admin/users/{user}/role": {"role": "trainer"},
+    "/admin/users/{user}/erase": {"confirm": "{address}"},
     "/admin/invitations": {"role": "trainer"},
 }
 
-QUERIES: dict[str, dict[str, str]] = {"/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"}}
-"""An assignment of another trainer, asked for in one's own cohort."""
+QUERIES: dict[str, dict[str, str]] = {
+    # An assignment of another trainer, asked for in one's own cohort.
+    "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
+    "/teach/assignments/{assignment}/preview/1": {"seed": "1"},
+    "/teach/cohorts/{cohort}/gradebook?attention": {"show": "attention", "sort": "{theirs}"},
+    "/teach/assignments/{set}/questions/{asked}/correct/preview": {"remedy": "void"},
+    "/admin/questions/{asked}/correct/preview": {"remedy": "void"},
+}
+"""What an address asks for: among them an assignment of another trainer, asked for in one's own cohort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +345,8 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
     assignment = make.assignment(trainer, cohort)
     calendar = re.search(r"/calendar/([\w.-]+)\.ics", learner.client.get("/account").text)
     assert calendar
+    granting = make.assignment(trainer, cohort, time_limit_minutes=20)
+    make.grant(trainer, granting, learner, extra_time_percent=25)
     lesson = "/modules/safety/lessons/red-flags"
     check = re.search(rf'action="{lesson}/checks/([\w-]+)"', visitor.get(lesson).text)
     assert check
@@ -327,6 +387,8 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
             "their_roster": str(their_roster.id),
             "to_join": str(waiting.id),
             "asked": str(handed.items[0].version_id),
+            "handed": str(handed.id),
+            "set": str(handed.assignment_id),
             "assignment": str(assignment.id),
             "theirs": str(theirs.id),
             "attempt": str(attempt_id),
@@ -337,14 +399,17 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
             "code": cohort.join_code,
             "cohort": str(cohort.id),
             "done": str(done.attempt_id),
+            "granting": str(granting.id),
             "guests": str(guests.attempt_id),
             "invitation": invitation.token,
             "invitation_id": str(invitation.invitation.id),
             "learner": str(learner.learner.id),
+            "stranger": str(other.learner.id),
             "module": str(make.module().id),
             "reset": link[1],
             "tested": question_of_tests(session),
             "user": str(learner.user.id),
+            "address": learner.user.email,
         },
     )
 
@@ -430,11 +495,20 @@ def test_only_reports_of_marks_write_on_a_get_and_only_what_is_overdue(
 
     closing = {"attempt", "mark", "standing"}
     assert writing == {
+        "GET /teach/cohorts/{cohort}": closing,
         "GET /teach/cohorts/{cohort}/gradebook": closing,
+        "GET /teach/cohorts/{cohort}/gradebook?attention": closing,
+        "GET /teach/cohorts/{cohort}/learners/{learner}": closing,
+        "GET /teach/attempts/{attempt}": closing,
+        "GET /teach/attempts/{handed}": closing,
         "GET /teach/cohorts/{cohort}/gradebook.csv": closing,
         "GET /teach/cohorts/{cohort}/insight": closing,
         "GET /teach/cohorts/{cohort}/insight?theirs": closing,
         "GET /teach/cohorts/{cohort}/insight/scores.svg": closing,
+        "GET /teach/cohorts/{cohort}/insight/questions.csv": closing,
+        "GET /teach/cohorts/{cohort}/insight/gain.svg": closing,
+        "GET /teach/cohorts/{cohort}/insight/muscles.svg": closing,
+        "GET /teach/cohorts/{cohort}/insight/places.svg": closing,
         "GET /teach/cohorts/{cohort}/insight/questions/{asked}": closing,
         "GET /teach/cohorts/{cohort}/insight/questions/{asked}/curves.svg": closing,
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -123,12 +124,29 @@ class _Scope:
 
 
 @dataclass
+class _Receiver:
+    """Whoever receives a reply part by part."""
+
+    exchange: _Exchange
+
+    async def send_bytes(self, data: bytes) -> None:
+        status, headers, body = self.exchange.replies.pop()
+        self.exchange.replies.append((status, headers, body + data))
+        await self.exchange.received(body + data)
+
+
+async def _takes_it(_so_far: bytes) -> None:
+    pass
+
+
+@dataclass
 class _Exchange:
     """A sender of ``parts``, who then says nothing any more where ``is_silent``."""
 
     parts: tuple[bytes, ...] = ()
     is_silent: bool = False
     replies: list[tuple[int, Headers, bytes]] = field(default_factory=list)
+    received: Callable[[bytes], Awaitable[None]] = _takes_it
 
     async def __call__(self) -> bytes:
         return b"".join([part async for part in self])
@@ -144,6 +162,10 @@ class _Exchange:
 
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
         self.replies.append((status, headers, body))
+
+    def response_stream(self, status: int, headers: Headers) -> _Receiver:
+        self.replies.append((status, headers, b""))
+        return _Receiver(self)
 
 
 def _echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -215,3 +237,71 @@ def test_no_more_is_read_than_shows_that_it_is_too_much() -> None:
     )
 
     assert replies[0][2] == "/é abcdefghijkl".encode()
+
+
+GET = {"method": "GET"}
+
+
+def test_a_reply_of_unknown_length_is_sent_while_it_is_made() -> None:
+    """Fails when a large file is put together in memory before its first byte is sent."""
+    is_received = Event()
+
+    def lines(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
+        start_response("200 OK", [])
+
+        def made() -> Iterator[bytes]:
+            yield b"first,"
+            assert is_received.wait(5)
+            yield b"second"
+
+        return made()
+
+    async def received(_so_far: bytes) -> None:
+        is_received.set()
+
+    exchange = _Exchange(received=received)
+    run(Gateway(lines, threads=1, largest_body=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
+
+    assert exchange.replies == [(200, [], b"first,second")]
+
+
+def test_a_slow_receiver_holds_no_thread() -> None:
+    """Fails when the thread that makes a file waits until it was sent: one slow download would stop the process."""
+
+    async def both() -> _Exchange:
+        gateway, is_over, others = Gateway(_echo, threads=1, largest_body=10), asyncio.Event(), _Exchange()
+
+        async def dawdles(_so_far: bytes) -> None:
+            await is_over.wait()
+
+        scope = _Scope(_Headers([]), **GET)
+        slow = asyncio.create_task(gateway.__rsgi__(scope, _Exchange(received=dawdles)))
+        await asyncio.wait_for(gateway.__rsgi__(scope, others), 5)
+        is_over.set()
+        await slow
+        return others
+
+    assert run(both()).replies[0][0] == 200
+
+
+def test_a_receiver_who_hangs_up_does_no_harm() -> None:
+    async def gone(_so_far: bytes) -> None:
+        raise RuntimeError("Transport not initialized or closed")
+
+    exchange = _Exchange(received=gone)
+    run(Gateway(_echo, threads=1, largest_body=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
+
+    assert exchange.replies[0][0] == 200
+
+
+def test_what_has_neither_length_nor_body_is_whole() -> None:
+    """As the answer to a HEAD is."""
+
+    def nothing(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("204 No Content", [])
+        return []
+
+    exchange = _Exchange()
+    run(Gateway(nothing, threads=1, largest_body=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
+
+    assert exchange.replies == [(204, [], b"")]

@@ -35,12 +35,25 @@ from app.demo.cast import (
     Work,
 )
 from app.domain import wall_clock
+from app.domain.assignment import Grant
 from app.domain.marking import mark
 from app.domain.question import Shown
 from app.domain.response import Response
 from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, LessonRow, ModuleRow, Role, User
 from app.permissions import Viewer
-from app.services import assignments, attempts, catalogue, cohorts, invitations, lessons, sign_ins, submission, users
+from app.services import (
+    assignments,
+    attempts,
+    catalogue,
+    cohorts,
+    due,
+    grants,
+    invitations,
+    lessons,
+    sign_ins,
+    submission,
+    users,
+)
 from app.services.assignments import Terms
 from app.services.attempts import Change, Loaded
 
@@ -75,7 +88,7 @@ def fill(session: Session, now: datetime, hash_password: Callable[[str], str]) -
     """
     if users.get_by_email(session, _address(TRAINER)) is not None:
         return None
-    if users.list_page(session, "", 1).total:
+    if users.is_any(session):
         raise OccupiedError
     began = now - SPAN
     passwords = {name: _password() for name in (ADMIN, TRAINER, MID_COURSE, NEW)}
@@ -167,7 +180,7 @@ def _grant_time(session: Session, trainer: User, timed: Iterable[Assignment], ca
     for assignment in timed:
         taught = assignments.get_for(session, Viewer(trainer), assignment.id)
         assert taught is not None
-        assignments.grant_extra_time(session, trainer, taught, slow.learner.id, 25, assignment.created_at)
+        grants.give(session, trainer, taught, [slow.learner.id], Grant(25), assignment.created_at)
 
 
 class _Course:
@@ -294,7 +307,7 @@ class _Student:
         for manner in MANNERS[story]:
             if not self._wait_until(begins):
                 return
-            granted = assignments.get_granted(self.session, self.learner, assignment.id)
+            granted = due.get_granted(self.session, self.learner, assignment.id, self.at)
             assert granted is not None
             module = self.course.modules[assignment.module_id]
             loaded = self._loaded(attempts.start_assignment(self.session, self.learner, granted, module, self.at))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -63,6 +63,42 @@ class AssignmentClosed(AttemptError):
     """The assignment closed: no attempt may be started any more."""
 
 
+class NotOpenYet(AttemptError):
+    """The assignment opens later."""
+
+    def __init__(self, opens_at: datetime) -> None:
+        super().__init__(opens_at)
+        self.opens_at = opens_at
+
+
+class ExcusedFromIt(AttemptError):
+    """The learner is excused: there is nothing to take."""
+
+
+class AssignmentWithdrawn(AttemptError):
+    """The assignment was withdrawn: what was attempted is kept, and nothing new begins."""
+
+
+class CohortArchived(AttemptError):
+    """The cohort is archived: it can be read, and nothing in it is due."""
+
+
+class OthersFirst(AttemptError):
+    """Other assignments have to be passed, or taken, before this one; ``titles`` names them."""
+
+    def __init__(self, titles: Sequence[str]) -> None:
+        super().__init__(titles)
+        self.titles = tuple(titles)
+
+
+class LessonsFirst(AttemptError):
+    """The lessons that were set have to be finished before the test; ``titles`` names those that are not."""
+
+    def __init__(self, titles: Sequence[str]) -> None:
+        super().__init__(titles)
+        self.titles = tuple(titles)
+
+
 class NothingToAsk(AttemptError):
     """The pool holds no question to draw."""
 
@@ -83,6 +119,10 @@ class Outcome:
     max_points: float
     is_passed: bool
     is_critical_missed: bool
+
+    @property
+    def percent(self) -> int:
+        return percent(self.points, self.max_points)
 
 
 def deadline(

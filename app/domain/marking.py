@@ -20,12 +20,16 @@ _CERTAINTY_WRONG = {1: 0, 2: -2, 3: -6}
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``points`` run from 0 to ``max_points`` and are accuracy alone; ``certainty_points`` (-6 to 3) are kept beside them."""
+    """``points`` run from 0 to ``max_points`` and are accuracy alone; ``certainty_points`` (-6 to 3) are kept beside them.
+
+    A void one counts for nothing: its points and what could be earned are 0, and it is neither right nor wrong.
+    """
 
     points: float
     max_points: float
     is_right: bool
     certainty_points: int
+    is_void: bool = False
 
 
 def mark(kind: Kind, key: Key, response: Response | None, certainty: int | None = None) -> Result:

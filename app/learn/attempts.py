@@ -9,27 +9,24 @@ from app.access import ask_to_sign_in
 from app.clock import now
 from app.db import begin_immediate, db
 from app.domain.attempt import (
-    AnswerFinal,
     AnswerUnfinished,
-    AssignmentClosed,
-    AttemptClosed,
+    AttemptError,
     BadAnswer,
     BadNumber,
-    NoAttemptsLeft,
-    NothingToAsk,
     State,
     is_closable,
 )
+from app.domain.release import Release
 from app.identity import ensure_learner, viewer
 from app.jinja import clock
 from app.learn import blueprint
 from app.learn.course import module_or_404
 from app.learn.forms import AnswerForm, StartForm
-from app.models import Attempt, ModuleRow
+from app.models import Attempt, AttemptItem, ModuleRow
 from app.permissions import may_take_test
-from app.services import assignments, attempts, papers, releases, results, submission
+from app.services import attempts, due, papers, releases, results, submission
 from app.services.attempts import Conflict, Loaded, Saved
-from app.services.feedback import feedback, told
+from app.services.feedback import Feedback, feedback, told
 
 
 @blueprint.post("/modules/<slug>/attempts")
@@ -59,6 +56,22 @@ def _start_practice(module: ModuleRow, missed: int | None) -> Attempt:
     return attempts.start_practice(db.session, ensure_learner(), module, now(), missed_in)
 
 
+@blueprint.get("/assignments/<int:assignment_id>")
+def assignment(assignment_id: int) -> ResponseReturnValue:
+    """What is set: how it goes, what to read, and where to begin.
+
+    :raise 404: no such assignment, or not for this learner.
+    """
+    who = viewer()
+    if not may_take_test(who):
+        return ask_to_sign_in()
+    item = due.get_due(db.session, who.learner, assignment_id, now()) if who.learner else None
+    if item is None:
+        abort(404)
+    lessons = due.list_lessons(db.session, who.learner, assignment_id)
+    return render_template("learn/assignment.html", item=item, lessons=lessons)
+
+
 @blueprint.post("/assignments/<int:assignment_id>/attempts")
 def start_assignment(assignment_id: int) -> ResponseReturnValue:
     """Start an assigned test, or go on with the open attempt.
@@ -68,11 +81,10 @@ def start_assignment(assignment_id: int) -> ResponseReturnValue:
     if not may_take_test(viewer()):
         return ask_to_sign_in(url_for("learn.course"))
     learner = ensure_learner()
-    granted = assignments.get_granted(db.session, learner, assignment_id)
-    if granted is None:
+    granted = due.get_granted(db.session, learner, assignment_id, now(), for_start=True)
+    if granted is None or granted.module.retired_at is not None:
         abort(404)
-    module = module_or_404(granted.module_slug)
-    return _started(attempts.start_assignment(db.session, learner, granted, module, now()))
+    return _started(attempts.start_assignment(db.session, learner, granted, granted.module, now()))
 
 
 def _started(attempt: Attempt) -> ResponseReturnValue:
@@ -115,7 +127,7 @@ def _question_page(loaded: Loaded, n: int, conflict: Conflict | None = None, fau
         "learn/question.html",
         paper=papers.paper(loaded),
         question=view,
-        feedback=feedback(db.session, item, release) if release and release.correctness else None,
+        feedback=_feedback(loaded, item, release) if release and release.correctness else None,
         reading=_reading(item.version_id) if is_explained else None,
         conflict=conflict,
         wanted=told(papers.asked(db.session, item), conflict.wanted) if conflict else (),
@@ -124,6 +136,11 @@ def _question_page(loaded: Loaded, n: int, conflict: Conflict | None = None, fau
         seconds_left=_seconds_left(attempt),
         seconds_in_all=_seconds_in_all(attempt),
     )
+
+
+def _feedback(loaded: Loaded, item: AttemptItem, release: Release) -> Feedback:
+    corrections = results.list_corrections(db.session, loaded) if item.position in loaded.corrected else {}
+    return feedback(db.session, item, release, corrections.get(item.version_id, ()))
 
 
 def _reading(version_id: int) -> results.Reading | None:
@@ -273,19 +290,13 @@ def attempt_or_404(attempt_id: int, *, for_update: bool = False) -> Loaded:
     return loaded
 
 
-@blueprint.errorhandler(AttemptClosed)
-@blueprint.errorhandler(AnswerFinal)
-@blueprint.errorhandler(BadAnswer)
-@blueprint.errorhandler(NoAttemptsLeft)
-@blueprint.errorhandler(AssignmentClosed)
-@blueprint.errorhandler(NothingToAsk)
-def refused(error: Exception) -> ResponseReturnValue:
+@blueprint.errorhandler(AttemptError)
+def refused(error: AttemptError) -> ResponseReturnValue:
     """A page (or JSON) that says what happened and what is safe."""
     db.session.rollback()
     status = 400 if isinstance(error, BadAnswer) else 409
     name = type(error).__name__
     if _wants_json():
         return jsonify(error=name), status
-    return render_template(
-        "learn/refused.html", name=name, attempt_id=(request.view_args or {}).get("attempt_id")
-    ), status
+    attempt_id = (request.view_args or {}).get("attempt_id")
+    return render_template("learn/refused.html", name=name, error=error, attempt_id=attempt_id), status

@@ -13,7 +13,7 @@ from app.identity import viewer
 from app.learn import blueprint
 from app.models import Learner
 from app.services import calendar
-from app.services.assignments import Due
+from app.services.due import Due
 
 
 @blueprint.get("/calendar/<token>.ics", endpoint="calendar_feed")

@@ -15,15 +15,15 @@ from app.jinja import THEMES
 from app.learn import blueprint
 from app.local import page_path
 from app.models import ModuleRow
-from app.services import assignments, catalogue, progress
+from app.services import catalogue, due, progress
 
 
 @blueprint.get("/")
 def course() -> str:
     """The course: what comes next, what is due, all modules."""
     learner = viewer().learner
-    due = assignments.list_due(db.session, learner, now()) if learner and viewer().user else []
-    return render_template("learn/course.html", course=progress.course(db.session, learner, now()), due=due)
+    set_work = due.list_due(db.session, learner, now()) if learner and viewer().user else []
+    return render_template("learn/course.html", course=progress.course(db.session, learner, now()), due=set_work)
 
 
 @blueprint.get("/modules/<slug>")

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
-from app.domain.assignment import Counts
+from app.domain.assignment import Counts, ForAll, Grant
 from app.domain.release import Policy, When
 from app.models.columns import Key, Line, Moment, choice
 
@@ -17,7 +17,8 @@ class Assignment(Model):
     """``due_at`` is when it should be done; it closes then, attempts under way included, where something is released at closing.
 
     ``opens_local`` and ``due_local`` are what was decided, ``YYYY-MM-DDTHH:MM`` on the clocks of ``time_zone``; ``opens_at`` and ``due_at``
-    are derived from them. ``extended_until`` is the latest due date that an exception grants. ``release_…`` are the moments of
+    are derived from them. ``extended_until`` is the latest moment beyond ``due_at`` that was promised to anybody, by an exception or by a due
+    date that was later once: what is released at closing waits for it. ``release_…`` are the moments of
     :class:`app.domain.release.Policy`. ``pretest_id`` names the assignment that learning gain is measured from.
     ``is_for_all`` false is: only for those who have an :class:`AssignmentRecipient`. ``revision`` counts the changes of the terms.
     Withdrawn, it is seen by trainers only, and what was attempted is kept.
@@ -68,6 +69,18 @@ class Assignment(Model):
         """When all attempts end; None where the due date is soft, and later attempts are only marked as late."""
         return self.due_at if self.policy.waits_for_closing else None
 
+    @property
+    def for_all(self) -> ForAll:
+        return ForAll(
+            opens_at=self.opens_at,
+            due_at=self.due_at,
+            closes_when_due=self.policy.waits_for_closing,
+            extended_until=self.extended_until,
+            attempts_allowed=self.attempts_allowed,
+            time_limit_minutes=self.time_limit_minutes,
+            pass_mark_percent=self.pass_mark_percent,
+        )
+
 
 class AssignmentException(Model):
     """What one learner was granted in one assignment, on top of what applies to everybody.
@@ -89,6 +102,10 @@ class AssignmentException(Model):
     more_attempts: Mapped[int] = mapped_column(default=0)
     is_excused: Mapped[bool] = mapped_column(default=False)
     note: Mapped[Line | None]
+
+    @property
+    def grant(self) -> Grant:
+        return Grant(self.extra_time_percent, self.due_at, self.more_attempts, self.is_excused)
 
 
 class AssignmentLesson(Model):

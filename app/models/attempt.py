@@ -167,18 +167,24 @@ class MarkChange(Model):
 class Correction(Model):
     """A remedy for a faulty question version: in one assignment, or everywhere (``assignment_id`` null). Append-only.
 
-    It holds for the attempts that were settled before (their marks were changed in the same step) and for all that are settled later.
-    ``key`` is the other key that is accepted, as :mod:`app.content.keys` stores keys; null for the other remedies.
+    It holds for the attempts that were settled before (their marks were changed in the same step) and for all that are settled later, until
+    another row withdraws it (``withdraws_id``, once). ``key`` is the other key that is accepted: ``correct``, ``value`` and ``tolerance`` of
+    :class:`app.domain.content.Key`; null for the other remedies.
     """
 
     __tablename__ = "correction"
-    __table_args__ = (CheckConstraint("(remedy = 'accept') = (key IS NOT NULL)", name="key"),)
+    __table_args__ = (
+        CheckConstraint("(remedy = 'accept') = (key IS NOT NULL)", name="key"),
+        CheckConstraint("(remedy = 'withdraw') = (withdraws_id IS NOT NULL)", name="withdraws"),
+        UniqueConstraint("withdraws_id"),
+    )
 
     id: Mapped[Key]
     version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"), index=True)
     assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignment.id"), index=True)
     remedy: Mapped[Remedy] = mapped_column(choice(Remedy))
     key: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
+    withdraws_id: Mapped[int | None] = mapped_column(ForeignKey("correction.id"))
     reason: Mapped[Prose]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     corrected_at: Mapped[Moment]

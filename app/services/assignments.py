@@ -1,41 +1,45 @@
-"""Assignments: a module's test, set for a cohort on terms; what a trainer grants, and what a learner has to do."""
+"""Assignments, for those who teach: a module's test and lessons, set for a cohort on terms that can be changed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from enum import StrEnum
 
-from sqlalchemy import and_, delete, func, select, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, exists, insert, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.domain import attempt as rules
+from app.db import Model, locked
 from app.domain import wall_clock
-from app.domain.attempt import State, lengthened, state_at
-from app.domain.release import Policy, is_mark_released
+from app.domain.assignment import Counts, ForAll
+from app.domain.release import Policy, When
 from app.models import (
     Assignment,
-    AssignmentException,
+    AssignmentLesson,
+    AssignmentRecipient,
     Attempt,
+    AuditEvent,
     Cohort,
     CohortTrainer,
-    Learner,
-    Membership,
     ModuleRow,
-    Standing,
+    Prerequisite,
     User,
 )
 from app.permissions import Viewer, may_administer
-from app.services import audit
+from app.services import audit, promises
 
-# -- for trainers -----------------------------------------------------------------------------------------------------
+BEFORE = Policy(When.SUBMISSION, When.LAST_ATTEMPT, When.LAST_ATTEMPT, When.LAST_ATTEMPT)
+"""What is released of a pre-test: its score. The rest waits for the test after it as well, whatever stands here: both draw from one pool
+(:func:`app.services.releases.is_pool_in_use`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a trainer decides. None is: never due, any number of attempts, no time limit."""
+    """What a trainer decides. None is: open at once, never due, any number of attempts, no time limit.
+
+    ``lesson_ids`` empty is: all lessons of the module, and all of its test. ``recipient_ids`` (learners) count where it is not ``is_for_all``.
+    ``required_ids`` are the assignments that have to be passed first, ``pretest_id`` the one that learning gain is measured from.
+    """
 
     title: str
     due_at: datetime | None
@@ -44,6 +48,42 @@ class Terms:
     pass_mark_percent: int
     policy: Policy = field(default_factory=Policy)
     asks_certainty: bool = False
+    opens_at: datetime | None = None
+    counts: Counts = Counts.BEST
+    lessons_first: bool = False
+    is_for_all: bool = True
+    pretest_id: int | None = None
+    recipient_ids: frozenset[int] = frozenset()
+    lesson_ids: frozenset[int] = frozenset()
+    required_ids: frozenset[int] = frozenset()
+
+    def with_unseen(self, was: Terms, *, recipient_ids: Collection[int], lesson_ids: Collection[int]) -> Terms:
+        """These terms with what ``was`` named and could not be chosen again: learners who left (and may come back), lessons that were retired.
+
+        What could be chosen is given by its ids.
+        """
+        gone = was.recipient_ids - frozenset(recipient_ids) if not self.is_for_all else frozenset()
+        retired = was.lesson_ids - frozenset(lesson_ids) if self.lesson_ids else frozenset()
+        return replace(self, recipient_ids=self.recipient_ids | gone, lesson_ids=self.lesson_ids | retired)
+
+    @property
+    def for_all(self) -> ForAll:
+        return ForAll(
+            opens_at=self.opens_at,
+            due_at=self.due_at,
+            closes_when_due=self.policy.waits_for_closing,
+            attempts_allowed=self.attempts_allowed,
+            time_limit_minutes=self.time_limit_minutes,
+            pass_mark_percent=self.pass_mark_percent,
+        )
+
+
+_LINKS: dict[str, tuple[type[Model], InstrumentedAttribute[int], InstrumentedAttribute[int]]] = {
+    "recipient_ids": (AssignmentRecipient, AssignmentRecipient.assignment_id, AssignmentRecipient.learner_id),
+    "lesson_ids": (AssignmentLesson, AssignmentLesson.assignment_id, AssignmentLesson.lesson_id),
+    "required_ids": (Prerequisite, Prerequisite.assignment_id, Prerequisite.required_id),
+}
+"""The terms that are rows of their own: their table, and the columns of the assignment and of what it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,43 +96,29 @@ class Taught:
 
 
 @dataclass(frozen=True, slots=True)
-class ExtraTime:
-    """One learner's extra time: ``everywhere_percent`` is their own, ``percent`` is granted here; the larger counts."""
+class Change:
+    """What somebody changed of the terms: the field, and what it said before and after, as the audit log keeps it."""
 
-    learner_id: int
+    by: str | None
+    at: datetime
     name: str
-    everywhere_percent: int
-    percent: int
+    old: object
+    new: object
 
 
-def list_modules(session: Session) -> Sequence[ModuleRow]:
-    """The modules that can be assigned."""
-    return session.scalars(select(ModuleRow).where(ModuleRow.retired_at.is_(None)).order_by(ModuleRow.position)).all()
+class Started(Exception):
+    """Somebody began an attempt: the assignment can be withdrawn, but not deleted."""
 
 
 def list_for_cohort(session: Session, cohort: Cohort) -> Sequence[Assignment]:
-    """What is assigned to a cohort, by due date, those without one last."""
-    found = select(Assignment).where(Assignment.cohort_id == cohort.id, Assignment.withdrawn_at.is_(None))
-    return session.scalars(found.order_by(Assignment.due_at.is_(None), Assignment.due_at, Assignment.id)).all()
+    """What is assigned to a cohort, by due date, those without one last, those withdrawn at the end."""
+    found = select(Assignment).where(Assignment.cohort_id == cohort.id)
+    order = (Assignment.withdrawn_at.is_not(None), Assignment.due_at.is_(None), Assignment.due_at, Assignment.id)
+    return session.scalars(found.order_by(*order)).all()
 
 
-def create(session: Session, actor: User, cohort: Cohort, module: ModuleRow, terms: Terms, now: datetime) -> Assignment:
-    assignment = Assignment(
-        cohort_id=cohort.id,
-        module_id=module.id,
-        created_by_id=actor.id,
-        created_at=now,
-        time_zone=cohort.time_zone,
-        **_values(terms, cohort.time_zone),
-    )
-    session.add(assignment)
-    session.flush()  # the audit log names it by its id
-    audit.record(session, actor, "assignment.create", _subject(assignment), now, cohort=cohort.id, module=module.slug)
-    return assignment
-
-
-def get_for(session: Session, viewer: Viewer, assignment_id: int) -> Taught | None:
-    """An assignment of a cohort the viewer teaches; an administrator may see all."""
+def get_for(session: Session, viewer: Viewer, assignment_id: int, *, for_update: bool = False) -> Taught | None:
+    """An assignment of a cohort the viewer teaches; an administrator may see all. ``for_update`` lets others who change it wait."""
     if viewer.user is None:
         return None
     found = (
@@ -105,268 +131,186 @@ def get_for(session: Session, viewer: Viewer, assignment_id: int) -> Taught | No
         found = found.join(CohortTrainer, CohortTrainer.cohort_id == Cohort.id).where(
             CohortTrainer.user_id == viewer.user.id
         )
+    if for_update:
+        found = locked(found, Assignment).execution_options(populate_existing=True)
     row = session.execute(found).one_or_none()
     return Taught(*row) if row else None
 
 
+def terms_of(session: Session, assignment: Assignment) -> Terms:
+    """The terms as they are: three statements."""
+    plain = {one.name: getattr(assignment, one.name) for one in fields(Terms) if one.name not in _LINKS}
+    return Terms(**{**plain, **_links(session, assignment)})
+
+
+# -- setting and changing --------------------------------------------------------------------------------------------------
+
+
+def create(session: Session, actor: User, cohort: Cohort, module: ModuleRow, terms: Terms, now: datetime) -> Assignment:
+    """Set a module for a cohort; ``terms`` were found good by :func:`app.services.assignable.faults`."""
+    assignment = Assignment(
+        cohort_id=cohort.id,
+        module_id=module.id,
+        created_by_id=actor.id,
+        created_at=now,
+        time_zone=cohort.time_zone,
+        **_values(terms, cohort.time_zone),
+    )
+    session.add(assignment)
+    session.flush()  # what it names and the audit log name it by its id
+    for name in _LINKS:
+        _put(session, assignment, name, getattr(terms, name))
+    audit.record(session, actor, "assignment.create", subject_of(assignment), now, cohort=cohort.id, module=module.slug)
+    return assignment
+
+
+def create_with_pretest(
+    session: Session, actor: User, cohort: Cohort, module: ModuleRow, terms: Terms, now: datetime
+) -> Assignment:
+    """Set a module with a test before it that the gain is measured from; return the one after it.
+
+    The one before asks about the same and can be taken once, from now on; it is due when the other opens. It is no hurdle: nothing has to be
+    read or passed first.
+    """
+    before = replace(
+        terms,
+        title=f"{terms.title[:190]} (before)",
+        opens_at=None,
+        due_at=terms.opens_at if terms.opens_at and terms.opens_at > now else None,
+        attempts_allowed=1,
+        policy=BEFORE,
+        counts=Counts.BEST,
+        lessons_first=False,
+        required_ids=frozenset(),
+    )
+    pretest = create(session, actor, cohort, module, before, now)
+    return create(session, actor, cohort, module, replace(terms, pretest_id=pretest.id), now)
+
+
 def edit(session: Session, actor: User, taught: Taught, terms: Terms, now: datetime) -> None:
     """Set other terms. For attempts under way a change for the better applies at once, one for the worse not at all."""
-    assignment = taught.assignment
-    changed = {}
+    assignment, was = taught.assignment, _links(session, taught.assignment)
+    changed: dict[str, list[object]] = {}
     for name, value in _values(terms, assignment.time_zone).items():
         if getattr(assignment, name) != value:
             changed[name] = [_plain(getattr(assignment, name)), _plain(value)]
             setattr(assignment, name, value)
+    for name in _LINKS:
+        wanted = getattr(terms, name)
+        if wanted != was[name]:
+            changed[name] = [sorted(was[name]), sorted(wanted)]
+            _put(session, assignment, name, wanted)
     if not changed:
         return
-    audit.record(session, actor, "assignment.edit", _subject(assignment), now, **changed)
-    lengthen_open(session, assignment, now)
+    assignment.revision += 1
+    details = {**changed, "revision": assignment.revision}
+    audit.record(session, actor, "assignment.edit", subject_of(assignment), now, **details)
+    promises.keep(session, assignment, now)
 
 
-def list_extra_time(session: Session, taught: Taught) -> list[ExtraTime]:
-    """The extra time of every current member, by name, with one statement."""
-    exception = and_(
-        AssignmentException.assignment_id == taught.assignment.id,
-        AssignmentException.learner_id == Membership.learner_id,
-    )
+def list_changes(session: Session, assignment: Assignment, seen: int) -> list[Change]:
+    """What became of the terms since revision ``seen``, a line for each field, from what it was then to what it is now."""
     rows = session.execute(
-        select(Learner.id, User.name, Learner.extra_time_percent, AssignmentException.extra_time_percent)
-        .select_from(Membership)
-        .join(Learner, Learner.id == Membership.learner_id)
-        .join(User, User.id == Learner.user_id)
-        .outerjoin(AssignmentException, exception)
-        .where(Membership.cohort_id == taught.cohort.id, Membership.removed_at.is_(None))
-        .order_by(func.lower(User.name), Learner.id)
+        select(AuditEvent, User.name)
+        .outerjoin(User, User.id == AuditEvent.actor_id)
+        .where(AuditEvent.subject == subject_of(assignment), AuditEvent.action == "assignment.edit")
+        .order_by(AuditEvent.id)
     )
-    return [ExtraTime(learner_id, name, everywhere, here or 0) for learner_id, name, everywhere, here in rows]
+    found: dict[str, Change] = {}
+    for event, by in rows:
+        if event.details.get("revision", 0) <= seen:
+            continue
+        for name, (old, new) in ((name, pair) for name, pair in event.details.items() if name != "revision"):
+            first = found.get(name)
+            found[name] = Change(by, event.at, name, first.old if first else old, new)
+    return [change for change in found.values() if change.old != change.new]
 
 
-def grant_extra_time(
-    session: Session, actor: User, taught: Taught, learner_id: int, percent: int, now: datetime
-) -> bool:
-    """Give a member ``percent`` (0 to 400) more time in this assignment.
+# -- withdrawing -----------------------------------------------------------------------------------------------------------
 
-    An attempt under way is lengthened at once, never shortened. Return False where the learner is
-    no member.
+
+def withdraw(session: Session, actor: User, taught: Taught, now: datetime) -> None:
+    """Take it from the learners' lists. What was attempted is kept; who is at it may finish."""
+    if taught.assignment.withdrawn_at is None:
+        taught.assignment.withdrawn_at = now
+        audit.record(session, actor, "assignment.withdraw", subject_of(taught.assignment), now)
+
+
+def set_again(session: Session, actor: User, taught: Taught, now: datetime) -> None:
+    if taught.assignment.withdrawn_at is not None:
+        taught.assignment.withdrawn_at = None
+        audit.record(session, actor, "assignment.set_again", subject_of(taught.assignment), now)
+
+
+def was_started(session: Session, assignment: Assignment) -> bool:
+    return session.scalar(select(_was_started(assignment))) or False
+
+
+def remove(session: Session, actor: User, taught: Taught, now: datetime) -> None:
+    """Delete it for good, with its exceptions.
+
+    :raise Started: somebody began it.
     """
     assignment = taught.assignment
-    if not _is_member(session, taught.cohort, learner_id):
-        return False
-    _put_exception(session, assignment, learner_id, percent)
+    gone = session.execute(
+        delete(Assignment)
+        .where(Assignment.id == assignment.id, ~_was_started(assignment))
+        .returning(Assignment.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if not gone:
+        raise Started
+    session.expunge(assignment)
     audit.record(
-        session, actor, "assignment.extra_time", _subject(assignment), now, learner=learner_id, percent=percent
+        session,
+        actor,
+        "assignment.delete",
+        subject_of(assignment),
+        now,
+        cohort=taught.cohort.id,
+        module=taught.module.slug,
     )
-    lengthen_open(session, assignment, now, learner_id)
-    return True
+
+
+def _was_started(assignment: Assignment) -> ColumnElement[bool]:
+    return exists().where(Attempt.assignment_id == assignment.id)
+
+
+def subject_of(assignment: Assignment) -> str:
+    return f"assignment:{assignment.id}"
+
+
+# -- what is stored --------------------------------------------------------------------------------------------------------
 
 
 def _values(terms: Terms, time_zone: str) -> dict[str, object]:
     """The columns of an assignment that hold these terms."""
-    values: dict[str, object] = {each.name: getattr(terms, each.name) for each in fields(terms)}
-    del values["policy"]
-    values["due_local"] = f"{wall_clock.local(terms.due_at, time_zone):%Y-%m-%dT%H:%M}" if terms.due_at else None
-    return values | {f"release_{each.name}": getattr(terms.policy, each.name) for each in fields(terms.policy)}
+    kept = (one.name for one in fields(terms) if one.name not in (*_LINKS, "policy"))
+    values: dict[str, object] = {name: getattr(terms, name) for name in kept}
+    for name, moment in (("opens_local", terms.opens_at), ("due_local", terms.due_at)):
+        values[name] = local_text(moment, time_zone)
+    return values | {f"release_{one.name}": getattr(terms.policy, one.name) for one in fields(terms.policy)}
+
+
+def local_text(moment: datetime | None, time_zone: str) -> str | None:
+    """What clocks in a zone show, as it is kept."""
+    return f"{wall_clock.local(moment, time_zone):%Y-%m-%dT%H:%M}" if moment else None
+
+
+def _links(session: Session, assignment: Assignment) -> dict[str, frozenset[int]]:
+    return {
+        name: frozenset(session.scalars(select(column).where(of == assignment.id)))
+        for name, (_table, of, column) in _LINKS.items()
+    }
+
+
+def _put(session: Session, assignment: Assignment, name: str, ids: Iterable[int]) -> None:
+    table, of, column = _LINKS[name]
+    session.execute(delete(table).where(of == assignment.id))
+    rows = [{of.key: assignment.id, column.key: one} for one in sorted(ids)]
+    if rows:
+        session.execute(insert(table), rows)
 
 
 def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _subject(assignment: Assignment) -> str:
-    return f"assignment:{assignment.id}"
-
-
-def _is_member(session: Session, cohort: Cohort, learner_id: int) -> bool:
-    found = session.get(Membership, (cohort.id, learner_id))
-    return found is not None and found.removed_at is None
-
-
-def _put_exception(session: Session, assignment: Assignment, learner_id: int, percent: int) -> None:
-    its = (AssignmentException.assignment_id == assignment.id, AssignmentException.learner_id == learner_id)
-    if percent == 0:
-        session.execute(delete(AssignmentException).where(*its))
-        return
-    change = update(AssignmentException).where(*its).values(extra_time_percent=percent)
-    if session.execute(change.returning(AssignmentException.learner_id)).all():
-        return
-    try:
-        with session.begin_nested():
-            session.add(
-                AssignmentException(assignment_id=assignment.id, learner_id=learner_id, extra_time_percent=percent)
-            )
-    except IntegrityError:
-        session.execute(change)  # another tab granted it at this moment: the later one counts
-
-
-def lengthen_open(session: Session, assignment: Assignment, now: datetime, learner_id: int | None = None) -> None:
-    """Give attempts under way the deadline of the terms as they are now, where it is later; what is over stays over."""
-    exception = and_(
-        AssignmentException.assignment_id == assignment.id, AssignmentException.learner_id == Attempt.learner_id
-    )
-    found = (
-        select(Attempt, Learner.extra_time_percent, AssignmentException.extra_time_percent)
-        .join(Learner, Learner.id == Attempt.learner_id)
-        .outerjoin(AssignmentException, exception)
-        .where(Attempt.assignment_id == assignment.id, Attempt.state == State.OPEN)
-        .order_by(Attempt.id)
-    )
-    if learner_id is not None:
-        found = found.where(Attempt.learner_id == learner_id)
-    for attempt, everywhere, here in session.execute(found.with_for_update(of=Attempt)):
-        if state_at(attempt.state, attempt.deadline_at, now) is State.OPEN:
-            extra = max(everywhere, here or 0)
-            proposed = rules.deadline(attempt.started_at, assignment.time_limit_minutes, extra, assignment.closes_at)
-            attempt.deadline_at = lengthened(attempt.deadline_at, proposed)
-
-
-# -- for learners -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """An assignment that a learner may see now, with the extra time that counts for them in it."""
-
-    assignment: Assignment
-    module_slug: str
-    extra_time_percent: int
-
-
-class DueState(StrEnum):
-    """Where a learner is with an assignment.
-
-    ``HANDED_IN``: the score is not released yet. ``CLOSED``: not passed, and no attempt can be started any more.
-    """
-
-    NOT_STARTED = "not_started"
-    UNDER_WAY = "under_way"
-    HANDED_IN = "handed_in"
-    NOT_PASSED = "not_passed"
-    PASSED = "passed"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One assignment as its learner sees it.
-
-    ``attempts_used`` counts the one under way; ``best_percent`` is None before the first result that is released.
-    """
-
-    assignment_id: int
-    title: str
-    module_slug: str
-    module_title: str
-    cohort_title: str
-    time_zone: str
-    set_by: str | None
-    due_at: datetime | None
-    attempts_allowed: int | None
-    attempts_used: int
-    time_limit_minutes: int | None
-    pass_mark_percent: int
-    state: DueState
-    open_attempt_id: int | None
-    best_percent: int | None
-
-
-def get_granted(session: Session, learner: Learner, assignment_id: int) -> Granted | None:
-    """An assignment of a cohort the learner is in now, with one statement."""
-    exception = and_(AssignmentException.assignment_id == Assignment.id, AssignmentException.learner_id == learner.id)
-    row = session.execute(
-        select(Assignment, ModuleRow.slug, AssignmentException.extra_time_percent)
-        .join(Membership, Membership.cohort_id == Assignment.cohort_id)
-        .join(ModuleRow, ModuleRow.id == Assignment.module_id)
-        .outerjoin(AssignmentException, exception)
-        .where(Assignment.id == assignment_id, Membership.learner_id == learner.id, Membership.removed_at.is_(None))
-    ).one_or_none()
-    if row is None:
-        return None
-    assignment, slug, here = row
-    return Granted(assignment, slug, max(learner.extra_time_percent, here or 0))
-
-
-def list_due(session: Session, learner: Learner, now: datetime) -> list[Due]:
-    """The assignments of the learner's cohorts: what is not passed first, then by due date, those without one last.
-
-    One statement, whatever the number of assignments.
-    """
-    underway = and_(
-        Attempt.assignment_id == Assignment.id, Attempt.learner_id == learner.id, Attempt.state == State.OPEN
-    )
-    rows = session.execute(
-        select(Assignment, Cohort, ModuleRow, User.name, Standing, Attempt)
-        .join(Membership, Membership.cohort_id == Assignment.cohort_id)
-        .join(Cohort, Cohort.id == Assignment.cohort_id)
-        .join(ModuleRow, ModuleRow.id == Assignment.module_id)
-        .outerjoin(User, User.id == Assignment.created_by_id)
-        .outerjoin(Standing, and_(Standing.assignment_id == Assignment.id, Standing.learner_id == learner.id))
-        .outerjoin(Attempt, underway)
-        .where(Membership.learner_id == learner.id, Membership.removed_at.is_(None))
-    )
-    found = [
-        _due(assignment, cohort, module, set_by, standing, attempt, now)
-        for assignment, cohort, module, set_by, standing, attempt in rows
-    ]
-    return sorted(found, key=_urgency)
-
-
-def _due(
-    assignment: Assignment,
-    cohort: Cohort,
-    module: ModuleRow,
-    set_by: str | None,
-    standing: Standing | None,
-    begun: Attempt | None,
-    now: datetime,
-) -> Due:
-    is_running = begun is not None and state_at(begun.state, begun.deadline_at, now) is State.OPEN
-    used = (standing.attempts if standing else 0) + (1 if begun else 0)
-    is_told = standing is not None and is_score_released(assignment, standing, now)
-    return Due(
-        assignment_id=assignment.id,
-        title=assignment.title,
-        module_slug=module.slug,
-        module_title=module.title,
-        cohort_title=cohort.title,
-        time_zone=cohort.time_zone,
-        set_by=set_by,
-        due_at=assignment.due_at,
-        attempts_allowed=assignment.attempts_allowed,
-        attempts_used=used,
-        time_limit_minutes=assignment.time_limit_minutes,
-        pass_mark_percent=assignment.pass_mark_percent,
-        state=_due_state(assignment, standing, used, now, is_running=is_running, is_told=is_told),
-        open_attempt_id=begun.id if begun and is_running else None,
-        best_percent=rules.percent(standing.best_percent, 100) if standing and is_told else None,
-    )
-
-
-def is_score_released(assignment: Assignment, standing: Standing, now: datetime) -> bool:
-    """Whether the learner may know how their attempts at an assignment went."""
-    return is_mark_released(
-        assignment.policy,
-        number=standing.attempts,
-        attempts_allowed=assignment.attempts_allowed,
-        closes_at=assignment.closes_at,
-        now=now,
-    )
-
-
-def _due_state(
-    assignment: Assignment, standing: Standing | None, used: int, now: datetime, *, is_running: bool, is_told: bool
-) -> DueState:
-    if is_running:
-        return DueState.UNDER_WAY
-    if standing is not None and not is_told:
-        return DueState.HANDED_IN
-    if standing is not None and standing.passed_at is not None:
-        return DueState.PASSED
-    closes = assignment.closes_at
-    is_used_up = assignment.attempts_allowed is not None and used >= assignment.attempts_allowed
-    if is_used_up or (closes is not None and now > closes):
-        return DueState.CLOSED
-    return DueState.NOT_PASSED if used else DueState.NOT_STARTED
-
-
-def _urgency(due: Due) -> tuple[bool, float]:
-    return (due.state is DueState.PASSED, due.due_at.timestamp() if due.due_at else float("inf"))

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Table, and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.db import locked
+from app.domain.assignment import Effective, effective
 from app.domain.attempt import (
     AnswerFinal,
-    AssignmentClosed,
     AttemptClosed,
+    AttemptError,
     NoAttemptsLeft,
     NothingToAsk,
     Purpose,
@@ -25,24 +26,52 @@ from app.domain.attempt import (
     deadline,
     state_at,
 )
-from app.domain.content import Use
-from app.domain.paper import Slot, draw_practice, draw_test
+from app.domain.paper import Slot
 from app.domain.response import Given, Response, demand_finished, read
-from app.models import Answer, Assignment, Attempt, AttemptItem, Learner, Mark, Membership, ModuleRow
+from app.models import (
+    Answer,
+    Assignment,
+    AssignmentException,
+    Attempt,
+    AttemptItem,
+    Correction,
+    Learner,
+    Membership,
+    ModuleRow,
+)
 from app.permissions import Viewer
-from app.services import catalogue, submission
-from app.services.assignments import Granted
+from app.services import catalogue, drawing, submission
+from app.services.due import Granted
 
 _SEED_BITS = 31
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """An attempt that its viewer may see, with its items, module and, where there is one, assignment: holding it proves the right to it."""
+    """An attempt that its viewer may see, with its items, module and, where there is one, assignment: holding it proves the right to it.
+
+    ``exception`` is what its learner was granted in the assignment.
+    """
 
     attempt: Attempt
     module: ModuleRow
     assignment: Assignment | None
+    exception: AssignmentException | None = None
+    corrected: frozenset[int] = frozenset()
+    """The positions of questions that there ever was a correction of: only for these it needs to be looked up."""
+
+    @property
+    def effective(self) -> Effective | None:
+        """What holds for its learner in the assignment as it is now; None for a module's own test and practice."""
+        if self.assignment is None:
+            return None
+        return effective(self.assignment.for_all, self.exception.grant if self.exception else None)
+
+    @property
+    def attempts_allowed(self) -> int | None:
+        """How many attempts there are now: a trainer may have changed it since this one started."""
+        holds = self.effective
+        return holds.attempts_allowed if holds else self.attempt.attempts_allowed
 
     @property
     def items(self) -> list[AttemptItem]:
@@ -88,11 +117,19 @@ _IS_MEMBER = exists().where(
     Membership.learner_id == Attempt.learner_id,
     Membership.removed_at.is_(None),
 )
+_IS_CORRECTED = exists().where(Correction.version_id == AttemptItem.version_id).correlate(AttemptItem)
 _OWN = (
-    select(Attempt, ModuleRow, Assignment, AttemptItem)
+    select(Attempt, ModuleRow, Assignment, AssignmentException, AttemptItem, _IS_CORRECTED.label("is_corrected"))
     .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
     .join(ModuleRow, ModuleRow.id == Attempt.module_id)
     .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
+    .outerjoin(
+        AssignmentException,
+        and_(
+            AssignmentException.assignment_id == Attempt.assignment_id,
+            AssignmentException.learner_id == Attempt.learner_id,
+        ),
+    )
     .where(
         Attempt.id == bindparam("attempt_id"),
         Attempt.learner_id == bindparam("learner_id"),
@@ -117,9 +154,10 @@ def get_for(session: Session, viewer: Viewer, attempt_id: int, *, for_update: bo
     ).all()
     if not rows:
         return None
-    attempt, module, assignment, _item = rows[0]
-    set_committed_value(attempt, "items", [item for _attempt, _module, _assignment, item in rows])
-    return Loaded(attempt, module, assignment)
+    attempt, module, assignment, exception, *_ = rows[0]
+    set_committed_value(attempt, "items", [row.AttemptItem for row in rows])
+    corrected = frozenset(row.AttemptItem.position for row in rows if row.is_corrected)
+    return Loaded(attempt, module, assignment, exception, corrected)
 
 
 def is_open(attempt: Attempt, now: datetime) -> bool:
@@ -169,17 +207,8 @@ def start_practice(
         checks_each=True,
     )
 
-    def paper(seed: int) -> tuple[Slot, ...]:
-        pool = catalogue.pool(session, module.id, Use.PRACTICE)
-        wanted: set[int] = set()
-        if missed_in is not None:
-            objectives, versions = _missed(session, missed_in)
-            wanted = {c.question_id for c in pool if c.version_id in versions}
-            # Test questions are never practised: the practice questions on the same ideas are.
-            wanted = wanted or {c.question_id for c in pool if c.objective_id in objectives}
-        return draw_practice(pool, module.practice_questions, seed, wanted)
-
-    return _start(session, learner, terms, paper, now)
+    missed = missed_in.attempt if missed_in else None
+    return _start(session, learner, terms, lambda seed: drawing.for_practice(session, module, seed, missed), now)
 
 
 def start_test(session: Session, learner: Learner, module: ModuleRow, now: datetime) -> Attempt:
@@ -193,41 +222,34 @@ def start_test(session: Session, learner: Learner, module: ModuleRow, now: datet
         deadline_at=ends,
         asks_certainty=module.asks_certainty,
     )
-    return _start(session, learner, terms, lambda seed: _test_paper(session, module, seed), now)
+    return _start(session, learner, terms, lambda seed: drawing.for_test(session, module, seed), now)
 
 
 def start_assignment(session: Session, learner: Learner, granted: Granted, module: ModuleRow, now: datetime) -> Attempt:
-    """Start an assigned test under its terms, or go on with the open one.
+    """Start an assigned test under the terms that hold for the learner, or go on with the open one.
 
-    :raise AssignmentClosed: it closed, and no attempt is open.
-    :raise NoAttemptsLeft: all attempts were taken, and none is open.
+    :raise AttemptError: what :meth:`app.services.due.Granted.hindrance` says, or NoAttemptsLeft; and no attempt is open.
     """
-    assignment = granted.assignment
-    closes = assignment.closes_at
+    assignment, holds = granted.assignment, granted.effective
     terms = _Terms(
         assignment_scope(assignment.id),
         Purpose.TEST,
         module.id,
-        assignment.pass_mark_percent,
+        holds.pass_mark_percent,
         assignment.id,
-        assignment.attempts_allowed,
-        deadline(now, assignment.time_limit_minutes, granted.extra_time_percent, closes),
+        holds.attempts_allowed,
+        deadline(now, holds.time_limit_minutes, holds.extra_time_percent, holds.closes_at),
         assignment.asks_certainty,
         assignment.policy.checks_each,
     )
-    return _start(session, learner, terms, lambda seed: _test_paper(session, module, seed), now, closes)
-
-
-def _test_paper(session: Session, module: ModuleRow, seed: int) -> tuple[Slot, ...]:
-    objectives = catalogue.list_objectives(session, module.id)
-    return draw_test(catalogue.pool(session, module.id, Use.TEST), catalogue.blueprint(module, objectives), seed)
-
-
-def _missed(session: Session, loaded: Loaded) -> tuple[set[int], set[int]]:
-    marks = session.execute(
-        select(Mark.objective_id, Mark.version_id).where(Mark.attempt_id == loaded.attempt.id, Mark.is_right.is_(False))
-    ).all()
-    return {row.objective_id for row in marks}, {row.version_id for row in marks}
+    return _start(
+        session,
+        learner,
+        terms,
+        lambda seed: drawing.for_test(session, module, seed, granted.chosen),
+        now,
+        granted.hindrance(now),
+    )
 
 
 def _start(
@@ -236,14 +258,14 @@ def _start(
     terms: _Terms,
     paper: Callable[[int], tuple[Slot, ...]],
     now: datetime,
-    closes: datetime | None = None,
+    hindrance: AttemptError | None = None,
 ) -> Attempt:
     """One open attempt per learner and scope, numbers without gaps or doubles: the constraints say so, whoever else starts now."""
     latest = _latest(session, learner, terms.scope)
     if latest is not None and latest.state is State.OPEN and not submission.close_if_overdue(session, latest, now):
         return latest
-    if closes is not None and now > closes:
-        raise AssignmentClosed
+    if hindrance is not None:
+        raise hindrance
     number = latest.number + 1 if latest else 1
     if terms.attempts_allowed is not None and number > terms.attempts_allowed:
         raise NoAttemptsLeft
@@ -331,7 +353,7 @@ def record_answer(
         demand_finished(shown, response)
     _store(session, item, response, change, now)
     if is_checked and response is not None:
-        submission.settle(session, loaded.attempt, [item], now)
+        submission.settle(session, loaded.attempt, [item], now, is_corrected=item.position in loaded.corrected)
     return Saved(item.revision, now)
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.models import Learner, User
-from app.services import assignments
-from app.services.assignments import Due
+from app.services import due as dues
+from app.services.due import Due
 
 Address = Callable[[Due], str]
 """The absolute address at which an assignment is taken."""
@@ -38,7 +38,7 @@ def feed(session: Session, learner: Learner, address: Address, now: datetime) ->
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", "Palpate")
     calendar.add("refresh-interval", timedelta(hours=6), parameters={"value": "DURATION"})
-    for due in assignments.list_due(session, learner, now):
+    for due in dues.list_due(session, learner, now):
         if due.due_at is not None:
             calendar.add_component(_event(due, due.due_at, address(due), now))
     return bytes(calendar.to_ical())

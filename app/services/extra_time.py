@@ -1,4 +1,4 @@
-"""Extra time that somebody has wherever there is a limit, as a property of the learner. What is granted in one assignment: :mod:`assignments`."""
+"""Extra time that somebody has wherever there is a limit, as a property of the learner. What is granted in one assignment: :mod:`grants`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db import locked
 from app.domain.attempt import State, deadline, lengthened, state_at
 from app.models import Assignment, Attempt, Learner, ModuleRow, User
-from app.services import audit, sign_ins, users
-from app.services.assignments import lengthen_open
+from app.services import audit, promises, sign_ins, users
 
 
 def everywhere(session: Session, user: User) -> int:
@@ -28,8 +28,9 @@ def grant_everywhere(session: Session, actor: User, user: User, percent: int, no
     audit.record(session, actor, "user.extra_time", users.subject_of(user), now, old=old, new=percent)
     _lengthen_own_tests(session, learner, now)
     of_mine = select(Attempt.assignment_id).where(Attempt.learner_id == learner.id, Attempt.state == State.OPEN)
-    for assignment in session.scalars(select(Assignment).where(Assignment.id.in_(of_mine))):
-        lengthen_open(session, assignment, now, learner.id)
+    found = select(Assignment).where(Assignment.id.in_(of_mine)).order_by(Assignment.id)
+    for assignment in session.scalars(locked(found, Assignment).execution_options(populate_existing=True)).all():
+        promises.keep(session, assignment, now, [learner.id])
 
 
 def _lengthen_own_tests(session: Session, learner: Learner, now: datetime) -> None:

@@ -9,16 +9,18 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.domain.content import Key, Kind, Source
+from app.domain.correction import corrected
 from app.domain.marking import mark
 from app.domain.question import Explained, Shown
 from app.domain.release import Release
 from app.domain.response import Response
-from app.models import AttemptItem
-from app.services import catalogue
+from app.models import AttemptItem, Correction
+from app.services import catalogue, rulings
+from app.services.notices import Notice, notices
 from app.services.pictures import marked
+from app.services.wording import MATCHED, right_texts, told
 
-MATCHED = " – "
-"""Between the two sides of a match, in words."""
+__all__ = ["MATCHED", "Feedback", "Line", "build", "feedback", "right_texts", "told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """One answered question whose right or wrong is released; the key and the reasons only where they are, too."""
+    """One answered question whose right or wrong is released; the key and the reasons only where they are, too.
+
+    Where it ``is_void``, it counts for nothing. ``notices`` say which corrections hold.
+    """
 
     kind: Kind
     is_right: bool
+    is_void: bool
+    notices: tuple[Notice, ...]
     points: float
     max_points: float
     is_blank: bool
@@ -54,13 +61,25 @@ class Feedback:
     sources: tuple[Source, ...]
 
 
-def feedback(session: Session, item: AttemptItem, release: Release) -> Feedback:
-    """Feedback on one question, marked by its key: for what is checked while its attempt is under way."""
+def feedback(session: Session, item: AttemptItem, release: Release, corrections: Sequence[Correction] = ()) -> Feedback:
+    """Feedback on one question, marked by its key and the corrections in force: for what is checked while its attempt is under way."""
     ids = [item.version_id]
     shown, explained = catalogue.shown(session, ids)[item.version_id], catalogue.keys(session, ids)[item.version_id]
-    result = mark(shown.kind, explained.key, item.response, item.certainty)
+    held = [rulings.ruling(one) for one in corrections]
+    result = corrected(shown.kind, explained.key, item.response, item.certainty, held)
     sources = catalogue.sources(session, explained.sources) if release.explanation else {}
-    return build(item, shown, explained, sources, release, points=result.points, is_right=result.is_right)
+    return build(
+        item, shown, explained, sources, release, Mark(result.points, result.is_right, result.is_void), corrections
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The mark that feedback tells: a correction, or a trainer, may have changed what the key says."""
+
+    points: float
+    is_right: bool
+    is_void: bool = False
 
 
 def build(
@@ -69,20 +88,21 @@ def build(
     explained: Explained,
     sources: Mapping[str, Source],
     release: Release,
-    *,
-    points: float,
-    is_right: bool,
+    earned: Mark,
+    corrections: Sequence[Correction] = (),
 ) -> Feedback:
-    """Put together what ``release`` allows. ``points`` and ``is_right`` are those of the mark, which a correction may have changed."""
-    key = explained.key if release.key else None
+    """Put together what ``release`` allows."""
+    key = _key_shown(shown, explained.key, corrections, item.response) if release.key else None
     return Feedback(
         kind=shown.kind,
-        is_right=is_right,
-        points=points,
+        is_right=earned.is_right,
+        is_void=earned.is_void,
+        notices=notices(shown, corrections, release),
+        points=earned.points,
         max_points=1.0,
         is_blank=item.response is None,
         chosen=told(shown, item.response),
-        lines=_lines(item, shown, key, explained.key.whys if release.explanation else ()),
+        lines=lines(item, shown, key, explained.key.whys if release.explanation else ()),
         picture=marked(shown, item.option_order, item.response, key) if shown.picture else None,
         right_texts=right_texts(shown, key) if key else None,
         explanation=explained.explanation if release.explanation else None,
@@ -90,43 +110,16 @@ def build(
     )
 
 
-def told(shown: Shown, response: Response | None) -> tuple[str, ...]:
-    """A response in words, one for each thing chosen; none for a blank."""
-    if response is None:
-        return ()
-    if isinstance(response, str):
-        return (f"{_number(response)} {shown.unit}" if shown.unit else _number(response),)
-    match shown.kind:
-        case Kind.MATCH:
-            pairs = zip(shown.prompts, response, strict=True)
-            return tuple(f"{prompt}{MATCHED}{shown.options[index]}" for prompt, index in pairs if index is not None)
-        case Kind.ORDER:
-            ranked = sorted((rank, step) for step, rank in enumerate(response) if rank is not None)
-            return tuple(f"{rank}. {shown.options[step]}" for rank, step in ranked)
-        case _:
-            return tuple(shown.options[index] for index in response if index is not None)
+def _key_shown(shown: Shown, key: Key, corrections: Sequence[Correction], response: Response | None) -> Key:
+    """The key that lines are compared with: of one choice all that is right, else the key that the answer comes closest to."""
+    others = [other for one in corrections if (other := rulings.accepted(one))]
+    if shown.kind in (Kind.SINGLE, Kind.TRUE_FALSE, Kind.REGION):
+        correct = dict.fromkeys(index for one in (key, *others) for index in one.correct)
+        return Key(tuple(correct), tuple(index for index in key.near if index not in correct))
+    return max((key, *others), key=lambda one: mark(shown.kind, one, response).points)
 
 
-def right_texts(shown: Shown, key: Key) -> tuple[str, ...]:
-    """The right answer in words, one for each thing to choose."""
-    match shown.kind:
-        case Kind.MATCH:
-            return told(shown, key.correct)
-        case Kind.ORDER:
-            return tuple(f"{place}. {shown.options[step]}" for place, step in enumerate(key.correct, start=1))
-        case Kind.NUMERIC:
-            unit = f" {shown.unit}" if shown.unit else ""
-            within = f" (± {_number(f'{key.tolerance:g}')})" if key.tolerance else ""
-            return (f"{_number(f'{key.value:g}')}{unit}{within}",)
-        case _:
-            return tuple(shown.options[index] for index in key.correct)
-
-
-def _number(digits: str) -> str:
-    return digits.replace("-", "\u2212")
-
-
-def _lines(item: AttemptItem, shown: Shown, key: Key | None, whys: Sequence[str]) -> tuple[Line, ...]:
+def lines(item: AttemptItem, shown: Shown, key: Key | None, whys: Sequence[str]) -> tuple[Line, ...]:
     match shown.kind:
         case Kind.MATCH:
             return _match_lines(shown, item.response, key, whys)

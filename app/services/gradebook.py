@@ -1,173 +1,222 @@
-"""The gradebook of a cohort, on the page and as CSV."""
+"""The gradebook of a cohort: who is asked for, in which order, and what each has done of what was set.
+
+Everything here starts from the members and the assignments of one cohort, so that nothing grows with the data of others. A page takes seven
+statements whatever its size; ordering by a column or by attention, and filters, read the cells of all members, the order of names does not.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain import wall_clock
-from app.domain.attempt import State, percent
-from app.models import Assignment, Attempt, Cohort, Learner, Membership, Standing, User
+from app.domain import attention
+from app.domain.attention import Reason
+from app.domain.gradebook import Cell, CellState, Column, Show, is_shown
+from app.domain.names import folded, is_meant
+from app.models import Cohort, Learner, Membership, User
+from app.services import activity as activities
+from app.services.cells import cells, list_columns
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What makes a spreadsheet take a cell for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
+PER_PAGE = 50
 
-
-class CellState(StrEnum):
-    NOT_STARTED = "not started"
-    UNDER_WAY = "under way"
-    PASSED = "passed"
-    NOT_PASSED = "not passed"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One learner in one assignment. The best attempt counts: all but ``attempts`` is about that one."""
-
-    state: CellState
-    percent: int | None = None
-    submitted_at: datetime | None = None
-    late_by: timedelta | None = None
-    is_critical_missed: bool = False
-    attempts: int = 0
-
-    @property
-    def is_late(self) -> bool:
-        return self.late_by is not None
+NAME, ATTENTION = "name", "attention"
+"""Orders of learners; any other is the id of an assignment, whose scores they stand by."""
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    assignment_id: int
-    title: str
-    due_at: datetime | None
+class Asked:
+    """What the address asks for. ``sort`` is :data:`NAME`, :data:`ATTENTION` or an assignment's id; ``only`` keeps a state to one assignment."""
+
+    words: str = ""
+    show: Show = Show.ALL
+    only: int | None = None
+    sort: str = NAME
+    is_descending: bool = False
+    page: int = 1
+    with_withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who is, or was, in the cohort."""
+
+    learner_id: int
+    name: str
+    email: str
+    joined_at: datetime
+    removed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A learner; ``cells`` are in the order of the columns."""
 
-    learner_id: int
-    name: str
-    email: str
+    member: Member
     cells: tuple[Cell, ...]
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.member.name
 
 
 @dataclass(frozen=True, slots=True)
-class Gradebook:
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+class Book:
+    """Who was found, in order. ``withdrawn`` counts the assignments that are left out; ``members`` all that are in the cohort now.
 
-
-def of_cohort(session: Session, cohort: Cohort) -> Gradebook:
-    """Every current learner in every assignment of a cohort, with four statements whatever the size.
-
-    A late submission is told from the due date as it is now: a trainer who moves it forgives.
+    ``rows`` are those that had to be read already to find the others.
     """
-    columns = _columns(session, cohort)
-    members = session.execute(
-        select(Learner.id, User.name, User.email)
+
+    cohort: Cohort
+    asked: Asked
+    columns: tuple[Column, ...]
+    withdrawn: int
+    members: int
+    found: tuple[Member, ...]
+    rows: Mapping[int, Row] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a book. ``first`` and ``last`` count learners from 1; 0 and 0 where there are none."""
+
+    book: Book
+    rows: tuple[Row, ...]
+    number: int
+    pages: int
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * PER_PAGE + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1 if self.rows else 0
+
+
+def page(session: Session, cohort: Cohort, asked: Asked, now: datetime) -> Page:
+    """The page that is asked for, or the last one where there are fewer."""
+    book = find(session, cohort, asked, now)
+    pages = max(1, -(-len(book.found) // PER_PAGE))
+    number = min(max(1, asked.page), pages)
+    members = book.found[(number - 1) * PER_PAGE : number * PER_PAGE]
+    return Page(book, read(session, book, members, now), number, pages)
+
+
+def everybody(session: Session, cohort: Cohort, now: datetime) -> tuple[Book, tuple[Row, ...]]:
+    """All current members with all their cells, by name: for a summary."""
+    book = find(session, cohort, Asked(), now)
+    return book, read(session, book, book.found, now)
+
+
+def find(session: Session, cohort: Cohort, asked: Asked, now: datetime) -> Book:
+    """Who is asked for, in the order that is asked for."""
+    columns = list_columns(session, cohort)
+    shown = tuple(column for column in columns if asked.with_withdrawn or not column.is_withdrawn)
+    everyone = list_members(session, cohort)
+    is_removed = asked.show is Show.REMOVED
+    wanted = folded(asked.words)
+    members = tuple(
+        member
+        for member in everyone
+        if (member.removed_at is not None) is is_removed and is_meant(wanted, member.name, member.email)
+    )
+    book = Book(
+        cohort=cohort,
+        asked=asked,
+        columns=shown,
+        withdrawn=sum(column.is_withdrawn for column in columns),
+        members=sum(member.removed_at is None for member in everyone),
+        found=members[::-1] if asked.sort == NAME and asked.is_descending else members,
+    )
+    return _sifted(session, book, now)
+
+
+def _sifted(session: Session, book: Book, now: datetime) -> Book:
+    """The book without those who are filtered out, in the order of a column or of attention: whatever takes cells to know."""
+    asked = book.asked
+    if asked.sort == NAME and not asked.show.is_state and asked.show is not Show.ATTENTION:
+        return book
+    rows = [row for row in read(session, book, book.found, now) if _is_asked_for(row, book)]
+    if asked.sort == ATTENTION:
+        rows.sort(key=lambda row: attention.weight(row.reasons), reverse=asked.is_descending)
+    elif asked.sort != NAME:
+        at = next((at for at, column in enumerate(book.columns) if str(column.assignment_id) == asked.sort), None)
+        if at is not None:
+            rows.sort(key=lambda row: _by_score(row.cells[at], is_descending=asked.is_descending))
+    found = tuple(row.member for row in rows)
+    return Book(
+        book.cohort,
+        asked,
+        book.columns,
+        book.withdrawn,
+        book.members,
+        found,
+        {row.member.learner_id: row for row in rows},
+    )
+
+
+def _is_asked_for(row: Row, book: Book) -> bool:
+    show, only = book.asked.show, book.asked.only
+    if show is Show.ATTENTION:
+        return bool(row.reasons)
+    if not show.is_state:
+        return True
+    cells = zip(book.columns, row.cells, strict=True)
+    return any(is_shown(show, it) for column, it in cells if only in (None, column.assignment_id))
+
+
+def _by_score(it: Cell, *, is_descending: bool) -> tuple[int, int]:
+    """Those with a score first, whichever way round; then those who are at it, those who wait, and those whom it doesn't concern."""
+    if it.percent is not None:
+        return 0, -it.percent if is_descending else it.percent
+    rest = (CellState.UNDER_WAY, CellState.NOT_STARTED, CellState.NOT_OPEN, CellState.EXCUSED, CellState.NOT_FOR_THEM)
+    return 1 + rest.index(it.state), 0
+
+
+def read(session: Session, book: Book, members: Sequence[Member], now: datetime) -> tuple[Row, ...]:
+    """The rows of these learners, in their order: at most five statements, none for those that were read before."""
+    if all(member.learner_id in book.rows for member in members):
+        return tuple(book.rows[member.learner_id] for member in members)
+    ids = [member.learner_id for member in members]
+    places = cells(session, book.columns, ids, now)
+    is_over = book.cohort.archived_at is not None or book.asked.show is Show.REMOVED
+    live = [column for column in book.columns if not column.is_withdrawn]
+    seen = activities.read(session, live, ids, now) if live and not is_over else None
+    found = []
+    for member in members:
+        its = tuple(places[member.learner_id, column.assignment_id] for column in book.columns)
+        why: tuple[Reason, ...] = ()
+        if seen is not None:
+            minded = [_LEFT_OUT if column.is_withdrawn else it for column, it in zip(book.columns, its, strict=True)]
+            activity = seen.activity(member.learner_id, member.joined_at)
+            why = attention.reasons(minded, activity, seen.stuck.get(member.learner_id, ()), now)
+        found.append(Row(member, its, why))
+    return tuple(found)
+
+
+_LEFT_OUT = Cell(CellState.NOT_FOR_THEM)
+
+BATCH = 100
+"""How many learners are read at a time for a file."""
+
+
+def stream(session: Session, book: Book, now: datetime) -> Iterator[Row]:
+    """All rows of a book, read in batches."""
+    for start in range(0, len(book.found), BATCH):
+        yield from read(session, book, book.found[start : start + BATCH], now)
+
+
+def list_members(session: Session, cohort: Cohort) -> list[Member]:
+    """Who is, or was, in the cohort, by name as people look for it: Ø stands by O. Without those whose account was erased."""
+    rows = session.execute(
+        select(Learner.id, User.name, User.email, Membership.joined_at, Membership.removed_at)
         .join(User, User.id == Learner.user_id)
         .join(Membership, Membership.learner_id == Learner.id)
-        .where(Membership.cohort_id == cohort.id, Membership.removed_at.is_(None))
-        .order_by(func.lower(User.name), Learner.id)
+        .where(Membership.cohort_id == cohort.id)
     )
-    settled, begun = _settled(session, cohort), _begun(session, cohort)
-    nothing = Cell(CellState.NOT_STARTED)
-
-    def cell(learner_id: int, column: Column) -> Cell:
-        place = (learner_id, column.assignment_id)
-        if place in settled:
-            return _cell(*settled[place], column)
-        return Cell(CellState.UNDER_WAY) if place in begun else nothing
-
-    rows = tuple(
-        Row(learner_id, name, email, tuple(cell(learner_id, column) for column in columns))
-        for learner_id, name, email in members
-    )
-    return Gradebook(columns, rows)
-
-
-def csv_lines(book: Gradebook, time_zone: str) -> Iterator[str]:
-    """The gradebook as CSV for spreadsheets: a byte order mark, times in ``time_zone``, no cell that is a formula."""
-    yield "\ufeff"
-    head = ["Learner", "E-mail"]
-    for column in book.columns:
-        head += [
-            f"{column.title}: state",
-            f"{column.title}: per cent",
-            f"{column.title}: submitted",
-            f"{column.title}: late",
-        ]
-    yield _line(head)
-    for row in book.rows:
-        cells = [row.name, row.email]
-        for cell in row.cells:
-            cells += _csv_cells(cell, time_zone)
-        yield _line(cells)
-
-
-def _columns(session: Session, cohort: Cohort) -> tuple[Column, ...]:
-    """By due date, those without one last."""
-    found = select(Assignment.id, Assignment.title, Assignment.due_at).where(Assignment.cohort_id == cohort.id)
-    ordered = found.order_by(Assignment.due_at.is_(None), Assignment.due_at, Assignment.id)
-    return tuple(Column(*row) for row in session.execute(ordered))
-
-
-def _settled(session: Session, cohort: Cohort) -> dict[tuple[int, int | None], tuple[Standing, Attempt]]:
-    rows = session.execute(
-        select(Standing, Attempt)
-        .join(Assignment, Assignment.id == Standing.assignment_id)
-        .join(Attempt, Attempt.id == Standing.best_attempt_id)
-        .join(
-            Membership, and_(Membership.learner_id == Standing.learner_id, Membership.cohort_id == Assignment.cohort_id)
-        )
-        .where(Assignment.cohort_id == cohort.id, Membership.removed_at.is_(None))
-    )
-    return {(standing.learner_id, standing.assignment_id): (standing, best) for standing, best in rows}
-
-
-def _begun(session: Session, cohort: Cohort) -> set[tuple[int, int | None]]:
-    rows = session.execute(
-        select(Attempt.learner_id, Attempt.assignment_id)
-        .join(Assignment, Assignment.id == Attempt.assignment_id)
-        .where(Assignment.cohort_id == cohort.id, Attempt.state == State.OPEN)
-    )
-    return {(learner_id, assignment_id) for learner_id, assignment_id in rows}
-
-
-def _cell(standing: Standing, best: Attempt, column: Column) -> Cell:
-    is_passed = standing.passed_at is not None
-    is_late = column.due_at is not None and best.submitted_at is not None and best.submitted_at > column.due_at
-    return Cell(
-        state=CellState.PASSED if is_passed else CellState.NOT_PASSED,
-        percent=percent(standing.best_percent, 100),
-        submitted_at=best.submitted_at,
-        late_by=best.submitted_at - column.due_at if is_late and best.submitted_at and column.due_at else None,
-        is_critical_missed=not is_passed and bool(best.is_critical_missed),
-        attempts=standing.attempts,
-    )
-
-
-def _csv_cells(cell: Cell, time_zone: str) -> list[str]:
-    submitted = f"{wall_clock.local(cell.submitted_at, time_zone):%Y-%m-%d %H:%M}" if cell.submitted_at else ""
-    score = "" if cell.percent is None else str(cell.percent)
-    return [cell.state.value, score, submitted, "late" if cell.is_late else ""]
-
-
-def _line(cells: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([_harmless(cell) for cell in cells])
-    return out.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """Text that no spreadsheet evaluates: an apostrophe in front of what looks like a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return sorted((Member(*row) for row in rows), key=lambda member: (folded(member.name), member.learner_id))

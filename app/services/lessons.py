@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -19,8 +19,8 @@ from app.domain.content import Source
 from app.domain.paper import Candidate, slot
 from app.domain.release import EVERYTHING
 from app.domain.response import Given, demand_finished, read
-from app.models import Answer, Attempt, AttemptItem, Learner, LessonProgress, LessonRow, ModuleRow
-from app.services import catalogue, submission
+from app.models import Answer, Attempt, AttemptItem, Correction, Learner, LessonProgress, LessonRow, ModuleRow
+from app.services import catalogue, rulings, submission
 from app.services.feedback import Feedback, feedback
 from app.services.papers import QuestionView, question
 
@@ -123,6 +123,8 @@ def _parts(session: Session, learner: Learner | None, lesson: LessonRow, again: 
     slugs = [part["check"] for part in lesson.body["parts"] if "check" in part]
     candidates = catalogue.list_checks(session, slugs)
     latest = _latest_answers(session, learner, lesson, candidates.values())
+    answered = {item.version_id for attempt in latest.values() for item in attempt.items}
+    corrections = rulings.in_force(session, answered, None) if answered else {}
     parts: list[Part] = []
     for part in lesson.body["parts"]:
         if "html" in part:
@@ -135,7 +137,14 @@ def _parts(session: Session, learner: Learner | None, lesson: LessonRow, again: 
             parts.append(
                 Part(
                     check=_check_view(
-                        session, lesson, part["check"], n, candidate, found, is_again=again == part["check"]
+                        session,
+                        lesson,
+                        part["check"],
+                        n,
+                        candidate,
+                        found,
+                        corrections,
+                        is_again=again == part["check"],
                     )
                 )
             )
@@ -168,14 +177,19 @@ def _check_view(
     n: int,
     candidate: Candidate,
     latest: Attempt | None,
+    corrections: Mapping[int, Sequence[Correction]],
     *,
     is_again: bool,
 ) -> CheckView:
     number = latest.number + 1 if latest else 1
     if latest is not None and not is_again:
         item = latest.items[0]
-        return CheckView(slug, n, number, question(session, item), feedback(session, item, EVERYTHING))
+        return CheckView(slug, n, number, question(session, item), _feedback(session, item, corrections))
     return CheckView(slug, n, number, question(session, _fresh_item(lesson, candidate, number)), None)
+
+
+def _feedback(session: Session, item: AttemptItem, corrections: Mapping[int, Sequence[Correction]]) -> Feedback:
+    return feedback(session, item, EVERYTHING, corrections.get(item.version_id, ()))
 
 
 def _fresh_item(lesson: LessonRow, candidate: Candidate, number: int) -> AttemptItem:

@@ -106,7 +106,7 @@ def paper(loaded: Loaded) -> Paper:
         purpose=attempt.purpose,
         title=loaded.assignment.title if loaded.assignment else loaded.module.title,
         module_slug=loaded.module.slug,
-        attempts_allowed=attempt.attempts_allowed,
+        attempts_allowed=loaded.attempts_allowed,
         pass_mark_percent=attempt.pass_mark_percent,
         deadline_at=attempt.deadline_at,
         steps=tuple(Step(item.position, item.response is not None, item.is_flagged) for item in loaded.items),

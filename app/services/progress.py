@@ -10,12 +10,23 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.domain.assignment import Result
 from app.domain.attempt import Purpose, State, percent
 from app.domain.mastery import WINDOW, Level, level
-from app.models import Assignment, Attempt, Learner, LessonProgress, Mark, ModuleRow, ObjectiveRow, Standing
+from app.models import (
+    Assignment,
+    AssignmentException,
+    Attempt,
+    Learner,
+    LessonProgress,
+    Mark,
+    ModuleRow,
+    ObjectiveRow,
+    Standing,
+)
 from app.services import catalogue
-from app.services.assignments import is_score_released
 from app.services.catalogue import LessonLine
+from app.services.due import is_score_released, result_of
 from app.services.releases import is_correctness_released
 
 RECENT_MARKS = 600
@@ -142,8 +153,15 @@ def progress(session: Session, learner: Learner, now: datetime) -> ProgressView:
 # On every module's page, and built once.
 _READ = select(LessonProgress).where(LessonProgress.learner_id == bindparam("learner_id"))
 _STANDINGS = (
-    select(Standing, Assignment)
+    select(Standing, Assignment, AssignmentException)
     .outerjoin(Assignment, Assignment.id == Standing.assignment_id)
+    .outerjoin(
+        AssignmentException,
+        and_(
+            AssignmentException.assignment_id == Standing.assignment_id,
+            AssignmentException.learner_id == Standing.learner_id,
+        ),
+    )
     .where(Standing.learner_id == bindparam("learner_id"), Standing.purpose == Purpose.TEST)
 )
 
@@ -154,20 +172,17 @@ def _read(session: Session, learner: Learner | None) -> dict[int, LessonProgress
     return {row.lesson_id: row for row in session.scalars(_READ, {"learner_id": learner.id})}
 
 
-def _standings(session: Session, learner: Learner | None, now: datetime) -> dict[int, Standing]:
-    """The best standing in each module's tests whose score is released, assigned ones included: a pass counts wherever it was earned."""
-    best: dict[int, Standing] = {}
+def _standings(session: Session, learner: Learner | None, now: datetime) -> dict[int, Result]:
+    """The best result in each module's tests whose score is released, assigned ones included: a pass counts wherever it was earned."""
+    best: dict[int, Result] = {}
     if learner is None:
         return best
-    for row, assignment in session.execute(_STANDINGS, {"learner_id": learner.id}):
-        if assignment is not None and not is_score_released(assignment, row, now):
+    for row, assignment, exception in session.execute(_STANDINGS, {"learner_id": learner.id}):
+        if assignment is not None and not is_score_released(assignment, row, now, exception):
             continue
-        held = best.get(row.module_id)
-        if held is None or (row.passed_at is not None, row.best_percent) > (
-            held.passed_at is not None,
-            held.best_percent,
-        ):
-            best[row.module_id] = row
+        found, held = result_of(assignment, row), best.get(row.module_id)
+        if held is None or (found.is_passed, found.percent) > (held.is_passed, held.percent):
+            best[row.module_id] = found
     return best
 
 
@@ -175,17 +190,17 @@ def _module_state(
     module: ModuleRow,
     lessons: Sequence[LessonLine],
     read: Mapping[int, LessonProgress],
-    standings: Mapping[int, Standing],
+    standings: Mapping[int, Result],
 ) -> ModuleState:
-    standing = standings.get(module.id)
+    found = standings.get(module.id)
     return ModuleState(
         slug=module.slug,
         position=module.position,
         title=module.title,
         summary=module.summary,
         lessons=tuple(_lesson_state(row, read.get(row.id)) for row in lessons if row.module_id == module.id),
-        best_percent=percent(standing.best_percent, 100) if standing else None,
-        is_passed=standing is not None and standing.passed_at is not None,
+        best_percent=percent(found.percent, 100) if found else None,
+        is_passed=found is not None and found.is_passed,
     )
 
 
@@ -244,10 +259,17 @@ def _open_attempts(session: Session, learner: Learner | None, now: datetime) -> 
 def _scores(session: Session, learner: Learner, now: datetime) -> tuple[Score, ...]:
     """The latest results, oldest first; those whose score is not released are left out."""
     rows = session.execute(
-        select(Attempt, ModuleRow.title, Assignment, Standing)
+        select(Attempt, ModuleRow.title, Assignment, Standing, AssignmentException)
         .join(ModuleRow, ModuleRow.id == Attempt.module_id)
         .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
         .outerjoin(Standing, and_(Standing.learner_id == Attempt.learner_id, Standing.scope == Attempt.scope))
+        .outerjoin(
+            AssignmentException,
+            and_(
+                AssignmentException.assignment_id == Attempt.assignment_id,
+                AssignmentException.learner_id == Attempt.learner_id,
+            ),
+        )
         .where(Attempt.learner_id == learner.id, Attempt.purpose != Purpose.CHECK, Attempt.points.is_not(None))
         .order_by(Attempt.submitted_at.desc())
         .limit(RECENT_ATTEMPTS)
@@ -262,8 +284,8 @@ def _scores(session: Session, learner: Learner, now: datetime) -> tuple[Score, .
             percent=percent(attempt.points or 0, attempt.max_points or 0),
             is_passed=attempt.is_passed,
         )
-        for attempt, title, assignment, standing in reversed(rows)
-        if assignment is None or standing is None or is_score_released(assignment, standing, now)
+        for attempt, title, assignment, standing, exception in reversed(rows)
+        if assignment is None or standing is None or is_score_released(assignment, standing, now, exception)
     )
 
 
@@ -274,7 +296,7 @@ def _mastery(session: Session, learner: Learner, now: datetime) -> tuple[tuple[s
         .join(Attempt, Attempt.id == Mark.attempt_id)
         .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
         .outerjoin(Standing, and_(Standing.learner_id == Attempt.learner_id, Standing.scope == Attempt.scope))
-        .where(Mark.learner_id == learner.id, is_correctness_released(now))
+        .where(Mark.learner_id == learner.id, Mark.is_void.is_(False), is_correctness_released(now))
         .order_by(Mark.settled_at.desc(), Mark.attempt_id.desc(), Mark.position.desc())
         .limit(RECENT_MARKS)
     )

@@ -29,7 +29,7 @@ from app.models import (
     User,
 )
 from app.permissions import Viewer, may_administer, may_teach
-from app.services import audit
+from app.services import audit, rulings
 from app.services.attempts import Loaded
 from app.services.feedback import Feedback, feedback
 from app.services.papers import QuestionView, question
@@ -68,6 +68,9 @@ class Reported:
     feedback: Feedback
     same_version: int
     """How many reports there are of this version, this one included."""
+    version_id: int
+    assignment_id: int | None
+    """What it was asked in; None for practice and the module's own tests, where administrators alone correct."""
 
 
 def get_own(session: Session, loaded: Loaded, position: int) -> QuestionReport | None:
@@ -151,11 +154,14 @@ def get_for(session: Session, viewer: Viewer, report_id: int) -> Reported | None
         return None
     statement = _visible(viewer, _WITH.where(QuestionReport.id == report_id))
     row = session.execute(
-        statement.add_columns(AttemptItem, QuestionVersion, QuestionRow, ModuleRow.title, User.name, Cohort.title)
+        statement.add_columns(
+            AttemptItem, QuestionVersion, QuestionRow, ModuleRow.title, User.name, Cohort.title, Attempt
+        )
     ).one_or_none()
     if row is None:
         return None
-    found, item, version, asked, module_title, name, cohort_title = row
+    found, item, version, asked, module_title, name, cohort_title, attempt = row
+    corrections = rulings.in_force(session, [version.id], attempt.assignment_id)
     return Reported(
         report=found,
         name=name,
@@ -165,8 +171,10 @@ def get_for(session: Session, viewer: Viewer, report_id: int) -> Reported | None
         version=version.number,
         is_current=version.superseded_at is None and asked.retired_at is None,
         view=question(session, item),
-        feedback=feedback(session, item, EVERYTHING),
+        feedback=feedback(session, item, EVERYTHING, corrections.get(version.id, ())),
         same_version=_count_of_version(session, version.id),
+        version_id=version.id,
+        assignment_id=attempt.assignment_id,
     )
 
 

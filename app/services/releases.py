@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.db import UTCDateTime
 from app.domain.attempt import Purpose, State
 from app.domain.release import Facts, Policy, Release, When, released, released_under_way
-from app.models import Assignment, Attempt, Membership, Standing
+from app.models import Assignment, Attempt, Cohort, Membership, Standing
+from app.services import terms
 from app.services.attempts import Loaded
+from app.services.terms import Now
 
 EARLIER = 10
 """How many earlier attempts a result stands beside."""
@@ -34,13 +36,8 @@ def list_scope(session: Session, attempt: Attempt) -> Sequence[Attempt]:
     return session.scalars(_SCOPE, {"learner_id": attempt.learner_id, "scope": attempt.scope}).all()
 
 
-def attempts_allowed(loaded: Loaded) -> int | None:
-    """How many attempts there are as the assignment is now: a trainer may have changed it since this one started."""
-    return loaded.assignment.attempts_allowed if loaded.assignment else loaded.attempt.attempts_allowed
-
-
 def _facts(session: Session, loaded: Loaded, number: int, now: datetime) -> Facts:
-    attempt, assignment = loaded.attempt, loaded.assignment
+    attempt, assignment, holds = loaded.attempt, loaded.assignment, loaded.effective
     return Facts(
         purpose=attempt.purpose,
         state=attempt.state,
@@ -48,18 +45,18 @@ def _facts(session: Session, loaded: Loaded, number: int, now: datetime) -> Fact
         is_settled=attempt.points is not None,
         policy=assignment.policy if assignment else Policy(),
         number=number,
-        attempts_allowed=attempts_allowed(loaded),
-        closes_at=assignment.closes_at if assignment else None,
+        attempts_allowed=loaded.attempts_allowed,
+        closes_at=holds.over_at if holds else None,
         is_pool_in_use=attempt.purpose is Purpose.TEST
         and bool(session.scalar(_IS_POOL_IN_USE, {"attempt_id": attempt.id, "now": now})),
     )
 
 
-def is_pool_in_use(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+def is_pool_in_use(now: Now) -> ColumnElement[bool]:
     """Whether the learner may be asked the questions of an attempt again for a mark: a condition on the statement's own ``Attempt``.
 
     That is in any other test of the module under way; and, after the module's own test, in an assigned one whose key is not
-    released yet: else everybody could read its key there first.
+    released yet: else everybody could read its key there first. After a pre-test it is so in the test whose gain it measures.
     """
     other, assigned, taken = aliased(Attempt), aliased(Assignment), aliased(Standing)
     under_way = (
@@ -73,18 +70,25 @@ def is_pool_in_use(now: datetime | BindParameter[datetime]) -> ColumnElement[boo
         )
         .correlate(Attempt)
     )
-    closes_later = and_(assigned.release_key == When.CLOSING, assigned.due_at >= now)
-    is_left = and_(assigned.release_key != When.CLOSING, assigned.attempts_allowed > func.coalesce(taken.attempts, 0))
+    is_kept = assigned.release_key == When.CLOSING
+    closes_later = and_(is_kept, or_(assigned.due_at >= now, func.coalesce(assigned.extended_until >= now, False)))
+    used = func.coalesce(taken.attempts, 0)
+    is_left = and_(~is_kept, terms.allowed(assigned, Attempt.learner_id) > used)
     to_come = (
         select(assigned.id)
+        .join(Cohort, Cohort.id == assigned.cohort_id)
         .join(Membership, Membership.cohort_id == assigned.cohort_id)
         .outerjoin(taken, and_(taken.assignment_id == assigned.id, taken.learner_id == Membership.learner_id))
         .where(assigned.module_id == Attempt.module_id, Membership.learner_id == Attempt.learner_id)
-        .where(Membership.removed_at.is_(None), or_(closes_later, is_left))
-        .correlate(Attempt)
-        .exists()
+        .where(Membership.removed_at.is_(None), assigned.withdrawn_at.is_(None), Cohort.archived_at.is_(None))
+        .where(terms.is_for(assigned, Attempt.learner_id), ~terms.is_excused(assigned, Attempt.learner_id))
     )
-    return or_(under_way, and_(Attempt.assignment_id.is_(None), to_come))
+    # With any number of attempts its key is shown after the first.
+    is_untaken = and_(~is_kept, assigned.attempts_allowed.is_(None), used == 0)
+    of_own = to_come.where(or_(closes_later, is_left)).correlate(Attempt).exists()
+    of_before = to_come.where(assigned.pretest_id == Attempt.assignment_id)
+    of_before = of_before.where(or_(closes_later, is_left, is_untaken)).correlate(Attempt)
+    return or_(under_way, and_(Attempt.assignment_id.is_(None), of_own), of_before.exists())
 
 
 # Statements of a result are built once: building this one takes 2 ms, longer than running it.
@@ -104,15 +108,12 @@ def is_correctness_released(now: datetime) -> ColumnElement[bool]:
 
     ``Assignment`` and ``Standing`` are outer-joined: the module's own tests have no assignment.
     """
-    closes = or_(*(column == When.CLOSING for column in (Assignment.release_key, Assignment.release_explanation)))
-    is_closed = and_(closes, Assignment.due_at < now)
+    is_over = terms.is_over(Assignment, now)
+    is_last = Standing.attempts >= terms.allowed(Assignment, Attempt.learner_id)
     by_policy = or_(
         Assignment.id.is_(None),
         Assignment.release_correctness.in_((When.EACH_ANSWER, When.SUBMISSION)),
-        and_(
-            Assignment.release_correctness == When.LAST_ATTEMPT,
-            or_(Standing.attempts >= Assignment.attempts_allowed, is_closed),
-        ),
-        and_(Assignment.release_correctness == When.CLOSING, is_closed),
+        and_(Assignment.release_correctness == When.LAST_ATTEMPT, or_(is_last, is_over)),
+        and_(Assignment.release_correctness == When.CLOSING, is_over),
     )
     return or_(Attempt.purpose != Purpose.TEST, and_(Attempt.state == State.SUBMITTED, by_policy, ~is_pool_in_use(now)))

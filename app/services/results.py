@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from app.domain import certainty
@@ -15,18 +15,20 @@ from app.domain.attempt import is_enough, percent
 from app.domain.marking import MOST_CERTAINTY_POINTS
 from app.domain.release import Release
 from app.models import (
-    Assignment,
     AttemptItem,
+    Correction,
     LessonRow,
     Mark,
+    MarkChange,
     ObjectiveRow,
     QuestionReport,
     QuestionRow,
     QuestionVersion,
 )
-from app.services import catalogue, feedback, releases
+from app.services import catalogue, feedback, notices, releases, rulings
 from app.services.attempts import Loaded
 from app.services.feedback import Feedback
+from app.services.notices import ChangedMark, Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,10 @@ class Since(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """One line of a result. ``feedback`` and ``is_right`` are None while right or wrong is not released.
+    """One line of a result. ``feedback`` and ``is_right`` are None while right or wrong is not released; of a void one ``is_right`` is None too.
 
-    ``since`` says what became of the question after it was answered: a learner is told, and the mark stays.
+    ``since`` says what became of the question after it was answered: a learner is told, and the mark stays. ``notices`` are the corrections
+    that hold, ``changes`` those of the mark, none while right or wrong is not released.
     """
 
     n: int
@@ -64,6 +67,9 @@ class AnswerView:
     since: Since | None
     report: QuestionReport | None
     """What the learner reported of the question, and the reply to it."""
+    is_void: bool = False
+    notices: tuple[Notice, ...] = ()
+    changes: tuple[ChangedMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,10 @@ class ResultView:
     points: float | None
     max_points: float | None
     right: int | None
+    counted: int
+    """How many questions count: all but the void ones."""
+    changed_at: datetime | None
+    """When a mark was last changed after the attempt was handed in; None where none was, or the mark is not released."""
     is_enough: bool | None
     """The pass mark is reached, whatever the safety-critical questions say."""
     is_passed: bool | None
@@ -121,7 +131,7 @@ class ResultView:
     @property
     def certainty_most(self) -> int:
         """What certainty points could add up to."""
-        return MOST_CERTAINTY_POINTS * len(self.answers)
+        return MOST_CERTAINTY_POINTS * self.counted
 
     @property
     def missed(self) -> int:
@@ -149,7 +159,13 @@ _READINGS = (
 )
 _TITLES = select(ObjectiveRow.id, ObjectiveRow.title).where(ObjectiveRow.id.in_(bindparam("ids", expanding=True)))
 _MARKS = (
-    select(Mark, QuestionVersion.superseded_at, QuestionRow.retired_at, QuestionReport)
+    select(
+        Mark,
+        QuestionVersion.superseded_at,
+        QuestionRow.retired_at,
+        QuestionReport,
+        exists().where(MarkChange.attempt_id == Mark.attempt_id, MarkChange.position == Mark.position).correlate(Mark),
+    )
     .join(QuestionVersion, QuestionVersion.id == Mark.version_id)
     .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
     .outerjoin(
@@ -174,14 +190,20 @@ class _Marked:
     mark: Mark
     since: Since | None
     report: QuestionReport | None
+    is_changed: bool
 
 
 def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
-    """The result of a submitted attempt: at most seven statements, however many attempts there are."""
+    """The result of a submitted attempt: at most seven statements, however many attempts there are.
+
+    One more tells of corrections and one of changed marks, where there are any.
+    """
     attempt = loaded.attempt
     scope = releases.list_scope(session, attempt)
     may_see = releases.release(session, loaded, now, scope)
     marks = _marks(session, loaded)
+    is_changed = may_see.mark and any(row.is_changed for row in marks.values())
+    changes = notices.list_changes(session, attempt.id) if is_changed else {}
     is_total_known = may_see.mark and attempt.points is not None and attempt.max_points is not None
     is_certain = may_see.mark and any(item.certainty for item in loaded.items)
     return ResultView(
@@ -190,6 +212,8 @@ def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
         points=attempt.points if may_see.mark else None,
         max_points=attempt.max_points if may_see.mark else None,
         right=sum(row.mark.is_right for row in marks.values()) if may_see.mark else None,
+        counted=len(loaded.items) - sum(row.mark.is_void for row in marks.values() if may_see.mark),
+        changed_at=max((one.changed_at for of_mark in changes.values() for one in of_mark), default=None),
         is_enough=(
             is_enough(attempt.points or 0, attempt.max_points or 0, attempt.pass_mark_percent)
             if is_total_known
@@ -197,7 +221,7 @@ def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
         ),
         is_passed=attempt.is_passed if may_see.mark else None,
         is_critical_missed=attempt.is_critical_missed if may_see.mark else None,
-        answers=_answers(session, loaded, marks, may_see),
+        answers=_answers(session, loaded, marks, may_see, changes),
         objectives=_objectives(session, loaded, marks) if may_see.correctness else (),
         earlier=tuple(
             Earlier(row.number, row.id, percent(row.points, row.max_points or 0), row.submitted_at)
@@ -209,7 +233,7 @@ def result(session: Session, loaded: Loaded, now: datetime) -> ResultView:
             and row.submitted_at is not None
         ),
         attempts_left=_left(loaded, max(row.number for row in scope)),
-        key_released_at=None if may_see.key else _closing_to_come(loaded.assignment, now),
+        key_released_at=None if may_see.key else _closing_to_come(loaded, now),
         certainty_points=sum(row.mark.certainty_points for row in marks.values()) if is_certain else None,
         certainty=_certainty(loaded, marks) if is_certain and may_see.correctness else (),
     )
@@ -219,7 +243,8 @@ def _marks(session: Session, loaded: Loaded) -> dict[int, _Marked]:
     """The marks by position, each with what became of its question: one statement."""
     rows = session.execute(_MARKS, {"attempt_id": loaded.attempt.id})
     return {
-        row.position: _Marked(row, _since(superseded, retired), report) for row, superseded, retired, report in rows
+        row.position: _Marked(row, _since(superseded, retired), report, is_changed)
+        for row, superseded, retired, report, is_changed in rows
     }
 
 
@@ -228,32 +253,39 @@ def _since(superseded_at: datetime | None, retired_at: datetime | None) -> Since
 
 
 def _certainty(loaded: Loaded, marks: Mapping[int, _Marked]) -> tuple[certainty.Level, ...]:
-    given = ((item.certainty, marks[item.position].mark.is_right) for item in loaded.items if item.position in marks)
-    return certainty.levels(given)
+    counted = [item for item in loaded.items if item.position in marks and not marks[item.position].mark.is_void]
+    return certainty.levels((item.certainty, marks[item.position].mark.is_right) for item in counted)
 
 
 def _left(loaded: Loaded, number: int) -> int | None:
-    allowed = releases.attempts_allowed(loaded)
+    allowed = loaded.attempts_allowed
     return None if allowed is None else max(0, allowed - number)
 
 
-def _closing_to_come(assignment: Assignment | None, now: datetime) -> datetime | None:
-    closes = assignment.closes_at if assignment else None
-    return closes if closes is not None and closes >= now else None
+def _closing_to_come(loaded: Loaded, now: datetime) -> datetime | None:
+    holds = loaded.effective
+    return holds.over_at if holds and holds.over_at is not None and holds.over_at >= now else None
 
 
 def _answers(
-    session: Session, loaded: Loaded, marks: Mapping[int, _Marked], release: Release
+    session: Session,
+    loaded: Loaded,
+    marks: Mapping[int, _Marked],
+    release: Release,
+    changes: Mapping[int, Sequence[ChangedMark]],
 ) -> tuple[AnswerView, ...]:
     ids = [item.version_id for item in loaded.items]
     shown = catalogue.shown(session, ids)
     keys = catalogue.keys(session, ids) if release.correctness else {}
     cited = (slug for key in keys.values() for slug in key.sources) if release.explanation else ()
     sources = catalogue.sources(session, cited)
+    corrections = list_corrections(session, loaded)
 
     def answer(item: AttemptItem) -> AnswerView:
         asked, marked = shown[item.version_id], marks.get(item.position)
         mark = marked.mark if marked and release.correctness else None
+        held = corrections.get(item.version_id, ())
+        earned = feedback.Mark(mark.points, mark.is_right, mark.is_void) if mark else None
         return AnswerView(
             n=item.position,
             stem=asked.stem,
@@ -261,23 +293,32 @@ def _answers(
             chosen=feedback.told(asked, item.response),
             certainty=item.certainty,
             is_critical=asked.is_critical and release.correctness,
-            is_right=mark.is_right if mark else None,
-            feedback=feedback.build(
-                item, asked, keys[item.version_id], sources, release, points=mark.points, is_right=mark.is_right
-            )
-            if mark
+            is_right=mark.is_right if mark and not mark.is_void else None,
+            feedback=feedback.build(item, asked, keys[item.version_id], sources, release, earned, held)
+            if earned
             else None,
             since=marked.since if marked else None,
             report=marked.report if marked else None,
+            is_void=release.mark and marked is not None and marked.mark.is_void,
+            notices=notices.notices(asked, held, release),
+            changes=tuple(changes.get(item.position, ())) if release.correctness else (),
         )
 
     return tuple(answer(item) for item in loaded.items)
+
+
+def list_corrections(session: Session, loaded: Loaded) -> Mapping[int, Sequence[Correction]]:
+    """The corrections that hold for an attempt, by version: one statement where any question of it was ever corrected, else none."""
+    ids = [item.version_id for item in loaded.items if item.position in loaded.corrected]
+    return rulings.in_force(session, ids, loaded.attempt.assignment_id) if ids else {}
 
 
 def _objectives(session: Session, loaded: Loaded, marks: Mapping[int, _Marked]) -> tuple[ObjectiveScore, ...]:
     """The score by objective, the weakest first."""
     by_objective: dict[int, list[Mark]] = {}
     for marked in marks.values():
+        if marked.mark.is_void:
+            continue
         by_objective.setdefault(marked.mark.objective_id, []).append(marked.mark)
     titles = {objective_id: title for objective_id, title in session.execute(_TITLES, {"ids": list(by_objective)})}
     where = readings(session, by_objective)

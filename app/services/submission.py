@@ -1,4 +1,8 @@
-"""Settling: marks are written where an answer is checked, at submission, and when an overdue attempt is closed."""
+"""Settling: marks are written where an answer is checked, at submission, and when an overdue attempt is closed.
+
+Whatever is settled is marked as the corrections say that are in force then; marks that stand already are changed by
+:mod:`app.services.corrections` and :mod:`app.services.marks` alone.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,22 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from app.domain.attempt import CLOSING_DELAY, MarkedItem, Outcome, Purpose, State, is_closable, outcome, state_at
-from app.domain.marking import Result, mark
+from app.domain.attempt import CLOSING_DELAY, Outcome, Purpose, State, is_closable, outcome, state_at
+from app.domain.correction import corrected
+from app.domain.marking import Result
+from app.domain.regrading import HandedIn, counted, is_better
 from app.models import Attempt, AttemptItem, Mark, Standing
-from app.services import catalogue
+from app.services import catalogue, rulings
 
 
-def settle(session: Session, attempt: Attempt, items: Sequence[AttemptItem], now: datetime) -> list[Result]:
-    """Mark these items and write their marks; return the results in the same order."""
-    results = _results(session, items)
+def settle(
+    session: Session, attempt: Attempt, items: Sequence[AttemptItem], now: datetime, *, is_corrected: bool = True
+) -> list[Result]:
+    """Mark these items and write their marks; return the results in the same order.
+
+    ``is_corrected`` false says that no question of them was ever corrected, as a statement of this transaction saw.
+    """
+    results = _results(session, attempt, items, is_corrected=is_corrected)
     if items:
         session.execute(
             insert(Mark),
@@ -43,7 +54,8 @@ def close_if_overdue(session: Session, attempt: Attempt, now: datetime) -> bool:
 
 
 def close_expired(session: Session, now: datetime, limit: int = 100) -> int:
-    """Close up to ``limit`` overdue attempts, the longest overdue first; return how many. One statement where there is none."""
+    """Close up to ``limit`` overdue attempts, the longest overdue first; return how many. Two statements where there is none."""
+    rulings.hold(session)
     overdue = session.scalars(
         select(Attempt)
         .where(Attempt.state == State.OPEN, Attempt.deadline_at < now - CLOSING_DELAY)
@@ -67,11 +79,11 @@ def has_expired(session: Session, now: datetime) -> bool:
 
 def _close(session: Session, attempt: Attempt, submitted_at: datetime, now: datetime) -> bool:
     items = _items(session, attempt)
-    results = _results(session, items)
+    results = _results(session, attempt, items)
     shown = catalogue.shown(session, [item.version_id for item in items])
     total = outcome(
         [
-            MarkedItem(result.points, result.max_points, result.is_right, shown[item.version_id].is_critical)
+            counted(result, is_critical=shown[item.version_id].is_critical)
             for item, result in zip(items, results, strict=True)
         ],
         attempt.pass_mark_percent,
@@ -116,11 +128,21 @@ def _items(session: Session, attempt: Attempt) -> Sequence[AttemptItem]:
     ).all()
 
 
-def _results(session: Session, items: Sequence[AttemptItem]) -> list[Result]:
+def _results(
+    session: Session, attempt: Attempt, items: Sequence[AttemptItem], *, is_corrected: bool = True
+) -> list[Result]:
     ids = [item.version_id for item in items]
     shown, keys = catalogue.shown(session, ids), catalogue.keys(session, ids)
+    corrections = rulings.in_force(session, ids, attempt.assignment_id) if is_corrected else {}
     return [
-        mark(shown[item.version_id].kind, keys[item.version_id].key, item.response, item.certainty) for item in items
+        corrected(
+            shown[item.version_id].kind,
+            keys[item.version_id].key,
+            item.response,
+            item.certainty,
+            [rulings.ruling(one) for one in corrections.get(item.version_id, ())],
+        )
+        for item in items
     ]
 
 
@@ -136,14 +158,18 @@ def _row(
         "points": result.points,
         "max_points": result.max_points,
         "is_right": result.is_right,
+        "is_void": result.is_void,
         "certainty_points": result.certainty_points,
         "settled_at": settled_at,
     }
 
 
 def _stand(session: Session, attempt: Attempt, total: Outcome, submitted_at: datetime) -> None:
-    """Keep where the learner stands in this scope: the attempt itself was closed just once, so this is counted once."""
-    percent = 100 * total.points / total.max_points if total.max_points else 0.0
+    """Keep where the learner stands in this scope: the attempt itself was closed just once, so this is counted once.
+
+    What comes of it is what :func:`app.domain.regrading.stood` says of all the attempts.
+    """
+    latest = HandedIn(attempt.id, total.points, total.max_points, total.is_passed, submitted_at)
     standing = session.get(Standing, (attempt.learner_id, attempt.scope))
     if standing is None:
         standing = Standing(
@@ -154,16 +180,17 @@ def _stand(session: Session, attempt: Attempt, total: Outcome, submitted_at: dat
             assignment_id=attempt.assignment_id,
             attempts=0,
             best_attempt_id=attempt.id,
-            best_percent=percent,
+            best_percent=latest.percent,
             latest_is_passed=total.is_passed,
         )
         session.add(standing)
     standing.attempts += 1
-    standing.latest_attempt_id, standing.latest_percent, standing.latest_at = attempt.id, percent, submitted_at
+    standing.latest_attempt_id, standing.latest_percent, standing.latest_at = attempt.id, latest.percent, submitted_at
     standing.latest_is_passed = total.is_passed
-    # A pass beats a higher score that failed the safety gate; then the higher score counts.
-    is_best = (total.is_passed, percent) >= (standing.passed_at is not None, standing.best_percent)
-    if is_best:
-        standing.best_attempt_id, standing.best_percent = attempt.id, percent
+    best = HandedIn(
+        standing.best_attempt_id, standing.best_percent, 100.0, standing.passed_at is not None, submitted_at
+    )
+    if is_better(latest, best):
+        standing.best_attempt_id, standing.best_percent = attempt.id, latest.percent
     if total.is_passed and standing.passed_at is None:
         standing.passed_at = submitted_at

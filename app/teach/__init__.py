@@ -4,14 +4,20 @@ from flask import Blueprint
 
 blueprint = Blueprint("teach", __name__, url_prefix="/teach")
 
-from app.teach import (  # noqa: E402, F401  the views register themselves
-    assignments,
-    cohorts,
-    gradebook,
-    insight,
-    invitations,
-    people,
-    reports,
-    rosters,
-    settings,
+# The views register themselves.
+from app.teach import (  # noqa: E402
+    assignments,  # noqa: F401
+    cohorts,  # noqa: F401
+    corrections,  # noqa: F401
+    exceptions,  # noqa: F401
+    gradebook,  # noqa: F401
+    insight,  # noqa: F401
+    invitations,  # noqa: F401
+    learners,  # noqa: F401
+    overview,  # noqa: F401
+    people,  # noqa: F401
+    preview,  # noqa: F401
+    reports,  # noqa: F401
+    rosters,  # noqa: F401
+    settings,  # noqa: F401
 )

@@ -16,7 +16,7 @@ from app.db import db
 from app.models import Cohort, Invitation, Role
 from app.services import invitations
 from app.services.invitations import Sent
-from app.services.spreadsheets import line
+from app.services.spreadsheet import line
 from app.teach import blueprint
 from app.teach.cohorts import found_cohort
 from app.teach.gradebook import file_name

@@ -36,6 +36,7 @@ def upgrade() -> None:
     make_tables()
     widen_tables()
     work_out()
+    keep_the_log()
     for table, columns in FILLED.items():
         with op.batch_alter_table(table) as batch:
             for name in columns:
@@ -74,16 +75,20 @@ def make_tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=True),
-        sa.Column("remedy", sa.Enum("void", "accept", "credit", name="remedy", native_enum=False, create_constraint=True, length=30), nullable=False),
+        sa.Column("remedy", sa.Enum("void", "accept", "credit", "withdraw", name="remedy", native_enum=False, create_constraint=True, length=30), nullable=False),
         sa.Column("key", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("withdraws_id", sa.Integer(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("actor_id", sa.Integer(), nullable=True),
         sa.Column("corrected_at", MOMENT, nullable=False),
         sa.CheckConstraint("(remedy = 'accept') = (key IS NOT NULL)", name=op.f("ck_correction_key")),
+        sa.CheckConstraint("(remedy = 'withdraw') = (withdraws_id IS NOT NULL)", name=op.f("ck_correction_withdraws")),
         sa.ForeignKeyConstraint(["actor_id"], ["user.id"], name=op.f("fk_correction_actor_id_user"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["assignment_id"], ["assignment.id"], name=op.f("fk_correction_assignment_id_assignment")),
         sa.ForeignKeyConstraint(["version_id"], ["question_version.id"], name=op.f("fk_correction_version_id_question_version")),
+        sa.ForeignKeyConstraint(["withdraws_id"], ["correction.id"], name=op.f("fk_correction_withdraws_id_correction")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_correction")),
+        sa.UniqueConstraint("withdraws_id", name=op.f("uq_correction_withdraws_id")),
     )
     op.create_index(op.f("ix_correction_assignment_id"), "correction", ["assignment_id"])
     op.create_index(op.f("ix_correction_version_id"), "correction", ["version_id"])
@@ -177,7 +182,47 @@ def work_out() -> None:
     )
 
 
+GONE = {"postgresql": "NEW.details::text = '{}'", "sqlite": "NEW.details = '{}'"}
+SAME = {"postgresql": "NEW.details::text = OLD.details::text", "sqlite": "NEW.details IS OLD.details"}
+
+
+def keep_the_log() -> None:
+    """Let nobody delete an event or make another one of it. It may lose an erased person: actor, details, and a subject that names them."""
+    op.create_index("ix_audit_event_actor", "audit_event", ["actor_id", "at"])
+    op.create_index("ix_audit_event_action", "audit_event", ["action", "at"])
+    kind = op.get_bind().dialect.name
+    is_kept = (
+        "NEW.id = OLD.id AND NEW.at = OLD.at AND NEW.action = OLD.action"
+        " AND (NEW.actor_id IS NULL OR (OLD.actor_id IS NOT NULL AND NEW.actor_id = OLD.actor_id))"
+        f" AND ({SAME[kind]} OR {GONE[kind]})"
+        " AND (NEW.subject = OLD.subject OR NEW.subject LIKE 'learner:%')"
+    )
+    if kind == "postgresql":
+        op.execute(
+            "CREATE FUNCTION audit_event_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            f" IF TG_OP = 'UPDATE' THEN IF {is_kept} THEN RETURN NEW; END IF; END IF;"
+            " RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+        )
+        op.execute("CREATE TRIGGER audit_event_keep BEFORE UPDATE OR DELETE ON audit_event FOR EACH ROW EXECUTE FUNCTION audit_event_keep()")
+        return
+    refuse = "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
+    op.execute(f"CREATE TRIGGER audit_event_keep BEFORE UPDATE ON audit_event WHEN NOT ({is_kept}) {refuse}")
+    op.execute(f"CREATE TRIGGER audit_event_keep_all BEFORE DELETE ON audit_event {refuse}")
+
+
+def release_the_log() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TRIGGER audit_event_keep ON audit_event")
+        op.execute("DROP FUNCTION audit_event_keep()")
+    else:
+        op.execute("DROP TRIGGER audit_event_keep")
+        op.execute("DROP TRIGGER audit_event_keep_all")
+    op.drop_index("ix_audit_event_action", "audit_event")
+    op.drop_index("ix_audit_event_actor", "audit_event")
+
+
 def downgrade() -> None:
+    release_the_log()
     with op.batch_alter_table("standing") as batch:
         batch.drop_column("latest_is_passed")
     with op.batch_alter_table("mark_change") as batch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -65,6 +66,12 @@ def test_script_in_a_name_or_a_cohort_title_is_inert_on_every_page_that_shows_it
     trainer.goto(cohort)
     _is_inert(trainer, text)
     trainer.get_by_role("link", name=f"Test {text}").click()
+    _is_inert(trainer, text)
+    trainer.goto(f"{cohort}/gradebook?q={quote(text)}")
+    _is_inert(trainer, text)
+    trainer.locator("tbody td a").first.click()
+    _is_inert(trainer, text)
+    trainer.get_by_label("Where you are").get_by_role("link").last.click()
     _is_inert(trainer, text)
     admin.goto(f"/admin/users?q={email}")
     _is_inert(admin, text)

@@ -51,7 +51,7 @@ def score_figures(papers: Sequence[Paper]) -> dict[str, float | None]:
     totals = [sum((points for _, points in paper), Fraction(0)) for paper in papers]
     percents = sorted(100 * total / len(paper) for total, paper in zip(totals, papers, strict=True) if paper)
     n, variance = len(percents), covariance(percents, percents)
-    alpha = consistency(papers, totals)
+    alpha = consistency(commonest(papers))
     ratio = None if alpha is None else 100 * math.sqrt(1 - alpha / 100)
     spread = None if variance is None else math.sqrt(variance)
     return {
@@ -66,10 +66,18 @@ def score_figures(papers: Sequence[Paper]) -> dict[str, float | None]:
     }
 
 
-def consistency(papers: Sequence[Paper], totals: Sequence[Fraction]) -> float | None:
+def commonest(papers: Sequence[Paper]) -> list[Paper]:
+    """The papers whose length no other length beats, the longer one of two; none where they are fewer than half."""
+    lengths = sorted(len(paper) for paper in papers)
+    best = max(lengths, key=lambda length: (lengths.count(length), length), default=0)
+    return [paper for paper in papers if len(paper) == best] if 2 * lengths.count(best) >= len(papers) else []
+
+
+def consistency(papers: Sequence[Paper]) -> float | None:
     """Alpha by its other form: p/(p - 1) · (sum of the covariances of different places) / var(total)."""
+    totals = [sum((points for _, points in paper), Fraction(0)) for paper in papers]
     whole = covariance(totals, totals)
-    if not whole or len({len(paper) for paper in papers}) != 1 or (p := len(papers[0])) < 2:
+    if not whole or (p := len(papers[0])) < 2:
         return None
     places = [[paper[at][1] for paper in papers] for at in range(p)]
     between = sum((covariance(a, b) or Fraction(0) for a in places for b in places if a is not b), Fraction(0))
@@ -84,8 +92,9 @@ def item_figures(papers: Sequence[Paper]) -> dict[int, dict[str, float | None]]:
     for question in {question for paper in papers for question, _ in paper}:
         had = [(points, paper) for paper in papers for asked, points in paper if asked == question]
         xs = [points for points, _ in had]
-        rests = [sum((p for other, p in paper if other != question), Fraction(0)) for _, paper in had]
-        totals = [x + rest for x, rest in zip(xs, rests, strict=True)]
+        others = [[p for other, p in paper if other != question] for _, paper in had]
+        rests = [sum(other, Fraction(0)) / len(other) if other else Fraction(0) for other in others]
+        totals = [(x + sum(other, Fraction(0))) / (len(other) + 1) for x, other in zip(xs, others, strict=True)]
         var_x, var_rest, cov = covariance(xs, xs), covariance(rests, rests), covariance(xs, rests)
         with_total = covariance(xs, totals)
         r = efficiency = None

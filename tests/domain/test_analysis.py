@@ -38,7 +38,7 @@ def test_a_question_has_the_figures_worked_out_by_hand() -> None:
     assert found.intended_weight == pytest.approx(33.3333333)
     assert found.discrimination == pytest.approx(52.2232968)
     assert found.efficiency == pytest.approx(100)
-    assert found.covariance == pytest.approx(0.5)
+    assert found.covariance == pytest.approx(0.5 / 3)
 
 
 def test_effective_weights_are_shares_of_the_roots_of_covariances() -> None:
@@ -99,7 +99,7 @@ def test_rounding_is_no_spread() -> None:
 
 
 def papers(*rows: tuple[float, ...]) -> list[Paper]:
-    return [Paper(tuple(map(float, row)), float(len(row))) for row in rows]
+    return [Paper(tuple(map(float, row)), float(sum(row)), float(len(row))) for row in rows]
 
 
 def test_a_test_has_the_figures_worked_out_by_hand() -> None:
@@ -141,7 +141,10 @@ def test_a_test_has_the_figures_worked_out_by_hand() -> None:
             {"skewness", "kurtosis", "consistency", "error_ratio", "standard_error", "consistency_interval"},
         ),
         (((1,), (0,), (1,), (0,)), {"consistency", "error_ratio", "standard_error", "consistency_interval"}),
-        (((1, 1), (0, 0), (1, 1, 0), (0, 1)), {"consistency", "error_ratio", "standard_error", "consistency_interval"}),
+        (
+            ((1, 1), (0, 0), (1, 1, 0), (0, 1, 1, 1), (1,)),
+            {"consistency", "error_ratio", "standard_error", "consistency_interval"},
+        ),
     ],
     ids=["nobody", "one learner", "all the same", "one question", "papers of different length"],
 )
@@ -149,6 +152,27 @@ def test_what_is_not_defined_of_a_test_is_blank(rows: tuple[tuple[float, ...], .
     found = asdict(scores.figures(papers(*rows)))
 
     assert {name for name, value in found.items() if value is None} == undefined
+
+
+def test_a_paper_that_a_void_question_made_shorter_is_left_out_of_the_consistency_alone() -> None:
+    """Fails when one void question takes the consistency from the whole test, or its learner from the scores."""
+    whole = [(1, 1, 0), (0, 0, 0), (1, 1, 1), (1, 0, 0)]
+
+    found, without = scores.figures(papers(*whole, (1, 1))), scores.figures(papers(*whole))
+
+    assert (found.learners, found.consistency_of) == (5, 4)
+    assert found.consistency == without.consistency
+    assert found.mean == pytest.approx((200 / 3 + 0 + 100 + 100 / 3 + 100) / 5)
+
+
+def test_a_shorter_paper_makes_nobody_weaker() -> None:
+    """Fails when the rest is counted in points: all have all others right, one of them on a paper with fewer questions."""
+    answers = Answers((), [1.0, 0.0, 1.0], [3.0, 2.0, 2.0], [3.0, 3.0, 2.0])
+
+    (found,) = items.figures({1: answers}, 3).values()
+
+    assert answers.rests() == [1.0, 1.0, 1.0]
+    assert (found.discrimination, found.efficiency) == (None, None)
 
 
 def test_consistency_can_be_negative_and_the_error_then_exceeds_the_spread() -> None:
@@ -160,7 +184,7 @@ def test_consistency_can_be_negative_and_the_error_then_exceeds_the_spread() -> 
 
 def test_scores_fall_into_ten_bands_in_whole_per_cent() -> None:
     """89.9 reads as 89 everywhere, so it stands with the eighties; 100 has no band of its own."""
-    rows = [Paper((points,), 100.0) for points in (0, 9.9, 10, 89.9, 90, 100)]
+    rows = [Paper((points,), points, 100.0) for points in (0, 9.9, 10, 89.9, 90, 100)]
 
     assert [band.count for band in scores.distribution(rows)] == [2, 1, 0, 0, 0, 0, 0, 0, 1, 2]
     assert [(band.low, band.high) for band in scores.distribution(rows)][8:] == [(80, 89), (90, 100)]

@@ -46,6 +46,10 @@ def columns(papers: list[Paper]) -> dict[int, Answers]:
     }
 
 
+def as_paper(points: list[float]) -> scores.Paper:
+    return scores.Paper(tuple(points), math.fsum(points), float(len(points)))
+
+
 def agree(ours: object, theirs: float | None) -> bool:
     if ours is None or theirs is None:
         return ours is theirs
@@ -73,7 +77,7 @@ def test_the_figures_of_questions_agree(papers: list[Paper]) -> None:
 @given(drawn())
 def test_the_figures_of_the_test_agree(papers: list[Paper]) -> None:
     """Fails with moments that are not Fisher's k-statistics, or consistency over questions instead of places."""
-    found = scores.figures([scores.Paper(tuple(float(x) for _, x in paper), float(len(paper))) for paper in papers])
+    found = scores.figures([as_paper([float(x) for _, x in paper]) for paper in papers])
 
     check(asdict(found), plain_analysis.score_figures(papers), "the test")
 

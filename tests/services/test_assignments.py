@@ -2,16 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.models import Assignment, AssignmentException, AuditEvent
-from app.services import assignments, cohorts
-from app.services.assignments import DueState, Taught, Terms
+from app.models import Assignment, AuditEvent
+from app.services import assignments, cohorts, due
+from app.services.assignments import Taught
+from app.services.due import DueState
 from tests.factory import AFTER_CLOSING, Make, Person
 from tests.taking import begin, take
 
@@ -20,18 +20,6 @@ def _taught(session: Session, trainer: Person, assignment: Assignment) -> Taught
     found = assignments.get_for(session, trainer.viewer, assignment.id)
     assert found is not None
     return found
-
-
-def _terms(assignment: Assignment) -> Terms:
-    return Terms(
-        assignment.title,
-        assignment.due_at,
-        assignment.attempts_allowed,
-        assignment.time_limit_minutes,
-        assignment.pass_mark_percent,
-        assignment.policy,
-        assignment.asks_certainty,
-    )
 
 
 # -- what a learner is granted ------------------------------------------------------------------------------------------
@@ -44,7 +32,7 @@ def test_a_member_is_granted_the_assignment_with_one_statement(
     assignment = make.assignment(trainer, make.cohort(trainer, learner))
     statements()
 
-    granted = assignments.get_granted(session, learner.learner, assignment.id)
+    granted = due.get_granted(session, learner.learner, assignment.id, make.now())
 
     assert len(statements()) == 1
     assert granted is not None
@@ -59,21 +47,19 @@ def test_whoever_is_no_member_or_no_longer_one_is_granted_nothing(session: Sessi
     cohorts.remove(session, trainer.user, cohort, removed.learner.id, make.now())
     session.commit()
 
-    assert assignments.get_granted(session, make.person().learner, assignment.id) is None
-    assert assignments.get_granted(session, removed.learner, assignment.id) is None
-    assert assignments.list_due(session, removed.learner, make.now()) == []
+    assert due.get_granted(session, make.person().learner, assignment.id, make.now()) is None
+    assert due.get_granted(session, removed.learner, assignment.id, make.now()) is None
+    assert due.list_due(session, removed.learner, make.now()) == []
 
 
 @pytest.mark.parametrize(("own", "here", "counts"), [(0, 25, 25), (50, 25, 50), (50, 0, 50), (0, 0, 0)])
 def test_the_larger_extra_time_counts(session: Session, make: Make, own: int, here: int, counts: int) -> None:
     trainer, learner = make.trainer(), make.person(extra_time_percent=own)
     assignment = make.assignment(trainer, make.cohort(trainer, learner))
-    assignments.grant_extra_time(
-        session, trainer.user, _taught(session, trainer, assignment), learner.learner.id, here, make.now()
-    )
-    session.commit()
+    if here:
+        make.grant(trainer, assignment, learner, extra_time_percent=here)
 
-    granted = assignments.get_granted(session, learner.learner, assignment.id)
+    granted = due.get_granted(session, learner.learner, assignment.id, make.now())
 
     assert granted is not None
     assert granted.extra_time_percent == counts
@@ -94,12 +80,16 @@ def test_due_lists_what_is_not_passed_first_then_by_date_with_one_statement(
     take(session, learner, passed, make.now(), is_right=True)
     statements()
 
-    due = assignments.list_due(session, learner.learner, make.now())
+    listed = due.list_due(session, learner.learner, make.now())
 
     assert len(statements()) == 1
-    assert [item.title for item in due] == ["Soon", "Later", "Whenever", "Passed"]
-    assert (due[0].cohort_title, due[0].set_by, due[0].state) == ("Year 2", "Dr Ilse Brandt", DueState.NOT_STARTED)
-    assert (due[3].state, due[3].best_percent, due[3].attempts_used) == (DueState.PASSED, 100.0, 1)
+    assert [item.title for item in listed] == ["Soon", "Later", "Whenever", "Passed"]
+    assert (listed[0].cohort_title, listed[0].set_by, listed[0].state) == (
+        "Year 2",
+        "Dr Ilse Brandt",
+        DueState.NOT_STARTED,
+    )
+    assert (listed[3].state, listed[3].percent, listed[3].attempts_used) == (DueState.PASSED, 100.0, 1)
 
 
 def test_due_tells_an_attempt_under_way_from_one_whose_time_is_up(session: Session, make: Make) -> None:
@@ -107,8 +97,8 @@ def test_due_tells_an_attempt_under_way_from_one_whose_time_is_up(session: Sessi
     assignment = make.assignment(trainer, make.cohort(trainer, learner), time_limit_minutes=20, attempts_allowed=2)
     attempt = begin(session, learner, assignment, make.now())
 
-    (running,) = assignments.list_due(session, learner.learner, make.now() + timedelta(minutes=20))
-    (over,) = assignments.list_due(session, learner.learner, make.now() + timedelta(minutes=21))
+    (running,) = due.list_due(session, learner.learner, make.now() + timedelta(minutes=20))
+    (over,) = due.list_due(session, learner.learner, make.now() + timedelta(minutes=21))
 
     assert (running.state, running.open_attempt_id, running.attempts_used) == (DueState.UNDER_WAY, attempt.id, 1)
     assert (over.state, over.open_attempt_id, over.attempts_used) == (DueState.NOT_PASSED, None, 1)
@@ -123,9 +113,9 @@ def test_due_is_closed_when_the_attempts_are_used_up_or_the_hard_date_is_past(se
     make.assignment(trainer, cohort, title="Soft", due_at=tomorrow)
     take(session, learner, used, make.now(), is_right=False)
 
-    due = assignments.list_due(session, learner.learner, tomorrow + timedelta(seconds=1))
+    listed = due.list_due(session, learner.learner, tomorrow + timedelta(seconds=1))
 
-    assert {item.title: item.state for item in due} == {
+    assert {item.title: item.state for item in listed} == {
         "Used": DueState.CLOSED,
         "Hard": DueState.CLOSED,
         "Soft": DueState.NOT_STARTED,
@@ -164,7 +154,7 @@ def test_editing_lengthens_what_is_under_way_and_never_shortens_it(
     assignment = make.assignment(trainer, make.cohort(trainer, learner), time_limit_minutes=20)
     attempt = begin(session, learner, assignment, make.now())
 
-    terms = replace(_terms(assignment), time_limit_minutes=minutes)
+    terms = replace(assignments.terms_of(session, assignment), time_limit_minutes=minutes)
     assignments.edit(session, trainer.user, _taught(session, trainer, assignment), terms, make.now())
     session.commit()
     session.refresh(attempt)
@@ -181,7 +171,7 @@ def test_closing_earlier_takes_no_time_from_whoever_is_at_it(session: Session, m
     )
     attempt = begin(session, learner, assignment, make.now())
 
-    terms = replace(_terms(assignment), due_at=make.now() + timedelta(minutes=5))
+    terms = replace(assignments.terms_of(session, assignment), due_at=make.now() + timedelta(minutes=5))
     assignments.edit(session, trainer.user, _taught(session, trainer, assignment), terms, make.now())
     session.commit()
     session.refresh(attempt)
@@ -194,98 +184,15 @@ def test_an_edit_is_audited_with_old_and_new_and_no_change_is_not(session: Sessi
     assignment = make.assignment(trainer, make.cohort(trainer), attempts_allowed=2)
     taught = _taught(session, trainer, assignment)
 
-    assignments.edit(session, trainer.user, taught, _terms(assignment), make.now())
-    assignments.edit(session, trainer.user, taught, replace(_terms(assignment), attempts_allowed=3), make.now())
+    assignments.edit(session, trainer.user, taught, assignments.terms_of(session, assignment), make.now())
+    assignments.edit(
+        session,
+        trainer.user,
+        taught,
+        replace(assignments.terms_of(session, assignment), attempts_allowed=3),
+        make.now(),
+    )
     session.commit()
 
     found = session.scalars(select(AuditEvent).where(AuditEvent.action == "assignment.edit")).one()
-    assert (found.actor_id, found.details) == (trainer.user.id, {"attempts_allowed": [2, 3]})
-
-
-def test_extra_time_lengthens_the_open_attempt_at_once_and_taking_it_back_shortens_nothing(
-    session: Session, make: Make
-) -> None:
-    """Catches: setting the deadline to what the terms give, instead of the later one."""
-    trainer, learner, other = make.trainer(), make.person(), make.person()
-    assignment = make.assignment(trainer, make.cohort(trainer, learner, other), time_limit_minutes=20)
-    attempt, others = (begin(session, person, assignment, make.now()) for person in (learner, other))
-    taught = _taught(session, trainer, assignment)
-    seen: list[datetime | None] = []
-
-    for percent in (50, 0):
-        assignments.grant_extra_time(session, trainer.user, taught, learner.learner.id, percent, make.now())
-        session.commit()
-        session.refresh(attempt)
-        seen.append(attempt.deadline_at)
-
-    session.refresh(others)
-    assert seen == [make.now() + timedelta(minutes=30)] * 2
-    assert others.deadline_at == make.now() + timedelta(minutes=20)
-    assert session.scalars(select(AssignmentException)).all() == []
-
-
-def test_extra_time_never_reaches_beyond_the_closing(session: Session, make: Make) -> None:
-    trainer, learner = make.trainer(), make.person()
-    closes = make.now() + timedelta(minutes=25)
-    assignment = make.assignment(
-        trainer, make.cohort(trainer, learner), due_at=closes, policy=AFTER_CLOSING, time_limit_minutes=20
-    )
-    attempt = begin(session, learner, assignment, make.now())
-
-    taught = _taught(session, trainer, assignment)
-    assignments.grant_extra_time(session, trainer.user, taught, learner.learner.id, 100, make.now())
-    session.commit()
-    session.refresh(attempt)
-
-    assert attempt.deadline_at == closes
-
-
-def test_extra_time_does_not_reopen_an_attempt_whose_time_is_up(session: Session, make: Make) -> None:
-    trainer, learner = make.trainer(), make.person()
-    assignment = make.assignment(trainer, make.cohort(trainer, learner), time_limit_minutes=20)
-    attempt = begin(session, learner, assignment, make.now())
-    ended = attempt.deadline_at
-
-    taught = _taught(session, trainer, assignment)
-    assignments.grant_extra_time(
-        session, trainer.user, taught, learner.learner.id, 100, make.now() + timedelta(minutes=21)
-    )
-    session.commit()
-    session.refresh(attempt)
-
-    assert attempt.deadline_at == ended
-
-
-def test_extra_time_is_for_members(session: Session, make: Make) -> None:
-    trainer = make.trainer()
-    taught = _taught(session, trainer, make.assignment(trainer, make.cohort(trainer)))
-
-    assert not assignments.grant_extra_time(session, trainer.user, taught, make.person().learner.id, 25, make.now())
-    assert session.scalars(select(AssignmentException)).all() == []
-
-
-def test_the_database_refuses_extra_time_beyond_four_times(session: Session, make: Make) -> None:
-    trainer, learner = make.trainer(), make.person()
-    taught = _taught(session, trainer, make.assignment(trainer, make.cohort(trainer, learner)))
-    assignments.grant_extra_time(session, trainer.user, taught, learner.learner.id, 400, make.now())
-
-    with pytest.raises(IntegrityError):
-        assignments.grant_extra_time(session, trainer.user, taught, learner.learner.id, 401, make.now())
-
-
-def test_extra_time_is_listed_for_current_members_by_name_with_one_statement(
-    session: Session, make: Make, statements: Callable[[], list[str]]
-) -> None:
-    trainer = make.trainer()
-    zoe, ada, gone = make.person(name="Zoe"), make.person(name="ada", extra_time_percent=30), make.person(name="Gone")
-    cohort = make.cohort(trainer, zoe, ada, gone)
-    taught = _taught(session, trainer, make.assignment(trainer, cohort))
-    assignments.grant_extra_time(session, trainer.user, taught, zoe.learner.id, 25, make.now())
-    cohorts.remove(session, trainer.user, cohort, gone.learner.id, make.now())
-    session.commit()
-    statements()
-
-    listed = assignments.list_extra_time(session, taught)
-
-    assert len(statements()) == 1
-    assert [(row.name, row.everywhere_percent, row.percent) for row in listed] == [("ada", 30, 0), ("Zoe", 0, 25)]
+    assert (found.actor_id, found.details) == (trainer.user.id, {"attempts_allowed": [2, 3], "revision": 2})

@@ -14,7 +14,7 @@ from app.domain.content import Use
 from app.domain.response import Given
 from app.models import Answer, Attempt, AttemptItem, Mark, ModuleRow, QuestionRow, QuestionVersion
 from app.permissions import VISITOR
-from app.services import assignments, attempts, catalogue
+from app.services import attempts, catalogue, due
 from app.services.attempts import Change, Conflict, Loaded, Saved
 from app.services.submission import submit
 from tests.conftest import NOW, Clock
@@ -128,7 +128,7 @@ def test_an_attempt_keeps_the_terms_it_began_with(make: Make, session: Session, 
     """Fails when terms are read from the assignment at the end instead of being frozen at the start."""
     trainer, learner = make.trainer(), make.person()
     assignment = make.assignment(trainer, make.cohort(trainer, learner), pass_mark_percent=60, attempts_allowed=2)
-    granted = assignments.get_granted(session, learner.learner, assignment.id)
+    granted = due.get_granted(session, learner.learner, assignment.id, make.now())
     assert granted
     attempt = attempts.start_assignment(session, learner.learner, granted, learner_module(session), clock.now)
     session.commit()
@@ -156,7 +156,7 @@ def test_the_terms_of_an_assignment_hold(
     trainer, learner = make.trainer(), make.person()
     terms = terms | ({"due_at": clock.now} if "due_at" in terms else {})
     assignment = make.assignment(trainer, make.cohort(trainer, learner), **terms)
-    granted = assignments.get_granted(session, learner.learner, assignment.id)
+    granted = due.get_granted(session, learner.learner, assignment.id, make.now())
     assert granted
     module = learner_module(session)
     if error is NoAttemptsLeft:

@@ -16,8 +16,8 @@ from app.domain.content import Kind
 from app.domain.release import Policy, When
 from app.domain.response import CHOICES, Response
 from app.models import Assignment, AttemptItem, Learner, Mark, QuestionVersion
-from app.services import answered, catalogue, cohorts, insight, submission
-from app.services.answered import Counting
+from app.services import answered, catalogue, cohorts, insight, question_figures, submission
+from app.services.answered import Counting, Taker
 from app.services.insight import Insight
 from tests import papers
 from tests.conftest import Clock
@@ -25,7 +25,7 @@ from tests.crowd import Hand, answer, copy_paper, hand_in, join_with_the_same_pa
 from tests.factory import Make
 from tests.taking import begin, take
 
-FIRST, BEST = Counting.FIRST, Counting.BEST
+FIRST, COUNTED = Counting.FIRST, Counting.COUNTED
 
 
 @pytest.fixture
@@ -35,6 +35,10 @@ def hand(session: Session) -> Hand:
 
 def seen(session: Session, assignment: Assignment, counting: Counting = FIRST) -> Insight:
     return insight.insight(session, assignment, counting)
+
+
+def named(takers: tuple[Taker, ...]) -> tuple[str | None, ...]:
+    return tuple(taker.name for taker in takers)
 
 
 # -- whose marks -------------------------------------------------------------------------------------------------------
@@ -54,7 +58,7 @@ def test_only_current_members_of_this_cohort_count(session: Session, make: Make,
         found = seen(session, assignment, counting)
         assert (found.figures.learners, found.members) == (1, 1)
         assert {line.figures.answers for line in found.items} == {1}
-        assert {name for line in found.beliefs for name in line.certain} == {"Stays"}
+        assert {name for line in found.beliefs.lines for name in named(line.certain)} == {"Stays"}
     assert insight.list_assignments(session, cohort)[0].learners == 1
 
 
@@ -74,7 +78,7 @@ def test_an_attempt_under_way_does_not_count(session: Session, make: Make, hand:
     found = seen(session, assignment)
 
     assert found.figures.learners == 1
-    assert found.beliefs == ()
+    assert found.beliefs.lines == ()
     assert session.scalar(select(func.count()).where(Mark.attempt_id == under_way.id)) == 1
 
 
@@ -94,7 +98,7 @@ def test_another_assignment_of_the_cohort_does_not_count(
     assert [(one.learners, one.mean) for one in found] == [(0, None), (1, 0.0), (1, 100.0)]
 
 
-@pytest.mark.parametrize(("counting", "mean"), [(FIRST, 0.0), (BEST, 100.0)])
+@pytest.mark.parametrize(("counting", "mean"), [(FIRST, 0.0), (COUNTED, 100.0)])
 def test_the_first_attempt_counts_or_the_best(
     session: Session, make: Make, clock: Clock, counting: Counting, mean: float
 ) -> None:
@@ -114,7 +118,7 @@ def test_of_nobody_there_are_no_figures_and_nothing_is_divided(session: Session,
     found = seen(session, make.assignment(trainer, make.cohort(trainer, make.person())))
 
     assert (found.figures.learners, found.members, found.figures.mean) == (0, 1, None)
-    assert (found.items, found.beliefs, sum(band.count for band in found.bands)) == ((), (), 0)
+    assert (found.items, found.beliefs.lines, sum(band.count for band in found.bands)) == ((), (), 0)
 
 
 def test_an_erased_account_still_counts_and_has_no_name(session: Session, make: Make, hand: Hand, clock: Clock) -> None:
@@ -128,7 +132,7 @@ def test_an_erased_account_still_counts_and_has_no_name(session: Session, make: 
     found = seen(session, assignment)
 
     assert (found.figures.learners, found.members) == (1, 1)
-    assert found.beliefs[0].certain == ("an erased account",)
+    assert named(found.beliefs.lines[0].certain) == (None,)
 
 
 # -- wrong ideas -------------------------------------------------------------------------------------------------------
@@ -147,12 +151,12 @@ def test_a_wrong_idea_names_who_held_it_by_certainty(session: Session, make: Mak
     found = seen(session, assignment)
 
     assert found.is_sure_asked
-    assert {(row.certain, row.fairly_sure, row.others, row.answered) for row in found.beliefs} == {
-        (("Ann", "Bob"), ("Cem",), ("Dag",), 4)
-    }
-    critical = [row.is_critical for row in found.beliefs]
+    assert {
+        (named(row.certain), named(row.fairly_sure), named(row.others), row.answered) for row in found.beliefs.lines
+    } == {(("Ann", "Bob"), ("Cem",), ("Dag",), 4)}
+    critical = [row.is_critical for row in found.beliefs.lines]
     assert critical == sorted(critical, reverse=True)
-    assert len(found.beliefs) + found.beliefs_left_out == len(first.items)
+    assert len(found.beliefs.lines) + found.beliefs.left_out == len(first.items)
 
 
 def test_a_wrong_idea_says_what_is_true_why_and_where_to_read(
@@ -162,7 +166,7 @@ def test_a_wrong_idea_says_what_is_true_why_and_where_to_read(
     assignment = make.assignment(trainer, make.cohort(trainer, learner), asks_certainty=True)
     hand_in(session, learner, assignment, clock.now, hand.all_wrong)
 
-    row = seen(session, assignment).beliefs[0]
+    row = seen(session, assignment).beliefs.lines[0]
 
     shown = catalogue.shown(session, [row.version_id])[row.version_id]
     key = catalogue.keys(session, [row.version_id])[row.version_id].key
@@ -182,7 +186,7 @@ def test_without_certainty_wrong_options_stand_by_how_many_chose_them(
     found = seen(session, assignment)
 
     assert not found.is_sure_asked
-    assert {(row.certain, row.others, row.held) for row in found.beliefs} == {((), ("Ann",), 1)}
+    assert {(named(row.certain), named(row.others), row.held) for row in found.beliefs.lines} == {((), ("Ann",), 1)}
 
 
 def test_an_answer_whose_mark_was_corrected_is_no_wrong_idea(
@@ -195,7 +199,7 @@ def test_an_answer_whose_mark_was_corrected_is_no_wrong_idea(
     session.execute(update(Mark).where(Mark.attempt_id == attempt.id).values(points=1.0, is_right=True))
     session.commit()
 
-    assert seen(session, assignment).beliefs == ()
+    assert seen(session, assignment).beliefs.lines == ()
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------
@@ -210,19 +214,19 @@ def test_every_kind_of_question_is_analysed(
 
     found = seen(session, assignment)
 
-    views = [insight.item(session, assignment, FIRST, line.version_id) for line in found.items]
+    views = [question_figures.item(session, assignment, FIRST, line.version_id) for line in found.items]
     kinds = set()
     for view in views:
         assert view is not None
-        chosen, kind = [line for line in view.lines if line.count], view.line.shown.kind
+        chosen, kind = [line for line in view.chosen.lines if line.count], view.line.shown.kind
         kinds.add(kind)
         assert chosen, kind
-        assert all(line.text for line in view.lines), kind
+        assert all(line.text for line in view.chosen.lines), kind
         assert any(not line.is_right for line in chosen) is not is_right, kind
         assert (view.line.missed == 0) is is_right, kind
         assert view.truth, kind
     assert kinds == set(Kind)
-    said = [row.says for row in found.beliefs]
+    said = [row.says for row in found.beliefs.lines]
     assert bool(said) is not is_right
     assert is_right or any("−98765" in words for words in said)
     assert is_right or any(words.startswith("1. ") for words in said)
@@ -282,7 +286,7 @@ def test_times_are_taken_from_the_latest_attempts_alone(
     hand_in(session, early, assignment, clock.now, hand.all_right)
     latest = hand_in(session, late, assignment, clock.now + timedelta(days=1), hand.all_right)
 
-    assert {one.attempt_id for one in answered.arrivals(session, assignment, FIRST)} == {latest.id}
+    assert {one.attempt_id for one in answered.arrivals(session, assignment, FIRST, 10)} == {latest.id}
 
 
 def test_a_question_that_nobody_had_is_not_there(session: Session, make: Make) -> None:
@@ -290,7 +294,7 @@ def test_a_question_that_nobody_had_is_not_there(session: Session, make: Make) -
     version_id = session.scalars(select(QuestionVersion.id)).first()
     assert version_id is not None
 
-    assert insight.item(session, make.assignment(trainer, make.cohort(trainer)), FIRST, version_id) is None
+    assert question_figures.item(session, make.assignment(trainer, make.cohort(trainer)), FIRST, version_id) is None
 
 
 def test_a_crowd_has_figures_and_groups(session: Session, make: Make, hand: Hand, clock: Clock) -> None:
@@ -302,7 +306,7 @@ def test_a_crowd_has_figures_and_groups(session: Session, make: Make, hand: Hand
     join_with_the_same_paper(session, first, cohort, 19, hand.rising)
 
     found = seen(session, assignment)
-    view = insight.item(session, assignment, FIRST, first.items[4].version_id)
+    view = question_figures.item(session, assignment, FIRST, first.items[4].version_id)
 
     assert (found.figures.learners, found.lengths) == (20, (10, 10))
     assert found.figures.consistency is not None
@@ -311,8 +315,8 @@ def test_a_crowd_has_figures_and_groups(session: Session, make: Make, hand: Hand
     facilities = [line.figures.facility or 0 for line in sorted(found.items, key=lambda line: places[line.version_id])]
     assert facilities == sorted(facilities, reverse=True)
     assert view is not None
-    assert [group.name for group in view.groups] == ["lowest", "middle", "highest"]
-    assert (view.earned_by_group[0], view.earned_by_group[2]) == (0.0, 100.0)
+    assert [group.name for group in view.chosen.groups] == ["lowest", "middle", "highest"]
+    assert (view.chosen.earned_by_group[0], view.chosen.earned_by_group[2]) == (0.0, 100.0)
 
 
 # -- cost --------------------------------------------------------------------------------------------------------------
@@ -339,7 +343,7 @@ def test_the_statements_are_as_many_for_a_crowd_and_beside_other_cohorts(
     for _ in range(3):
         hand_in(session, stranger, make.assignment(trainer, other), clock.now, hand.all_wrong)
 
-    assert (for_one, count()) == (6, 6)
+    assert (for_one, count()) == (8, 8)
 
 
 @pytest.mark.parametrize("counting", list(Counting))

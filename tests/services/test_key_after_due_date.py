@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from app.domain.release import Release
 from app.models import Assignment, ModuleRow
-from app.services import assignments, attempts, results, submission
+from app.services import attempts, due, results, submission
 from tests.conftest import Clock
 from tests.factory import AFTER_LAST_ATTEMPT, Make, Person
 
 
 def _hand_in(session: Session, learner: Person, assignment: Assignment, clock: Clock) -> Release:
     """Take the test and leave everything blank; return what is released of it then."""
-    granted = assignments.get_granted(session, learner.learner, assignment.id)
+    granted = due.get_granted(session, learner.learner, assignment.id, clock())
     assert granted is not None
     module = session.get_one(ModuleRow, assignment.module_id)
     attempt = attempts.start_assignment(session, learner.learner, granted, module, clock())

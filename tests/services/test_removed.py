@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.services import assignments, attempts, cohorts, submission
+from app.services import attempts, cohorts, due, submission
 from tests.factory import Make
 
 
@@ -12,7 +12,7 @@ def test_who_is_removed_leaves_the_test_under_way(make: Make, session: Session) 
     """Fails when an open attempt of an assignment is loaded without asking whether its learner is still a member."""
     trainer, learner = make.trainer(), make.person()
     cohort = make.cohort(trainer, learner)
-    granted = assignments.get_granted(session, learner.learner, make.assignment(trainer, cohort).id)
+    granted = due.get_granted(session, learner.learner, make.assignment(trainer, cohort).id, make.now())
     assert granted
     attempt = attempts.start_assignment(session, learner.learner, granted, make.module(), make.now())
     session.commit()
@@ -31,7 +31,7 @@ def test_who_is_removed_leaves_the_test_under_way(make: Make, session: Session) 
 def test_who_is_removed_keeps_their_result(make: Make, session: Session) -> None:
     trainer, learner = make.trainer(), make.person()
     cohort = make.cohort(trainer, learner)
-    granted = assignments.get_granted(session, learner.learner, make.assignment(trainer, cohort).id)
+    granted = due.get_granted(session, learner.learner, make.assignment(trainer, cohort).id, make.now())
     assert granted
     attempt = attempts.start_assignment(session, learner.learner, granted, make.module(), make.now())
     submission.submit(session, attempt, make.now())

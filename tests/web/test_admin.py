@@ -58,7 +58,7 @@ def test_a_role_is_changed_and_counts_at_the_next_request(admin: Person, make: M
     assert answer.status_code == 303
     assert person.client.get("/teach").status_code == 403
     assert _actions(session) == ["user.set_role"]
-    assert "Trainer to Learner" in admin.client.get(f"/admin/users/{person.user.id}").text
+    assert "from trainer to learner" in admin.client.get(f"/admin/users/{person.user.id}").text
 
 
 def test_an_unknown_role_is_refused(admin: Person, make: Make, session: Session) -> None:

@@ -24,7 +24,7 @@ def test_practice_as_a_guest(client: FlaskClient) -> None:
         ("/progress", "/progress"),
         ("/modules/safety?x=1", "/modules/safety?x=1"),
         ("/modules/safety/lessons/red-flags/checks/some-question", "/modules/safety/lessons/red-flags"),
-        ("/teach/assignments/1/extra-time", "/teach/assignments/1"),
+        ("/teach/assignments/1/withdraw", "/teach/assignments/1"),
         ("/nowhere/at/all", "/"),
     ],
 )

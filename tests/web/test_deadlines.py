@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from app.domain.release import Policy
 from app.models import Answer, Attempt, Mark, Standing
-from app.services import assignments
 from tests.conftest import NOW, Clock
 from tests.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, AFTER_SUBMISSION, Make
 from tests.playing import JSON, Play, start, start_assigned
@@ -177,10 +176,8 @@ def test_extra_time_is_the_larger_of_both(
 ) -> None:
     trainer, learner = make.trainer(), make.person(extra_time_percent=own)
     assignment = make.assignment(trainer, make.cohort(trainer, learner), time_limit_minutes=20)
-    taught = assignments.get_for(session, trainer.viewer, assignment.id)
-    assert taught
-    assignments.grant_extra_time(session, trainer.user, taught, learner.learner.id, here, clock.now)
-    session.commit()
+    if here:
+        make.grant(trainer, assignment, learner, extra_time_percent=here)
 
     start_assigned(learner.client, session, assignment.id)
 

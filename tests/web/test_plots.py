@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from app.domain.analysis.intervals import Interval
 from app.domain.analysis.scores import Band
-from app.teach import plots
+from app.teach import drawing, plots
 from app.teach.plots import Curve
 
 
@@ -90,7 +90,7 @@ def test_a_figure_stands_on_its_line_with_its_interval() -> None:
 
 def test_a_file_holds_its_whole_title_and_notes_in_lines() -> None:
     title = "What is the sensible next step? " * 4
-    text = plots.as_file(plots.scores(bands(*[1] * 10), 80), title, ["A: " + "very long words " * 12, "<b>\x00&"])
+    text = drawing.as_file(plots.scores(bands(*[1] * 10), 80), title, ["A: " + "very long words " * 12, "<b>\x00&"])
 
     picture = ElementTree.fromstring(text)
 

@@ -159,7 +159,7 @@ def test_the_trainer_sees_the_score_at_once(make: Make, session: Session) -> Non
     play.answer_all()
     play.submit()
 
-    assert "<b>100</b>" in trainer.client.get(f"/teach/cohorts/{cohort.id}").text
+    assert "<b>100</b>" in trainer.client.get(f"/teach/cohorts/{cohort.id}/gradebook").text
 
 
 # -- the reasons may wait longer than the key -------------------------------------------------------------------------
@@ -192,8 +192,8 @@ def test_the_clock_of_a_page_hears_of_added_time(make: Make, session: Session) -
     path = f"{play.path}/time"
 
     before = learner.client.get(path).json
-    grant = {"learner": str(learner.learner.id), "percent": "50"}
-    trainer.client.post(f"/teach/assignments/{assignment_id}/extra-time", data=grant)
+    grant = {"learners": str(learner.learner.id), "extra_time_percent": "50"}
+    trainer.client.post(f"/teach/assignments/{assignment_id}/exceptions", data=grant)
     after = learner.client.get(path).json
 
     assert before == {"seconds_left": 1200, "is_open": True}

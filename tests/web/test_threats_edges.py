@@ -93,7 +93,7 @@ def test_a_number_in_a_form_that_no_database_holds_is_refused(make: Make, number
 
     removed = trainer.client.post(f"/teach/cohorts/{cohort.id}/remove", data={"learner": number})
     extra = trainer.client.post(
-        f"/teach/assignments/{assignment.id}/extra-time", data={"learner": number, "percent": "25"}
+        f"/teach/assignments/{assignment.id}/exceptions", data={"learners": number, "extra_time_percent": "25"}
     )
     missed = trainer.client.post("/modules/safety/attempts", data={"mode": "practice", "missed": number})
 

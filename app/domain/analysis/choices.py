@@ -45,12 +45,13 @@ class Choices:
     """Everything that was chosen of one question.
 
     Options, which everybody saw, stand in the author's order whether chosen or not; pairs, orders and numbers by how often they were given.
-    ``blank`` counts those who left it open.
+    ``blank`` counts those who left it open, ``unread`` those of the ``answered`` who earned the whole point, where only the others were read.
     """
 
     choices: tuple[Choice, ...]
     answered: int
     blank: int
+    unread: int = 0
 
 
 def parse(text: str | None) -> Response | None:
@@ -59,10 +60,11 @@ def parse(text: str | None) -> Response | None:
     return response
 
 
-def tally(kind: Kind, key: Key, options: int, answers: Answers) -> Choices:
+def tally(kind: Kind, key: Key, options: int, answers: Answers, unread: int = 0) -> Choices:
     """Take every response of one question apart; each distinct one is read once.
 
     A response that earned the whole point holds nothing wrong, whatever the key says: a correction may have accepted it.
+    ``unread`` is how many more there are that earned the whole point, and are not among ``answers``.
     """
     by_text: dict[str | None, list[int]] = {}
     for at, text in enumerate(answers.responses):
@@ -84,7 +86,7 @@ def tally(kind: Kind, key: Key, options: int, answers: Answers) -> Choices:
     ]
     if kind not in CHOICES:
         choices.sort(key=lambda choice: (-len(choice), str(choice.part)))
-    return Choices(tuple(choices), len(answers) - blank, blank)
+    return Choices(tuple(choices), len(answers) - blank + unread, blank, unread)
 
 
 @dataclass(slots=True)

@@ -67,8 +67,8 @@ def unchosen(choices: Choices, kind: Kind) -> tuple[Part, ...]:
     wrong = [choice for choice in choices.choices if not choice.is_right]
     is_expected = bool(wrong) and sum(len(choice) for choice in wrong) / len(wrong) >= _EXPECTED
     unused = [choice.part for choice in wrong if is_expected and not choice.at]
-    # A map has many right regions; one of them is enough.
+    # A map has many right regions; one of them is enough. Who earned the whole point chose a right one.
     right = [choice for choice in choices.choices if choice.is_right]
-    if kind is Kind.SINGLE or not any(choice.at for choice in right):
+    if not choices.unread and (kind is Kind.SINGLE or not any(choice.at for choice in right)):
         unused += [choice.part for choice in right if not choice.at]
     return tuple(unused)

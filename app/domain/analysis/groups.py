@@ -43,7 +43,7 @@ def by_score(answers: Answers) -> tuple[Group, ...]:
     By the other ones, because a right answer alone would lift its learner. Equal scores stay together: each has the middle of the places
     that the equal ones take. Groups may thus differ in size, and where one is left with too few, there are fewer groups.
     """
-    scores = answers.rest_percent()
+    scores = [round(rest, 8) for rest in answers.rests()]
     ranked = sorted(scores)
     middles = [(bisect_left(ranked, score) + bisect_right(ranked, score)) / (2 * len(ranked)) for score in scores]
     for many, names in _NAMES.items():

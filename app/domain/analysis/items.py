@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import sub, truediv
 
 from app.domain.analysis import intervals, moments
 from app.domain.analysis.intervals import Interval
 from app.domain.content import Key, Kind
-from app.domain.marking import NEAR_POINTS
+from app.domain.marking import MAX_POINTS, NEAR_POINTS
 
 ENOUGH = 10
 """Below so many answers a correlation says nothing: of ten, its interval is still as wide as from -0.1 to 0.9."""
@@ -20,34 +22,37 @@ class Answers:
     """What became of one question version, as columns of equal length: one place for each attempt that had it on its paper.
 
     ``points`` of this question (0 to ``max_points``), ``totals`` of the whole paper with this question, ``mosts`` what the paper could earn;
-    ``responses`` as stored, in JSON ("null" or None is blank), ``certainties`` 1 to 3 or None.
+    ``responses`` as stored, in JSON ("null" or None is blank), ``certainties`` 1 to 3 or None. These and
+    ``attempts`` are empty where only figures are wanted.
     """
 
     attempts: Sequence[int]
     points: Sequence[float]
     totals: Sequence[float]
     mosts: Sequence[float]
-    responses: Sequence[str | None]
-    certainties: Sequence[int | None]
-    max_points: float = 1.0
+    responses: Sequence[str | None] = ()
+    certainties: Sequence[int | None] = ()
+    max_points: float = MAX_POINTS
 
     def __len__(self) -> int:
-        return len(self.attempts)
+        return len(self.points)
 
-    def rest_percent(self) -> list[float]:
-        """What each attempt scored on the other questions, in per cent; 0 where there was no other."""
+    def shares(self) -> list[float]:
+        """What each attempt earned of its whole paper, from 0 to 1."""
+        return list(map(truediv, self.totals, self.mosts))
+
+    def rests(self) -> list[float]:
+        """What each attempt earned of the *other* questions of its paper, from 0 to 1; 0 where there was no other."""
+        most = self.max_points
         rows = zip(self.points, self.totals, self.mosts, strict=True)
-        return [
-            round(100 * (total - points) / (most - self.max_points), 6) if most > self.max_points else 0.0
-            for points, total, most in rows
-        ]
+        return [(total - x) / (of - most) if of > most else 0.0 for x, total, of in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class ItemFigures:
     """The figures of one question version; all but ``answers`` in per cent, ``discrimination`` and ``efficiency`` from -100 to 100.
 
-    ``covariance`` is the one with the total, in squared points, from which effective weights are taken.
+    ``covariance`` is the one of its points with the share of the whole paper, from which effective weights are taken.
     """
 
     answers: int
@@ -95,35 +100,56 @@ def _figures(answers: Answers) -> ItemFigures:
     - discrimination index = 100·r(x, rest), where rest = total - x.
     - discriminative efficiency = 100·cov(x, rest)/cov(sorted x, sorted rest): the share of the most that these marks could have discriminated.
 
-    All from https://docs.moodle.org/dev/Quiz_statistics_calculations. What does not vary has no correlation, and is blank.
+    All from https://docs.moodle.org/dev/Quiz_statistics_calculations. What does not vary has no correlation, and is blank. Total and rest are
+    shares of what the learner's own paper could earn: where all papers are worth the same, as in Moodle, that changes no figure, and where a
+    void question made some papers shorter, their learners do not stand as weaker.
     """
-    n, most = len(answers), answers.max_points
-    mean = moments.mean(answers.points)
-    facility = None if mean is None else mean / most
-    own = moments.deviations(answers.points)
-    rest = moments.deviations([total - x for x, total in zip(answers.points, answers.totals, strict=True)])
-    var_own, var_rest, together = moments.product(own, own), moments.product(rest, rest), moments.product(own, rest)
+    n, most, xs = len(answers), answers.max_points, answers.points
+    # Marks have few values: whatever is of them alone is taken from their counts.
+    counts, worths = Counter(xs), Counter(answers.mosts)
+    mean, var_own = _mean(counts), _variance(counts)
+    # Where all papers are worth the same, shares would only be smaller numbers.
+    are_alike = len(worths) == 1
+    rests = moments.deviations(list(map(sub, answers.totals, xs)) if are_alike else answers.rests())
+    # The deviations add up to 0: those of one list are enough for a covariance.
+    together, var_rest = moments.product(xs, rests), moments.product(rests, rests)
     r = efficiency = None
-    if var_own is not None and var_rest is not None and together is not None:
-        var_own = 0.0 if var_own < moments.SAME else var_own
-        if var_own and var_rest > moments.SAME:
-            r = max(-1.0, min(1.0, together / math.sqrt(var_own * var_rest)))
-            best = moments.product(sorted(own), sorted(rest))
-            efficiency = 100 * together / best if best else None
-    covariance = None if var_own is None or together is None else var_own + together
+    if var_own and var_rest is not None and together is not None and var_rest > moments.SAME:
+        r = max(-1.0, min(1.0, together / math.sqrt(var_own * var_rest)))
+        best = moments.product(sorted(counts.elements()), sorted(rests))
+        efficiency = 100 * together / best if best else None
+    if are_alike and var_own is not None and together is not None:
+        covariance: float | None = (var_own + together) / answers.mosts[0]
+    else:
+        covariance = moments.product(xs, moments.deviations(answers.shares()))
     bounds = intervals.of_correlation(r, n) if r is not None else None
     return ItemFigures(
         answers=n,
-        facility=None if facility is None else 100 * facility,
-        facility_interval=None if facility is None else _per_cent(intervals.of_share(facility, n)),
+        facility=None if mean is None else 100 * mean / most,
+        facility_interval=None if mean is None else _per_cent(intervals.of_share(mean / most, n)),
         spread=None if var_own is None else 100 * math.sqrt(var_own) / most,
-        intended_weight=moments.mean([100 * most / of for of in answers.mosts if of > 0]),
+        intended_weight=math.fsum(100 * most / of * count / n for of, count in worths.items()) if n else None,
         effective_weight=None,
         discrimination=None if r is None else 100 * r,
         discrimination_interval=_per_cent(bounds) if bounds else None,
         efficiency=efficiency,
         # Of questions that all got right it is 0, and rounding shall not make it less.
         covariance=0.0 if covariance is not None and abs(covariance) < moments.SAME else covariance,
+    )
+
+
+def _mean(counts: Mapping[float, int]) -> float | None:
+    n = sum(counts.values())
+    return math.fsum(value * count for value, count in counts.items()) / n if n else None
+
+
+def _variance(counts: Mapping[float, int]) -> float | None:
+    """The sample variance of values that occur so often; exactly 0 where there is one value."""
+    n, mean = sum(counts.values()), _mean(counts)
+    if n < 2 or mean is None:
+        return None
+    return (
+        math.fsum(count * (value - mean) ** 2 for value, count in counts.items()) / (n - 1) if len(counts) > 1 else 0.0
     )
 
 

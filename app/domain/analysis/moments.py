@@ -21,8 +21,8 @@ def deviations(values: Sequence[float]) -> list[float]:
 
 
 def product(ones: Sequence[float], others: Sequence[float]) -> float | None:
-    """The covariance of two lists of deviations, pair by pair: Σ dx·dy / (n - 1); None for fewer than two."""
-    return math.fsum(map(mul, ones, others)) / (len(ones) - 1) if len(ones) > 1 else None
+    """The covariance of two lists, of which one at least is of deviations, pair by pair: Σ x·dy / (n - 1); None for fewer than two."""
+    return sum(map(mul, ones, others)) / (len(ones) - 1) if len(ones) > 1 else None
 
 
 def variance(values: Sequence[float]) -> float | None:

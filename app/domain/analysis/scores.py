@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Protocol
 
 from app.domain.analysis import intervals, moments
 from app.domain.analysis.intervals import Interval
@@ -17,19 +19,21 @@ ENOUGH = 10
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One attempt that counts: the points of each of its questions in the order of the paper, and what could be earned."""
+    """One attempt that counts: the points of each of its questions in the order of the paper, their sum, and what could be earned."""
 
     points: tuple[float, ...]
+    total: float
     max_points: float
-
-    @property
-    def total(self) -> float:
-        return math.fsum(self.points)
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreFigures:
-    """The figures of a test. All but ``learners``, ``skewness`` and ``kurtosis`` are per cent; of the score, or, of consistency and error ratio, of 1."""
+    """The figures of a test.
+
+    All but ``learners``, ``skewness`` and ``kurtosis`` are per cent; of the score, or, of consistency and error ratio, of 1.
+
+    ``consistency_of`` is how many learners had a paper of the commonest length: the consistency is theirs.
+    """
 
     learners: int
     mean: float | None
@@ -39,6 +43,7 @@ class ScoreFigures:
     kurtosis: float | None
     consistency: float | None
     consistency_interval: Interval | None
+    consistency_of: int
     error_ratio: float | None
     standard_error: float | None
 
@@ -54,7 +59,8 @@ def figures(papers: Sequence[Paper]) -> ScoreFigures:
     (https://docs.moodle.org/dev/Quiz_statistics_calculations).
     """
     scores = [100 * paper.total / paper.max_points for paper in papers if paper.max_points > 0]
-    spread, alpha = moments.spread(scores), consistency(papers)
+    alike = of_one_length(papers)
+    spread, alpha = moments.spread(scores), consistency(alike)
     ratio = None if alpha is None else 100 * math.sqrt(max(0.0, 1 - alpha / 100))
     return ScoreFigures(
         learners=len(papers),
@@ -64,10 +70,23 @@ def figures(papers: Sequence[Paper]) -> ScoreFigures:
         skewness=moments.skewness(scores),
         kurtosis=moments.kurtosis(scores),
         consistency=alpha,
-        consistency_interval=_interval(alpha, papers),
+        consistency_interval=_interval(alpha, alike),
+        consistency_of=len(alike),
         error_ratio=ratio,
         standard_error=None if ratio is None or spread is None else ratio / 100 * spread,
     )
+
+
+def of_one_length(papers: Sequence[Paper]) -> Sequence[Paper]:
+    """The papers of the commonest length, if half of all have it; of two that are as common, the longer ones.
+
+    Consistency is defined for papers of one length only, and a void question makes some shorter: those are left out of it.
+    """
+    lengths = Counter(len(paper.points) for paper in papers)
+    if len(lengths) < 2:
+        return papers
+    length, many = max(lengths.items(), key=lambda one: (one[1], one[0]))
+    return [paper for paper in papers if len(paper.points) == length] if 2 * many >= len(papers) else ()
 
 
 def consistency(papers: Sequence[Paper]) -> float | None:
@@ -75,16 +94,12 @@ def consistency(papers: Sequence[Paper]) -> float | None:
 
     An item here is a *place* on the paper, as in Moodle, where a place with a question drawn at random is one item, too: every learner has
     them all. Places are shuffled, so they differ by chance alone; that the questions at one place are not equally hard counts as error,
-    and rightly so: with another paper the learner had had another score. None for fewer than two learners or two places, for papers of
-    different length, and where all have the same score. It can be negative.
+    and rightly so: with another paper the learner had had another score. ``papers`` are of one length. None for fewer than two learners or
+    two places, and where all have the same score. It can be negative.
     (https://docs.moodle.org/dev/Quiz_statistics_calculations; Cronbach 1951, https://doi.org/10.1007/BF02310555)
     """
-    places = {len(paper.points) for paper in papers}
     total = moments.variance([paper.total for paper in papers])
-    if len(places) != 1 or not total:
-        return None
-    p = places.pop()
-    if p < 2:
+    if not total or (p := len(papers[0].points)) < 2:
         return None
     of_places = math.fsum(
         moments.variance(points) or 0.0 for points in zip(*(one.points for one in papers), strict=True)
@@ -108,7 +123,17 @@ class Band:
     count: int
 
 
-def distribution(papers: Iterable[Paper]) -> tuple[Band, ...]:
+class Scored(Protocol):
+    """Whatever has points, and what could be earned."""
+
+    @property
+    def total(self) -> float: ...
+
+    @property
+    def max_points(self) -> float: ...
+
+
+def distribution(papers: Iterable[Scored]) -> tuple[Band, ...]:
     """How many scores, in whole per cent as everywhere, lie in each of ten bands; the last one holds 100, too."""
     counts = [0] * 10
     for paper in papers:

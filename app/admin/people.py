@@ -1,29 +1,22 @@
-"""Pages of the administration."""
+"""Accounts: found, given a role, let in or kept out, and helped to a new password."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security.recoverable import generate_reset_password_token
+from werkzeug.datastructures import MultiDict
 
 from app.access import account, admins_only
-from app.admin.forms import ROLES, ExtraTimeForm, InviteForm, RoleForm
+from app.admin import blueprint
+from app.admin.forms import ROLES, ExtraTimeForm, PeopleForm, RoleForm
 from app.clock import now
 from app.db import db
 from app.models import Role, User
-from app.services import audit, extra_time, invitations, once, users
+from app.services import audit, directory, extra_time, users
+from app.services.directory import Order, Sought
 
-blueprint = Blueprint("admin", __name__, url_prefix="/admin")
-
-_ACTIONS = {
-    "user.set_role": "Role changed",
-    "user.deactivate": "Deactivated",
-    "user.reactivate": "Reactivated",
-    "user.reset_link": "Reset link made",
-    "user.change_email": "E-mail changed",
-    "user.extra_time": "Extra time",
-}
-_LAST_ADMIN = "This is the last active administrator: make another one first."
+LAST_ADMIN = "This is the last active administrator: make another one first."
 
 
 @blueprint.get("")
@@ -35,10 +28,18 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/users", endpoint="users")
 @admins_only
 def users_page() -> ResponseReturnValue:
-    """All accounts, searchable, 50 a page."""
-    sought = request.args.get("q", "").strip()[:200]
-    page = users.list_page(db.session, sought, request.args.get("page", 1, type=int))
-    return render_template("admin/users.html", page=page, sought=sought, roles=ROLES)
+    """The accounts that are sought, 50 a page. What can't be sought for is left out, as in an old address."""
+    form = PeopleForm(formdata=MultiDict(request.args), meta={"csrf": False})
+    form.validate()
+    sought = Sought(
+        text=form.q.data or "",
+        role=Role(form.role.data) if form.role.data in ROLES else None,
+        is_active={"active": True, "gone": False}.get(form.state.data or ""),
+        order=Order(form.order.data) if form.order.data in set(Order) else Order.NAME,
+    )
+    page = directory.list_page(db.session, sought, request.args.get("page", 1, type=int))
+    query = {name: value for name, value in request.args.items() if value and name in form}
+    return render_template("admin/users.html", form=form, page=page, query=query, roles=ROLES)
 
 
 @blueprint.get("/users/<int:user_id>")
@@ -48,19 +49,19 @@ def user(user_id: int) -> ResponseReturnValue:
 
     :raise 404: no such account.
     """
-    return _user_page(_found(user_id), RoleForm())
+    return _user_page(found_user(user_id), RoleForm())
 
 
 @blueprint.post("/users/<int:user_id>/role")
 @admins_only
 def user_role(user_id: int) -> ResponseReturnValue:
-    found, form = _found(user_id), RoleForm()
+    found, form = found_user(user_id), RoleForm()
     if not form.validate_on_submit():
         return _user_page(found, form), 422
     try:
         users.set_role(db.session, account(), found, Role(form.role.data), now())
     except users.LastAdminError:
-        return _refused(found, _LAST_ADMIN)
+        return _refused(found, LAST_ADMIN)
     db.session.commit()
     flash(f"{found.name} is now: {ROLES[found.role].lower()}.")
     return redirect(url_for("admin.user", user_id=found.id), 303)
@@ -70,7 +71,7 @@ def user_role(user_id: int) -> ResponseReturnValue:
 @admins_only
 def user_extra_time(user_id: int) -> ResponseReturnValue:
     """Give somebody more time wherever there is a limit; tests under way are lengthened at once."""
-    found, form = _found(user_id), ExtraTimeForm()
+    found, form = found_user(user_id), ExtraTimeForm()
     if not form.validate_on_submit():
         return _user_page(found, RoleForm(formdata=None), extra=form), 422
     extra_time.grant_everywhere(db.session, account(), found, form.percent.data, now())
@@ -82,11 +83,11 @@ def user_extra_time(user_id: int) -> ResponseReturnValue:
 @blueprint.post("/users/<int:user_id>/deactivate")
 @admins_only
 def user_deactivate(user_id: int) -> ResponseReturnValue:
-    found = _found(user_id)
+    found = found_user(user_id)
     try:
         users.deactivate(db.session, account(), found, now())
     except users.LastAdminError:
-        return _refused(found, _LAST_ADMIN)
+        return _refused(found, LAST_ADMIN)
     db.session.commit()
     flash(f"{found.name} is signed out everywhere and can't sign in any more. Everything learned is kept.")
     return redirect(url_for("admin.user", user_id=found.id), 303)
@@ -95,7 +96,7 @@ def user_deactivate(user_id: int) -> ResponseReturnValue:
 @blueprint.post("/users/<int:user_id>/reactivate")
 @admins_only
 def user_reactivate(user_id: int) -> ResponseReturnValue:
-    found = _found(user_id)
+    found = found_user(user_id)
     users.reactivate(db.session, account(), found, now())
     db.session.commit()
     flash(f"{found.name} can sign in again.")
@@ -106,57 +107,20 @@ def user_reactivate(user_id: int) -> ResponseReturnValue:
 @admins_only
 def user_reset_link(user_id: int) -> ResponseReturnValue:
     """Show a link with which this person chooses a new password: good once, and for a day."""
-    found = _found(user_id)
+    found = found_user(user_id)
     if not found.active:
         return _refused(found, "A deactivated account needs no password: reactivate it first.")
-    link = _absolute(url_for("security.reset_password", token=_reset_token(found)))
+    link = absolute(url_for("security.reset_password", token=_reset_token(found)))
     audit.record(db.session, account(), "user.reset_link", users.subject_of(found), now())
     db.session.commit()
     return _user_page(found, RoleForm(formdata=None), link=link)
-
-
-@blueprint.route("/invitations", methods=["GET", "POST"], endpoint="invitations")
-@admins_only
-def invitations_page() -> ResponseReturnValue:
-    """Invite somebody: the link is shown this once. Below, the open invitations."""
-    form = InviteForm()
-    link = None
-    if form.validate_on_submit():
-        if not once.is_first(db.session, account(), form.form_id.data, now()):
-            flash(
-                "That form was sent before, and made one invitation. If you missed its link, withdraw it and invite again."
-            )
-            return redirect(url_for("admin.invitations"), 303)
-        link = _invite(form)
-        db.session.commit()
-        form = InviteForm(formdata=None)
-    found = invitations.list_open(db.session, now())
-    page = render_template("admin/invitations.html", form=form, link=link, invitations=found, roles=ROLES)
-    return page, 422 if form.errors else 200
-
-
-def _invite(form: InviteForm) -> str:
-    """Make the invitation; return its link, which can be shown this once."""
-    role, email, name = Role(form.role.data), form.email.data or None, form.name.data or None
-    issued = invitations.create(db.session, account(), role, now(), email=email, name=name)
-    return _absolute(url_for("accounts.invitation", token=issued.token))
-
-
-@blueprint.post("/invitations/<int:invitation_id>/withdraw")
-@admins_only
-def invitation_withdraw(invitation_id: int) -> ResponseReturnValue:
-    found = invitations.get(db.session, invitation_id) or abort(404)
-    invitations.withdraw(db.session, account(), found, now())
-    db.session.commit()
-    flash("The invitation is withdrawn.")
-    return redirect(url_for("admin.invitations"), 303)
 
 
 def _reset_token(user: User) -> str:
     return str(generate_reset_password_token(user))  # type: ignore[no-untyped-call]
 
 
-def _found(user_id: int) -> User:
+def found_user(user_id: int) -> User:
     return users.get(db.session, user_id) or abort(404)
 
 
@@ -171,12 +135,19 @@ def _user_page(found: User, form: RoleForm, link: str | None = None, extra: Extr
         extra = ExtraTimeForm(formdata=None, percent=extra_time.everywhere(db.session, found))
     if not form.is_submitted() or link or form.role.data is None:
         form.role.data = found.role.value
-    events = audit.list_latest(db.session, users.subject_of(found))
     return render_template(
-        "admin/user.html", user=found, form=form, extra=extra, link=link, events=events, actions=_ACTIONS, roles=ROLES
+        "admin/user.html",
+        user=found,
+        form=form,
+        extra=extra,
+        link=link,
+        events=audit.list_latest(db.session, users.subject_of(found)),
+        seen_at=directory.last_seen(db.session, [found.id]).get(found.id),
+        belongs=directory.list_belongs(db.session, found),
+        roles=ROLES,
     )
 
 
-def _absolute(path: str) -> str:
+def absolute(path: str) -> str:
     """A link for other people: at the address that was set, not the one this request happened to use."""
     return f"{current_app.config['PALPATE'].base_url}{path}"
