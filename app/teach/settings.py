@@ -23,10 +23,10 @@ from app.teach.people_forms import CopyForm, SettingsForm, TrainerForm
 
 
 @blueprint.app_errorhandler(ArchivedError)
-def refuse_archived(_error: ArchivedError) -> ResponseReturnValue:
+def refuse_archived(error: ArchivedError) -> ResponseReturnValue:
     """Whatever was to be changed in an archived cohort: nothing was, and the page says the way out."""
     db.session.rollback()
-    return render_template("teach/archived.html", cohort_id=(request.view_args or {}).get("cohort_id")), 409
+    return render_template("teach/archived.html", cohort=error.cohort), 409
 
 
 @blueprint.get("/cohorts/<int:cohort_id>/settings", endpoint="settings")
