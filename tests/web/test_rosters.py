@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Cohort, Invitation, Roster
+from tests.conftest import Clock
 from tests.factory import Make, Person
 from tests.mailbox import mail_server
 
@@ -256,3 +257,21 @@ def test_nothing_is_mailed_where_there_is_no_mail(trainer: Person, cohort: Cohor
 
     assert box.mails == []
     assert "No mail is set up here" in page
+
+
+def test_a_list_that_nobody_accepted_is_forgotten_after_a_day(
+    trainer: Person, cohort: Cohort, session: Session, app: Flask, clock: Clock
+) -> None:
+    """Fails when names and addresses stay until somebody happens to send the next list."""
+    path = _send(trainer, cohort, "ada@example.org").location
+    runner = app.test_cli_runner()
+    clock.advance(hours=23)
+    runner.invoke(args=["guests", "remove"])
+    early = _counts(session)
+    clock.advance(hours=2)
+
+    late = trainer.client.post(path)
+    runner.invoke(args=["guests", "remove"])
+
+    assert (early, _counts(session)) == ((0, 1), (0, 0))
+    assert late.status_code == 303
