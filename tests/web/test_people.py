@@ -127,7 +127,7 @@ def test_nobody_joins_an_archived_cohort(make: Make, trainer: Person, cohort: Co
 
 
 def _listed(page: str) -> list[str]:
-    return re.findall(r"<li>\s*<p><b>([^<]+)</b>", page)
+    return re.findall(r"<li>\s*<p><b>(?:<a [^>]+>)?([^<]+)<", page)
 
 
 def test_people_are_found_sorted_and_paged(make: Make, trainer: Person, cohort: Cohort, clock: Clock) -> None:
@@ -149,6 +149,24 @@ def test_people_are_found_sorted_and_paged(make: Make, trainer: Person, cohort: 
     assert _listed(seen)[-1] == "Person 59"
     assert "60 people, page 2 of 2" in second
     assert "No name or e-mail contains “nobody”." in none
+
+
+def test_of_when_somebody_was_here_the_day_is_shown_and_they_were_told(
+    make: Make, trainer: Person, cohort: Cohort, clock: Clock
+) -> None:
+    """Fails when a trainer sees the hour at which somebody reads or practises, or learners are not told of the day."""
+    learner = make.person(name="Bo Ek")
+    told = make.person().client.get(f"/join/{cohort.join_code}").text
+    cohorts.join(make.session, cohort, learner.learner, clock.now)
+    make.session.commit()
+    clock.advance(days=1, hours=2)
+    make.signed_in(learner.user, learner.learner)
+
+    page = trainer.client.get(_path(cohort)).text
+
+    assert "the day you were last here" in told
+    assert "last seen Tue 24 Nov<" in page
+    assert f'href="/teach/cohorts/{cohort.id}/learners/{learner.learner.id}">Bo Ek</a>' in page
 
 
 @pytest.mark.parametrize("query", [{"page": "x"}, {"page": "-1"}, {"sort": "x"}, {"show": "x"}, {"q": "\x00%_\\"}])
