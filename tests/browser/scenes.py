@@ -366,7 +366,6 @@ STAFF = (
     Scene("trainers-attempt", "trainer", "/teach/attempts/{critical}"),
     Scene("trainers-attempt-unfolded", "trainer", "/teach/attempts/{changed}", unfold),
     Scene("trainers-attempt-under-way", "trainer", "/teach/attempts/{test}"),
-    Scene("people", "trainer", "/teach/cohorts/{cohort}/people", unfold),
     Scene("gradebook-empty", "trainer", "/teach/cohorts/{empty}/gradebook"),
     Scene("cohort-empty", "trainer", "/teach/cohorts/{empty}"),
     Scene("cohort-nothing-assigned", "trainer", "/teach/cohorts/{over}"),
