@@ -35,6 +35,7 @@ def test_script_in_a_name_or_a_cohort_title_is_inert_on_every_page_that_shows_it
     trainer.get_by_role("button", name="Make the cohort").click()
     _is_inert(trainer, title)
     cohort = trainer.url
+    trainer.goto(f"{cohort}/people")
     link = trainer.locator("#join-link").input_value()
     trainer.goto(f"{cohort}/assignments/new")
     trainer.locator("#title").fill(f"Test {text}")
@@ -53,9 +54,11 @@ def test_script_in_a_name_or_a_cohort_title_is_inert_on_every_page_that_shows_it
 
     trainer.goto("/teach")
     _is_inert(trainer, title)
-    trainer.goto(cohort)
+    trainer.goto(f"{cohort}/gradebook")
     _is_inert(trainer, text)
     trainer.get_by_role("link", name=f"Test {text}").click()
+    _is_inert(trainer, f"Test {text}")
+    trainer.goto(f"{trainer.url}/exceptions")
     _is_inert(trainer, text)
     admin.goto(f"/admin/users?q={email}")
     _is_inert(admin, text)
