@@ -234,6 +234,26 @@ def test_a_trainers_correction_stays_in_their_assignment_and_an_administrators_r
     year.assert_totals_are_those_of_a_fresh_marking()
 
 
+def test_a_trainers_correction_reaches_nobody_else_with_the_next_one_that_is_server_wide(
+    year: Class, make: Make, session: Session, clock: Clock
+) -> None:
+    """Fails when a server-wide step regrades every attempt by the corrections of any assignment."""
+    at = year.position(is_critical=True)
+    hand = Hand(session)
+    other_trainer, other = make.trainer(), make.person(name="Zoe")
+    theirs = make.assignment(other_trainer, make.cohort(other_trainer, other))
+    elsewhere = begin(session, other, theirs, clock.now)
+    copy_paper(session, elsewhere, year.attempts[0])
+    answer_all(session, elsewhere, clock.now, hand.all_right)
+    year.do(year.asked(at), VOID)
+    chosen = hand.wrong(year.attempts[0].items[at - 1])
+
+    done = year.do(year.everywhere(at), Decision(Remedy.ACCEPT, Key(tuple(chosen))))
+
+    assert done == Done(changed=0, kept=0)
+    assert (year.mark(elsewhere, at).is_void, year.mark(year.attempts[0], at).is_void) == (False, True)
+
+
 def test_a_mark_changed_by_hand_outlives_an_older_correction_and_its_withdrawal(year: Class, session: Session) -> None:
     """Fails when a regrade takes a mark that a trainer decided on for what the key says."""
     at = year.position(is_critical=False)
