@@ -133,6 +133,10 @@ GET  /teach/cohorts/{cohort}/people                                      in    i
 GET  /teach/cohorts/{cohort}/insight                                     in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight?theirs                              in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/insight/scores.svg                          in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/insight/questions.csv                       in    in   403   403   200   404   200
+GET  /teach/cohorts/{cohort}/insight/gain.svg                            in    in   403   403   404   404   404
+GET  /teach/cohorts/{cohort}/insight/muscles.svg                         in    in   403   403   404   404   404
+GET  /teach/cohorts/{cohort}/insight/places.svg                          in    in   403   403   404   404   404
 GET  /teach/cohorts/{cohort}/insight/questions/{asked}                   in    in   403   403   200   404   200
 GET  /teach/cohorts/{cohort}/insight/questions/{asked}/curves.svg        in    in   403   403   200   404   200
 POST /teach/cohorts/{cohort}/join-code                                   in    in   403   403   303   404   303
@@ -199,6 +203,10 @@ GET  /admin/invitations                                                  in    i
 POST /admin/invitations                                                  in    in   403   403   403   403   200
 POST /admin/invitations/{invitation_id}/withdraw                         in    in   403   403   403   403   303
 GET  /admin/audit                                                        in    in   403   403   403   403   200
+GET  /admin/content                                                      in    in   403   403   403   403   200
+GET  /admin/content/check                                                in    in   403   403   403   403   200
+POST /admin/content/publish                                              in    in   403   403   403   403   409
+GET  /admin/health                                                       in    in   403   403   403   403   200
 GET  /admin/audit.csv                                                    in    in   403   403   403   403   200
 GET  /admin/questions                                                    in    in   403   403   403   403   200
 GET  /admin/questions/{asked}/correct                                    in    in   403   403   403   403   200
@@ -497,6 +505,10 @@ def test_only_reports_of_marks_write_on_a_get_and_only_what_is_overdue(
         "GET /teach/cohorts/{cohort}/insight": closing,
         "GET /teach/cohorts/{cohort}/insight?theirs": closing,
         "GET /teach/cohorts/{cohort}/insight/scores.svg": closing,
+        "GET /teach/cohorts/{cohort}/insight/questions.csv": closing,
+        "GET /teach/cohorts/{cohort}/insight/gain.svg": closing,
+        "GET /teach/cohorts/{cohort}/insight/muscles.svg": closing,
+        "GET /teach/cohorts/{cohort}/insight/places.svg": closing,
         "GET /teach/cohorts/{cohort}/insight/questions/{asked}": closing,
         "GET /teach/cohorts/{cohort}/insight/questions/{asked}/curves.svg": closing,
     }

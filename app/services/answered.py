@@ -87,7 +87,10 @@ def list_sat(session: Session, assignment: Assignment, counting: Counting) -> di
 
 
 def list_takers(session: Session, assignment: Assignment, sat: Iterable[Sat]) -> list[Taker]:
-    """Every current member for whom the assignment is, or who handed it in all the same, by name, with the attempt that counts: one statement."""
+    """Every current member for whom the assignment is, or who handed it in all the same, by name, with the attempt that counts: one statement.
+
+    Of erased accounts only those that handed it in: nobody waits for the others.
+    """
     found = (
         select(Learner.id, User.name, AssignmentRecipient.learner_id)
         .select_from(Membership)
@@ -107,7 +110,7 @@ def list_takers(session: Session, assignment: Assignment, sat: Iterable[Sat]) ->
     return [
         Taker(learner_id, name, attempts.get(learner_id))
         for learner_id, name, meant in session.connection().execute(found)
-        if assignment.is_for_all or meant == learner_id or learner_id in attempts
+        if learner_id in attempts or (name is not None and (assignment.is_for_all or meant == learner_id))
     ]
 
 

@@ -91,7 +91,7 @@ def give(
     except IntegrityError as error:
         raise AlreadyGranted(learner_ids) from error
     audit.record(session, actor, "assignment.grant", subject_of(taught.assignment), now, **_noted(learner_ids, grant))
-    promises.keep(session, taught.assignment, now)
+    promises.keep(session, taught.assignment, now, learner_ids)
 
 
 def change(
@@ -108,7 +108,7 @@ def change(
     audit.record(
         session, actor, "assignment.change_grant", subject_of(taught.assignment), now, **_noted([learner_id], grant)
     )
-    promises.keep(session, taught.assignment, now)
+    promises.keep(session, taught.assignment, now, [learner_id])
 
 
 def take_back(session: Session, actor: User, taught: Taught, learner_id: int, now: datetime) -> None:
@@ -123,7 +123,7 @@ def take_back(session: Session, actor: User, taught: Taught, learner_id: int, no
         audit.record(
             session, actor, "assignment.take_back", subject_of(taught.assignment), now, **_noted([learner_id], None)
         )
-        promises.keep(session, taught.assignment, now)
+        promises.keep(session, taught.assignment, now, [learner_id])
 
 
 def get(session: Session, taught: Taught, learner_id: int) -> AssignmentException | None:

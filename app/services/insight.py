@@ -18,6 +18,9 @@ from app.services.gains import Gains
 from app.services.mistaken import Mistaken
 from app.services.question_figures import ItemLine, Read
 
+FEW = 12
+"""So many questions are looked through at a glance; of more those of which there is nothing to say are folded away."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choosable:
@@ -42,6 +45,15 @@ class Insight:
     lengths: tuple[int, int]
     gains: Gains | None
     mistaken: Mistaken
+
+    @property
+    def loud(self) -> tuple[ItemLine, ...]:
+        """Questions that need a trainer's eye; all where they are few, so that nothing has to be opened."""
+        return tuple(line for line in self.items if len(self.items) <= FEW or not line.is_quiet)
+
+    @property
+    def quiet(self) -> tuple[ItemLine, ...]:
+        return tuple(line for line in self.items if len(self.items) > FEW and line.is_quiet)
 
     @property
     def suspects(self) -> tuple[ItemLine, ...]:
@@ -78,7 +90,7 @@ def choose(found: Iterable[Choosable], named: str | None) -> Choosable | None:
 
 
 def insight(session: Session, assignment: Assignment, counting: Counting) -> Insight:
-    """Analyse an assignment: eight statements, two for a pre-test, two until its questions are in memory, however many marks there are."""
+    """Analyse an assignment: eight statements, two more each for a pre-test, for the body map, and until its questions are in memory."""
     read = Read(session, assignment, counting)
     takers = answered.list_takers(session, assignment, read.sat.values())
     papers = read.sheet.papers
@@ -94,5 +106,5 @@ def insight(session: Session, assignment: Assignment, counting: Counting) -> Ins
         items=tuple(read.lines()),
         lengths=(min(lengths, default=0), max(lengths, default=0)),
         gains=gains.of(session, assignment, read.sat.values(), takers),
-        mistaken=mistaken.of(read.shown, read.choices),
+        mistaken=mistaken.of(session, read.shown, read.keys, read.choices),
     )

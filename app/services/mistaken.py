@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.analysis import choices as chosen
@@ -13,17 +13,14 @@ from app.domain.analysis import mistaken
 from app.domain.analysis.choices import Choices
 from app.domain.analysis.items import Answers
 from app.domain.analysis.mistaken import Asked, Matrix
-from app.domain.content import Kind
-from app.domain.question import Shown
-from app.models import Assignment
+from app.domain.content import Key, Kind
+from app.domain.question import Explained, Shown
+from app.models import Assignment, MuscleRow, ZoneRow
 from app.services import answered, catalogue
 from app.services.answered import Counting
 from app.services.question_figures import told
 
 RIGHT_PLACE = "a right place"
-
-_MUSCLE = re.compile(r"trigger point of (?:the )?(.+?)[.,?]")
-"""How the course's questions name the muscle whose cross they show; any other question is named by its stem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +35,26 @@ class Mistaken:
         return not (self.muscles.rows or self.places.rows)
 
 
-def of(shown: Mapping[int, Shown], choices: Mapping[int, Choices]) -> Mistaken:
-    """The matrices from what was chosen of each question version."""
-    on_map = [one for one in shown.values() if is_on_map(one)]
-    muscles = [_asked(one, choices[one.version_id]) for one in on_map if _shows_pain(one)]
-    places = [_asked(one, choices[one.version_id]) for one in on_map if not _shows_pain(one)]
+def of(
+    session: Session, shown: Mapping[int, Shown], keys: Mapping[int, Explained], choices: Mapping[int, Choices]
+) -> Mistaken:
+    """The matrices from what was chosen of each question version: at most two statements, none where nothing is asked on the map."""
+    muscles, places = [], []
+    charts: list[_Chart] | None = None
+    for version_id, one in shown.items():
+        if not is_on_map(one):
+            continue
+        if _shows_pain(one):
+            name = next((one.options[index] for index in keys[version_id].key.correct), one.stem)
+            muscles.append(_asked(name, one, choices[version_id]))
+        else:
+            charts = charts if charts is not None else _charts(session)
+            places.append(_asked(_muscle(one, keys[version_id].key, charts), one, choices[version_id]))
     return Mistaken(mistaken.matrix(muscles), mistaken.matrix(places, right=RIGHT_PLACE))
 
 
 def read(session: Session, assignment: Assignment, counting: Counting) -> Mistaken:
-    """The matrices of an assignment, from the questions on the map alone: two statements and the catalogue."""
+    """The matrices of an assignment, from the questions on the map alone: four statements and the catalogue."""
     had = answered.presented(session, assignment, counting)
     shown = {version_id: one for version_id, one in catalogue.shown(session, had).items() if is_on_map(one)}
     keys = catalogue.keys(session, shown)
@@ -59,7 +66,7 @@ def read(session: Session, assignment: Assignment, counting: Counting) -> Mistak
         unread = had[one.version_id] - len(given)
         return chosen.tally(one.kind, keys[one.version_id].key, len(one.options), given, unread)
 
-    return of(shown, {version_id: tally(one) for version_id, one in shown.items()})
+    return of(session, shown, keys, {version_id: tally(one) for version_id, one in shown.items()})
 
 
 def is_on_map(shown: Shown) -> bool:
@@ -71,19 +78,39 @@ def _shows_pain(shown: Shown) -> bool:
     return 'class="pain--' in (shown.picture or "")
 
 
-def _asked(shown: Shown, choices: Choices) -> Asked:
-    wrong = {told(shown, one.part): len(one) for one in _wrong(choices)}
-    right = choices.answered - sum(wrong.values())
-    return Asked(_name(shown, choices), choices.answered, right, wrong, frozenset(shown.options))
+def _asked(name: str, shown: Shown, choices: Choices) -> Asked:
+    wrong = {told(shown, one.part): len(one) for one in choices.choices if not one.is_right and one.at}
+    return Asked(name, choices.answered, choices.answered - sum(wrong.values()), wrong, frozenset(shown.options))
 
 
-def _wrong(choices: Choices) -> Iterable[chosen.Choice]:
-    return (one for one in choices.choices if not one.is_right and one.at)
+@dataclass(frozen=True, slots=True)
+class _Chart:
+    """A muscle by the names of the places where its pain goes."""
+
+    name: str
+    main: frozenset[str]
+    spill: frozenset[str]
 
 
-def _name(shown: Shown, choices: Choices) -> str:
-    """The muscle: the one right region where muscles are pointed at, else the one that the stem names."""
-    if _shows_pain(shown):
-        return next((told(shown, one.part) for one in choices.choices if one.is_right), shown.stem)
-    found = _MUSCLE.search(shown.stem)
-    return found[1][0].upper() + found[1][1:] if found else shown.stem
+def _charts(session: Session) -> list[_Chart]:
+    places = {row.slug: row.body["name"] for row in session.scalars(select(ZoneRow))}
+
+    def named(slugs: Iterable[str]) -> frozenset[str]:
+        return frozenset(places[slug] for slug in slugs if slug in places)
+
+    bodies = (row.body for row in session.scalars(select(MuscleRow).order_by(MuscleRow.position)))
+    return [_Chart(body["name"], named(body["main"]), named(body["spill"])) for body in bodies]
+
+
+def _muscle(shown: Shown, key: Key, charts: Iterable[_Chart]) -> str:
+    """The one muscle whose chart has this key, or else the right places themselves.
+
+    A question shows the muscle by its cross, and need not name it. The checker holds its key against the charts: what is right is a main zone,
+    what is near a spill-over zone, and nothing else is either.
+    """
+    right, near = {shown.options[index] for index in key.correct}, {shown.options[index] for index in key.near}
+    rest = set(shown.options) - right - near
+    found = [
+        one.name for one in charts if right <= one.main and near <= one.spill and not rest & (one.main | one.spill)
+    ]
+    return found[0] if len(found) == 1 else " or ".join(sorted(right))

@@ -48,6 +48,15 @@ class ItemLine:
     median_seconds: float | None
     guess: float | None
 
+    @property
+    def is_critical_missed(self) -> bool:
+        return self.shown.is_critical and self.missed > 0
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing stands out, or there are too few answers to say."""
+        return not self.is_critical_missed and self.flags[0] in (Flag.PLAIN, Flag.TOO_FEW)
+
 
 @dataclass(frozen=True, slots=True)
 class ChoiceLine:
@@ -209,9 +218,13 @@ _ORDER = tuple(
 )
 """What needs a trainer's eye first."""
 
+_MISSED = _ORDER.index(Flag.MAYBE_NEGATIVE)
+"""Where a safety-critical question stands that somebody missed."""
+
 
 def _urgency(line: ItemLine) -> tuple[int, float]:
-    return min(_ORDER.index(flag) for flag in line.flags), line.figures.facility or 0.0
+    rank = min(_ORDER.index(flag) for flag in line.flags)
+    return min(rank, _MISSED) if line.is_critical_missed else rank, line.figures.facility or 0.0
 
 
 def _choice_line(

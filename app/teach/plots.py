@@ -213,7 +213,8 @@ def _slopes(pairs: Sequence[Pair], told: str) -> Markup:
 def heat(matrix: Matrix) -> Markup:
     """What was taken for what: a number in each cell, and behind it the share of its row; a frame is where the right answers are."""
     many = len(matrix.columns)
-    left, top = 196, 176
+    left = 22 + 6.8 * max(min(28, len(row.name)) for row in matrix.rows)
+    top = 20 + 5.8 * max(min(30, len(name)) for name in matrix.columns)
     width, height = left + 38 * many + 70, top + 34 * len(matrix.rows) + 6
     parts = []
     for at, name in enumerate(matrix.columns):

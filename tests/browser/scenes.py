@@ -217,6 +217,15 @@ def let_time_run_out(page: Page, stage: Stage) -> None:
     page.route("**/result", hold_still)
 
 
+def pretend_edited(page: Page, stage: Stage) -> None:
+    """What is published is another course than the files: some questions and a lesson would change."""
+    with sqlite3.connect(stage.database) as database:
+        database.execute("UPDATE lesson SET digest = 'other' WHERE id = 1")
+        database.execute("UPDATE question_version SET digest = 'other' WHERE superseded_at IS NULL AND id % 7 = 0")
+        database.execute("UPDATE publication SET files = NULL")
+    database.close()
+
+
 VISITOR = (
     Scene("course-visitor", "visitor", "/"),
     Scene("module-visitor", "visitor", "/modules/safety"),
@@ -355,15 +364,15 @@ STAFF = (
     Scene("trainers-learner-new", "trainer", "/teach/cohorts/{waiting}/learners/{newcomer}"),
     Scene("trainers-learner-removed", "trainer", "/teach/cohorts/{many}/learners/{removed}"),
     Scene("trainers-attempt", "trainer", "/teach/attempts/{critical}"),
-    Scene("trainers-attempt-unfolded", "trainer", "/teach/attempts/{changed}", unfold),
+    Scene("trainers-attempt-unfolded", "trainer", "/teach/attempts/{attempt-changed}", unfold),
     Scene("trainers-attempt-under-way", "trainer", "/teach/attempts/{test}"),
-    Scene("people", "trainer", "/teach/cohorts/{cohort}/people", unfold),
     Scene("gradebook-empty", "trainer", "/teach/cohorts/{empty}/gradebook"),
     Scene("cohort-empty", "trainer", "/teach/cohorts/{empty}"),
     Scene("cohort-nothing-assigned", "trainer", "/teach/cohorts/{over}"),
     Scene("insight", "trainer", "/teach/cohorts/{cohort}/insight?assignment={sure}"),
     Scene("insight-unfolded", "trainer", "/teach/cohorts/{cohort}/insight?assignment={sure}", unfold),
     Scene("insight-unsure", "trainer", "/teach/cohorts/{cohort}/insight?assignment={unsure}&attempts=counted"),
+    Scene("insight-mapped", "trainer", "/teach/cohorts/{cohort}/insight?assignment={mapped}", unfold),
     Scene("insight-nothing-assigned", "trainer", "/teach/cohorts/{empty}/insight"),
     Scene("insight-nobody-yet", "trainer", "/teach/cohorts/{waiting}/insight"),
     Scene("insight-question", "trainer", "/teach/cohorts/{cohort}/insight/questions/{asked}?assignment={sure}", unfold),
@@ -423,6 +432,7 @@ STAFF = (
     Scene("report-answered", "admin", "/teach/reports/{report-replied}"),
     Scene("people", "admin", "/admin/users"),
     Scene("people-found", "admin", "/admin/users?q=okafor"),
+    Scene("people-seen", "admin", "/admin/users?role=learner&state=active&order=seen"),
     Scene("people-none", "admin", "/admin/users?q=nobody+at+all"),
     Scene("person", "admin", "/admin/users/{user-learner}"),
     Scene("person-link", "admin", "/admin/users/{user-learner}", make_reset_link),
@@ -432,6 +442,11 @@ STAFF = (
     Scene("person-erase-errors", "admin", "/admin/users/{user-trainer}/erase", send_empty, 422),
     Scene("invitations", "admin", "/admin/invitations"),
     Scene("invitations-link", "admin", "/admin/invitations", make_invitation),
+    Scene("content", "admin", "/admin/content"),
+    Scene("content-check", "admin", "/admin/content/check"),
+    Scene("content-edited", "admin", "/admin/content", before=pretend_edited),
+    Scene("content-changes", "admin", "/admin/content/check", before=pretend_edited),
+    Scene("health", "admin", "/admin/health"),
     Scene("audit", "admin", "/admin/audit"),
     Scene("audit-found", "admin", "/admin/audit?kind=cohort&person=a"),
     Scene("audit-none", "admin", "/admin/audit?subject=cohort:0"),

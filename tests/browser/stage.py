@@ -382,8 +382,13 @@ class _Builder:
         return learner.id
 
     def _insight(self, trainer: User, works: Sequence[Assignment]) -> None:
-        """A test that asked for certainty, one that didn't, the questions most and fewest had, and a test that nobody has handed in."""
+        """A test that asked for certainty, one that didn't, the questions most and fewest had, and a test that nobody has handed in.
+
+        One has questions on the body map, and is measured from another as from a pre-test.
+        """
         sure = next(work for work in works if work.asks_certainty)
+        mapped = next(work for work in works if work.module_id == self._module("referred-pain").id)
+        mapped.pretest_id = works[0].id
         by_answers = sorted(
             insight.insight(self.session, sure, Counting.FIRST).items, key=lambda line: line.figures.answers
         )
@@ -394,6 +399,7 @@ class _Builder:
         self.stage.ids |= {
             "sure": sure.id,
             "unsure": works[0].id,
+            "mapped": mapped.id,
             "asked": by_answers[-1].version_id,
             "asked-few": by_answers[0].version_id,
             "waiting": waiting.id,

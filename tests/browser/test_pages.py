@@ -35,6 +35,9 @@ PAGELESS = {
     "teach.gradebook_csv": "a file to download",
     "teach.insight_scores_svg": "a picture to save",
     "teach.insight_curves_svg": "a picture to save",
+    "teach.insight_gain_svg": "a picture to save",
+    "teach.insight_map_svg": "a picture to save",
+    "teach.insight_csv": "a file to download",
 }
 """Addresses for GET that show no page of their own, and why."""
 

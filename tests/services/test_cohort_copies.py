@@ -41,11 +41,11 @@ def test_terms_are_copied_and_dates_and_people_are_not(session: Session, make: M
         policy=AFTER_LAST_ATTEMPT,
         asks_certainty=True,
     )
+    take(session, learner, given, make.now(), is_right=True)
     given.counts, given.lessons_first, given.is_for_all, given.revision = Counts.LATEST, True, False, 4
     given.opens_at, given.opens_local = make.now(), "2026-11-23T18:00"
     session.add(AssignmentRecipient(assignment_id=given.id, learner_id=learner.learner.id))
     session.commit()
-    take(session, learner, given, make.now(), is_right=True)
 
     made = cohort_copies.copy(session, colleague.user, cohort, "Year 2 2027", make.now())
     session.commit()

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Assignment, AuditEvent
-from app.services import assignments, catalogue
+from app.services import assignments, catalogue, cohorts
 from tests.factory import Make, Person
 from tests.taking import begin
 
@@ -77,6 +77,47 @@ def test_a_form_that_saw_nothing_may_not_overwrite_anything(trainer: Person, mak
 
     session.expire_all()
     assert ([answer.status_code for answer in answers], assignment.title) == ([409, 409], "New")
+
+
+def test_saving_keeps_what_could_not_be_chosen_again(trainer: Person, make: Make, session: Session) -> None:
+    """Catches: a learner who left and comes back without their assignment, and a link lost because its other end is withdrawn."""
+    stays, left = make.person(), make.person()
+    cohort = make.cohort(trainer, stays, left)
+    first = make.assignment(trainer, cohort, title="First")
+    ids = frozenset({stays.learner.id, left.learner.id})
+    assignment = make.assignment(
+        trainer, cohort, is_for_all=False, recipient_ids=ids, required_ids=frozenset({first.id}), pretest_id=first.id
+    )
+    cohorts.remove(session, trainer.user, cohort, left.learner.id, make.now())
+    first.withdrawn_at = make.now()
+    session.commit()
+    path = f"/teach/assignments/{assignment.id}"
+
+    page = trainer.client.get(path).text
+    sent = _terms(make, revision="1", title="New", recipients=str(stays.learner.id), required=str(first.id))
+    trainer.client.post(path, data=sent | {"audience": "some", "pretest": str(first.id)})
+
+    session.expire_all()
+    terms = assignments.terms_of(session, assignment)
+    assert f'<option selected value="{first.id}">First</option>' in page
+    assert (assignment.title, terms.recipient_ids, terms.required_ids) == ("New", ids, {first.id})
+    assert terms.pretest_id == first.id
+
+
+def test_a_pre_test_says_that_its_answers_wait(trainer: Person, make: Make) -> None:
+    learner = make.person()
+    cohort = make.cohort(trainer, learner)
+    before = make.assignment(trainer, cohort, attempts_allowed=1, policy=assignments.BEFORE)
+    make.assignment(trainer, cohort, title="The one after", pretest_id=before.id)
+
+    pages = [
+        trainer.client.get(f"/teach/assignments/{before.id}").text,
+        trainer.client.get(f"/teach/assignments/{before.id}/preview").text,
+        learner.client.get(f"/assignments/{before.id}").text,
+    ]
+
+    assert "The gain of The one after is measured from this." in pages[0]
+    assert all("the right answers when The one after is over as well" in page for page in pages[1:])
 
 
 # -- the end -------------------------------------------------------------------------------------------------------------
