@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -145,7 +144,7 @@ class Read:
             figures=figures,
             flags=flags(figures, found, shown.kind, guess),
             unchosen=tuple(_letter(part) or "" for part in unchosen(found, shown.kind)),
-            missed=len(answers) - Counter(answers.points)[answers.max_points],
+            missed=len(answers) - answers.points.count(answers.max_points),
             median_seconds=self.medians.get(version_id),
             guess=guess,
         )
