@@ -14,4 +14,9 @@ except SettingError as error:
     print(f"palpate: {error}", file=sys.stderr)
     sys.exit(2)
 
-gateway = Gateway(app, threads=app.config["PALPATE"].threads, largest_body=app.config["LARGEST_BODY"])
+gateway = Gateway(
+    app,
+    threads=app.config["PALPATE"].threads,
+    largest_body=app.config["MAX_CONTENT_LENGTH"],
+    roomier={"/roster": app.config["LARGEST_LIST"]},
+)

@@ -29,7 +29,13 @@ from app.settings import ROOT, Settings
 
 
 class _Application(Flask):
-    """Every view and hook is a plain function: Flask would look at each of them, 16 a request, whether it is a coroutine."""
+    """Flask, with an own way to log what broke.
+
+    Every view and hook is a plain function: Flask would look at each of them, 16 a request, whether it is a coroutine.
+    """
+
+    def log_exception(self, exc_info: Any) -> None:
+        errors.log_exception(self.logger, exc_info)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func

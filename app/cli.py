@@ -1,4 +1,4 @@
-"""Commands: ``flask content|serve|attempts|reminders|guests|admin|demo``; ``--help`` says what each does."""
+"""Commands: ``flask content|serve|attempts|reminders|guests|admin|users|audit|demo``; ``--help`` says what each does."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from flask_migrate import upgrade
 from flask_security.utils import hash_password
 from sqlalchemy.exc import DBAPIError
 
-from app import demo, mail
+from app import cli_people, demo, mail
 from app.clock import now
 from app.content.fingerprint import fingerprint
 from app.content.loader import load_course
-from app.content.publisher import publish
 from app.db import db
 from app.models import Role
-from app.services import catalogue, guests, invitations, lifecycle, reminders, submission, users
+from app.services import catalogue, guests, invitations, publishing, reminders, submission, users
 from app.settings import SettingError, Settings
 
 content = AppGroup("content", help="The course in questions/: check and publish it.")
@@ -35,7 +34,7 @@ demonstration = AppGroup("demo", help="A believable cohort to look around in, in
 
 
 def init_app(app: Flask) -> None:
-    for group in (content, attempts, reminder, guest, admin, demonstration):
+    for group in (content, attempts, reminder, guest, admin, demonstration, cli_people.users, cli_people.log):
         app.cli.add_command(group)
     app.cli.add_command(serve)
 
@@ -79,18 +78,15 @@ def _publish(*, dry_run: bool, at: datetime | None = None) -> None:
             click.echo(str(fault), err=True)
         click.echo(f"Nothing was published: {len(loaded.faults)} faults.", err=True)
         raise SystemExit(1)
-    changes = publish(db.session, loaded.course, at or now())
-    for line in (*changes.lines(), *lifecycle.touched(db.session, changes, now()).lines()):
+    done = publishing.publish(db.session, None, loaded.course, files, at or now())
+    for line in (*done.changes.lines(), *done.touched.lines()):
         click.echo(line)
     if dry_run:
         db.session.rollback()
         click.echo("Dry run: nothing was changed.")
         return
-    latest = catalogue.get_publication(db.session)
-    assert latest is not None
-    latest.files = files
     db.session.commit()
-    click.echo("Published." if changes else "The course is up to date.")
+    click.echo("Published." if done.changes else "The course is up to date.")
 
 
 @attempts.command("close-expired")

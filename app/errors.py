@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import traceback
+from types import TracebackType
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -51,6 +53,20 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolTimeout, _database)
     app.register_error_handler(500, _internal)
+
+
+def log_exception(logger: logging.Logger, exc_info: tuple[type, BaseException, TracebackType]) -> None:
+    """Log where something broke, by the rule of the address: the address itself can hold the token of a link.
+
+    Of an error of the database only its kind: what it says can hold an address or an answer.
+    """
+    at = request.url_rule.rule if request.url_rule else "no such address"
+    kind, error, trace = exc_info
+    if isinstance(error, (DBAPIError, StatementError)):
+        where = "".join(traceback.format_tb(trace))
+        logger.error("exception at %s [%s]: %s\n%s", at, request.method, kind.__name__, where)
+    else:
+        logger.error("exception at %s [%s]", at, request.method, exc_info=(kind, error, trace))
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from io import BytesIO
@@ -69,13 +69,21 @@ class _TooManyError(Exception):
 class Gateway:
     """An RSGI application that answers by a WSGI one, up to ``threads`` requests at a time.
 
-    ``largest_body`` in bytes is as much as is read; the application refuses what is longer by its own means.
+    ``largest_body`` in bytes is as much as is read; the application refuses what is longer by its own means. ``roomier`` are the ends of
+    paths where more may be sent, and how much.
     """
 
     def __init__(
-        self, application: WSGIApplication, *, threads: int, largest_body: int, body_seconds: float = BODY_SECONDS
+        self,
+        application: WSGIApplication,
+        *,
+        threads: int,
+        largest_body: int,
+        roomier: Mapping[str, int] | None = None,
+        body_seconds: float = BODY_SECONDS,
     ) -> None:
         self.application, self.largest_body, self.body_seconds = application, largest_body, body_seconds
+        self.roomier = dict(roomier or {})
         self.large_bodies = 0
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
 
@@ -106,7 +114,8 @@ class Gateway:
         length, encoding = scope.headers.get("content-length"), scope.headers.get("transfer-encoding")
         if length is None and encoding is None and scope.http_version.startswith("1"):
             return b""
-        if length is not None and int(length) > self.largest_body:
+        largest = next((size for end, size in self.roomier.items() if scope.path.endswith(end)), self.largest_body)
+        if length is not None and int(length) > largest:
             return b""
         if length is not None and encoding is None and int(length) <= LARGE_BODY_BYTES:
             async with asyncio.timeout(self.body_seconds):
@@ -116,16 +125,16 @@ class Gateway:
         self.large_bodies += 1
         try:
             async with asyncio.timeout(self.body_seconds):
-                return await self._parts(http)
+                return await self._parts(http, largest)
         finally:
             self.large_bodies -= 1
 
-    async def _parts(self, http: Exchange) -> bytes:
+    async def _parts(self, http: Exchange, largest: int) -> bytes:
         parts, size = [], 0
         async for part in http:
             parts.append(part)
             size += len(part)
-            if size > self.largest_body:
+            if size > largest:
                 break
         return b"".join(parts)
 

@@ -31,14 +31,14 @@ def readyz() -> ResponseReturnValue:
         at = set(db.session.scalars(text("SELECT version_num FROM alembic_version")))
     except SQLAlchemyError:
         return "the database can't be reached, or was never migrated\n", 503, plain
-    head = _head(current_app.config["MIGRATIONS"])
-    if at != {head}:
-        return f"migrations are at {', '.join(sorted(at)) or 'nothing'}, not at {head}\n", 503, plain
+    latest = head(current_app.config["MIGRATIONS"])
+    if at != {latest}:
+        return f"migrations are at {', '.join(sorted(at)) or 'nothing'}, not at {latest}\n", 503, plain
     return "ok\n", 200, plain
 
 
 @lru_cache(maxsize=4)
-def _head(folder: Path) -> str | None:
+def head(folder: Path) -> str | None:
     config = Config()
     config.set_main_option("script_location", str(folder))
     return ScriptDirectory.from_config(config).get_current_head()

@@ -22,6 +22,14 @@ def _own_account() -> str:
     return f"own|{session.get('_user_id')}"
 
 
+def _has_account() -> bool:
+    return "_user_id" in session
+
+
+def _has_none() -> bool:
+    return not _has_account()
+
+
 def throttle_guests() -> None:
     """At most 3000 new guests an hour from one address: a school behind one address fits, a flood does not."""
     with limiter.limit("3000 per hour", key_func=lambda: f"guest|{get_remote_address()}"):
@@ -54,9 +62,19 @@ def limit_views(app: Flask) -> None:
     ):
         if endpoint in views:
             views[endpoint] = limiter.limit(limit, methods=posts)(views[endpoint])
-    for endpoint in ("security.change_password", "accounts.email"):
+    for endpoint in ("security.change_password", "accounts.email", "accounts.delete"):
         own = limiter.limit("20 per hour", key_func=_own_account, deduct_when=_is_refused, methods=posts)
         views[endpoint] = own(views[endpoint])
     # Looking a code or an address up is guessing too, by whatever method: only those that don't exist are counted.
     for endpoint in ("accounts.join", "learn.calendar_feed"):
-        views[endpoint] = limiter.limit("600 per hour", deduct_when=_is_unknown)(views[endpoint])
+        # Whoever is signed in is counted by account: one who guesses does not lock out the class behind the same address.
+        by_account = limiter.limit("60 per hour", key_func=_own_account, deduct_when=_is_unknown, exempt_when=_has_none)
+        by_address = limiter.limit("600 per hour", deduct_when=_is_unknown, exempt_when=_has_account)
+        views[endpoint] = by_address(by_account(views[endpoint]))
+    # A list is read line by line, and each invitation may be a mail.
+    for endpoint in ("teach.roster_read", "teach.roster_accept", "teach.invitations_renew"):
+        views[endpoint] = limiter.limit("60 per hour", key_func=_own_account, methods=posts)(views[endpoint])
+    for endpoint in ("teach.trainer_invite", "teach.invitation_renew"):
+        views[endpoint] = limiter.limit("300 per hour", key_func=_own_account, methods=posts)(views[endpoint])
+    # A file of everything takes as long as a hundred pages.
+    views["accounts.data"] = limiter.limit("20 per hour", key_func=_own_account)(views["accounts.data"])

@@ -75,3 +75,16 @@ def _send(app: Flask, message: Message) -> None:
             EmailMessage(message.subject, message.text, to=[message.to]).send()
         except Exception as error:  # whatever the mail server does; the log names no address
             app.logger.error("An invitation could not be sent: %s", type(error).__name__)
+
+
+def forget(settings: Settings, name: str, address: str) -> None:
+    """Delete the mails to somebody that are kept as files; earlier addresses of theirs are known by the name alone."""
+    if settings.mail != "file":
+        return
+    for path in (settings.data / "mail").glob("*"):
+        if path.is_file() and _is_to(path.read_text(errors="replace"), name, address):
+            path.unlink(missing_ok=True)
+
+
+def _is_to(mail: str, name: str, address: str) -> bool:
+    return name in mail or address in mail.lower()

@@ -29,12 +29,14 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-_HASHING_ENDPOINTS = frozenset(
+_SLOW_ENDPOINTS = frozenset(
     {
         "security.login",
         "security.register",
         "security.reset_password",
         "security.change_password",
+        "accounts.delete",
+        "admin.content_publish",
         "accounts.email",
         "accounts.invitation",
     }
@@ -105,8 +107,8 @@ def _config(settings: Settings) -> dict[str, Any]:
         "SECRET_KEY": settings.secret,
         "TRUSTED_HOSTS": sorted(loopback if host in loopback | {"::1"} else {host}),
         "MAX_CONTENT_LENGTH": 256 * 1024,
-        # Of any form: a list of people, with what a form adds to a file.
-        "LARGEST_BODY": LARGEST_BYTES + 64 * 1024,
+        # Of a list of people, with what a form adds to a file.
+        "LARGEST_LIST": LARGEST_BYTES + 64 * 1024,
         "MAX_FORM_MEMORY_SIZE": 128 * 1024,
         "MAX_FORM_PARTS": 200,
         "SESSION_COOKIE_NAME": "__Host-palpate" if settings.is_secure else "palpate",
@@ -167,8 +169,8 @@ def _config(settings: Settings) -> dict[str, Any]:
 
 
 def _choose_transaction() -> None:
-    """Before the user is loaded: requests that hash a password read plainly first."""
-    if request.endpoint in _HASHING_ENDPOINTS:
+    """Before the user is loaded: requests that do slow work (hash a password, read the course's files) read plainly first."""
+    if request.endpoint in _SLOW_ENDPOINTS:
         database.begin_plain()
 
 

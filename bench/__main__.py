@@ -1,4 +1,5 @@
-"""Play whole attempts against the real server and print what they cost; exit 1 when a must is missed.
+"""Play whole attempts against the real server and print what they cost, then what trainers wait for among a million marks; exit 1 when a must
+is missed.
 
 Must: at most 0.10 CPU-seconds of all server processes per attempt, answers' p95 at most 60 ms with 16 learners, at most 150 MB per
 worker, on SQLite with synchronous=FULL. The client is this process; its time is not counted, but it is waited for, as is whatever else runs
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from bench import reports
 from bench.attempt import MODULES, STEPS, Timings, UnexpectedReply, play
 from bench.browser import Browser
 from bench.people import signed_in
@@ -71,8 +73,23 @@ def main() -> int:
     parser.add_argument(
         "--command", help="another WSGI server to compare, with {port}: 'gunicorn -b 127.0.0.1:{port} …'"
     )
+    parser.add_argument("--only", choices=("attempts", "reports"), help="one half of it (default: both)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of the reports' learners and what they answer (default: 1)"
+    )
+    parser.add_argument("--keep", type=Path, help="an empty folder in which the reports' database stays")
     given = parser.parse_args()
+    missed = _attempts(given) if given.only != "reports" else 0
+    if given.only != "attempts":
+        print("\nReports, in milliseconds:", flush=True)
+        musts = reports.run(given.seed, given.keep)
+        for must in musts:
+            print(must)
+        missed |= int(not all(must.is_met for must in musts))
+    return missed
 
+
+def _attempts(given: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="palpate-bench-") as folder:
         extra = {"PALPATE_WORKERS": given.workers, "PALPATE_THREADS": given.threads}
         server = Server(Path(folder) / "data", extra, given.command)

@@ -31,10 +31,11 @@ def _learner(app: Flask, session: Session, name: str) -> str:
     user = users.add(session, name=name, email=f"{name}@example.org", password_hash="!", now=now)
     learner = sign_ins.give_learner(session, user, None, "Europe/Berlin", now)
     sign_ins.start(session, token_hash(name), learner, user, now)
-    return f"{app.config['SESSION_COOKIE_NAME']}={_session_cookie(app, user, name)}"
+    return session_cookie(app, user, name)
 
 
-def _session_cookie(app: Flask, user: User, token: str) -> str:
+def session_cookie(app: Flask, user: User, token: str) -> str:
+    """The ``Cookie`` header of a browser that holds the sign-in of ``token``."""
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     cookie: str = signer.dumps({"_user_id": user.fs_uniquifier, "_fresh": True, "sign_in": token})
-    return cookie
+    return f"{app.config['SESSION_COOKIE_NAME']}={cookie}"

@@ -15,9 +15,15 @@ from app.domain.paper import slot
 from app.models import Attempt, AttemptItem, Learner, QuestionRow, QuestionVersion
 from app.services import catalogue
 
+# Tests type a number in the unit of this one, and count the lines and steps of these.
+COUNTED_ON = {Kind.MATCH: "tp-match-signs", Kind.ORDER: "ev-order-trial", Kind.NUMERIC: "ev-count-difference"}
+
 
 def of_every_kind(session: Session, learner: Learner, purpose: Purpose, now: datetime) -> Attempt:
-    """An open attempt with the first published question of each kind, in the order of :class:`Kind`; a test asks for certainty."""
+    """An open attempt with one question of each kind, in the order of :class:`Kind`; a test asks for certainty.
+
+    It is the first published one, but for those that tests count on.
+    """
     current = select(QuestionVersion.kind, QuestionRow.slug).join(
         QuestionRow, QuestionRow.id == QuestionVersion.question_id
     )
@@ -26,8 +32,8 @@ def of_every_kind(session: Session, learner: Learner, purpose: Purpose, now: dat
             QuestionRow.id.desc()
         )
     )
-    first = dict(tuple(row) for row in rows)
-    return of(session, learner, [first[kind] for kind in Kind], purpose, now)
+    chosen = dict(tuple(row) for row in rows) | COUNTED_ON
+    return of(session, learner, [chosen[kind] for kind in Kind], purpose, now)
 
 
 def of(session: Session, learner: Learner, slugs: Sequence[str], purpose: Purpose, now: datetime) -> Attempt:

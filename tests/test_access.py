@@ -98,6 +98,9 @@ GET  /account                                                            in    i
 POST /account                                                            in    in   303   303   303   303   303
 GET  /account/email                                                      in    in   200   200   200   200   200
 POST /account/email                                                      in    in   422   422   422   422   422
+POST /account/data                                                       in    in   200   200   200   200   200
+GET  /account/delete                                                     in    in   200   200   200   200   200
+POST /account/delete                                                     in    in   422   422   422   422   422
 POST /account/guest                                                      in    in   303   303   303   303   303
 GET  /invitation/{invitation}                                           200   200   200   200   200   200   200
 POST /invitation/{invitation}                                           303   303   200   200   200   200   200
@@ -174,6 +177,12 @@ GET  /teach/assignments/{assignment}/exceptions/{learner}                in    i
 GET  /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   200   404   200
 POST /teach/assignments/{granting}/exceptions/{learner}                  in    in   403   403   303   404   303
 POST /teach/assignments/{granting}/exceptions/{learner}/take-back        in    in   403   403   303   404   303
+GET  /teach/assignments/{set}/questions/{asked}/correct                  in    in   403   403   200   404   200
+POST /teach/assignments/{set}/questions/{asked}/correct                  in    in   403   403   303   404   303
+GET  /teach/assignments/{set}/questions/{asked}/correct/preview          in    in   403   403   200   404   200
+GET  /teach/assignments/{theirs}/questions/{asked}/correct?theirs        in    in   403   403   404   404   404
+GET  /teach/attempts/{handed}/1/mark                                     in    in   403   403   200   404   200
+POST /teach/attempts/{handed}/1/mark                                     in    in   403   403   303   404   303
 GET  /teach/reports                                                      in    in   403   403   200   200   200
 GET  /teach/reports/{report}                                             in    in   403   403   200   404   200
 POST /teach/reports/{report}                                             in    in   403   403   303   404   303
@@ -194,7 +203,15 @@ GET  /admin/invitations                                                  in    i
 POST /admin/invitations                                                  in    in   403   403   403   403   200
 POST /admin/invitations/{invitation_id}/withdraw                         in    in   403   403   403   403   303
 GET  /admin/audit                                                        in    in   403   403   403   403   200
+GET  /admin/content                                                      in    in   403   403   403   403   200
+GET  /admin/content/check                                                in    in   403   403   403   403   200
+POST /admin/content/publish                                              in    in   403   403   403   403   409
+GET  /admin/health                                                       in    in   403   403   403   403   200
 GET  /admin/audit.csv                                                    in    in   403   403   403   403   200
+GET  /admin/questions                                                    in    in   403   403   403   403   200
+GET  /admin/questions/{asked}/correct                                    in    in   403   403   403   403   200
+POST /admin/questions/{asked}/correct                                    in    in   403   403   403   403   303
+GET  /admin/questions/{asked}/correct/preview                            in    in   403   403   403   403   200
 """
 
 NEW = {"name": "Somebody New", "password": "a good long password", "new_password": "a good long password"}
@@ -216,6 +233,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/change": {"password": "not a password"} | {"new_password": NEW["new_password"]},
     "/account": {"name": "Another Name", "time_zone": "UTC"},
     "/account/email": {"email": "new@example.org", "password": "not a password"},
+    "/account/delete": {"password": "not a password"},
     "/account/guest": {"keep": "1"},
     "/invitation/{invitation}": NEW | {"email": "new@example.org"},
     "/join": {"code": "{code}"},
@@ -234,6 +252,9 @@ FORMS: dict[str, dict[str, str]] = {
     "/attempts/{attempt}/1/report": {"says": "Two answers are right."},
     "/attempts/{done}/1/report": {"says": "Two answers are right."},
     "/attempts/{guests}/1/report": {"says": "Two answers are right."},
+    "/teach/assignments/{set}/questions/{asked}/correct": {"remedy": "credit", "reason": "Two answers are right."},
+    "/teach/attempts/{handed}/1/mark": {"points": "0.5", "reason": "Half of it.", "may_lower": "1"},
+    "/admin/questions/{asked}/correct": {"remedy": "credit", "reason": "Two answers are right."},
     "/teach/reports/{report}": {"reply": "Thank you."},
     "/admin/users/{user}/extra-time": {"percent": "25"},
     "/admin/users/{user}/role": {"role": "trainer"},
@@ -246,7 +267,10 @@ QUERIES: dict[str, dict[str, str]] = {
     "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
     "/teach/assignments/{assignment}/preview/1": {"seed": "1"},
     "/teach/cohorts/{cohort}/gradebook?attention": {"show": "attention", "sort": "{theirs}"},
+    "/teach/assignments/{set}/questions/{asked}/correct/preview": {"remedy": "void"},
+    "/admin/questions/{asked}/correct/preview": {"remedy": "void"},
 }
+"""What an address asks for: among them an assignment of another trainer, asked for in one's own cohort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +387,8 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
             "their_roster": str(their_roster.id),
             "to_join": str(waiting.id),
             "asked": str(handed.items[0].version_id),
+            "handed": str(handed.id),
+            "set": str(handed.assignment_id),
             "assignment": str(assignment.id),
             "theirs": str(theirs.id),
             "attempt": str(attempt_id),
@@ -375,7 +401,6 @@ def world(app: Flask, connection: Connection, make: Make, session: Session, cloc
             "done": str(done.attempt_id),
             "granting": str(granting.id),
             "guests": str(guests.attempt_id),
-            "handed": str(handed.id),
             "invitation": invitation.token,
             "invitation_id": str(invitation.invitation.id),
             "learner": str(learner.learner.id),
@@ -470,6 +495,7 @@ def test_only_reports_of_marks_write_on_a_get_and_only_what_is_overdue(
 
     closing = {"attempt", "mark", "standing"}
     assert writing == {
+        "GET /teach/cohorts/{cohort}": closing,
         "GET /teach/cohorts/{cohort}/gradebook": closing,
         "GET /teach/cohorts/{cohort}/gradebook?attention": closing,
         "GET /teach/cohorts/{cohort}/learners/{learner}": closing,

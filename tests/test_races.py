@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -18,9 +19,9 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.db import db
-from app.models import Answer, Attempt, Mark, Standing
+from app.models import Answer, Assignment, Attempt, Mark, Standing
 from tests.conftest import Clock, settings_for
-from tests.factory import Make, Person
+from tests.factory import AFTER_CLOSING, Make, Person
 from tests.playing import JSON, Place, Play
 
 ROUNDS = 15
@@ -55,6 +56,14 @@ class Race:
             make = Make(self.app, session, self.clock)
             cohort = make.cohort(self.trainer, Person(self.person.user, self.person.learner, self.person.client))
             return f"/assignments/{make.assignment(self.trainer, cohort, **terms).id}/attempts"
+
+    def trainer_again(self) -> FlaskClient:
+        """The trainer in another browser."""
+        with self.app.app_context(), Session(db.engine, expire_on_commit=False) as session:
+            make = Make(self.app, session, self.clock)
+            make.made = 1000 + len(self.devices)
+            self.devices.append(make.signed_in(self.trainer.user, self.trainer.learner))
+            return self.devices[-1]
 
     def start(self) -> int:
         started = self.person.client.post("/modules/safety/attempts", data={"mode": "test"})
@@ -198,3 +207,75 @@ def test_a_whole_attempt(racing_app: Flask, clock: Clock) -> None:
     assert result.status_code == 200
     [attempt] = race.rows(Attempt)
     assert (attempt.points, attempt.max_points, attempt.is_passed) == (10, 10, True)
+
+
+# -- starting against whoever sets terms ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_extra_time_granted_while_the_test_is_started_reaches_it(racing_app: Flask, clock: Clock, turn: int) -> None:
+    """Fails on PostgreSQL when a start and an exception don't wait for each other: each then misses what the other just stored."""
+    race = Race(racing_app, clock, devices=1)
+    path = race.assigned(time_limit_minutes=20)
+    grant = {"learners": str(race.person.learner.id), "extra_time_percent": "50"}
+
+    replies = at_once(
+        [
+            lambda: race.trainer.client.post(f"/teach{path.removesuffix('/attempts')}/exceptions", data=grant),
+            lambda: race.devices[0].post(path),
+        ]
+    )
+
+    [attempt] = race.rows(Attempt)
+    assert [reply.status_code for reply in replies] == [303, 303]
+    assert attempt.deadline_at == clock.now + timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_a_start_against_a_deletion_leaves_one_of_them(racing_app: Flask, clock: Clock, turn: int) -> None:
+    """Fails when what somebody just began can be deleted, or when the start of what was just deleted is a fault of the server."""
+    race = Race(racing_app, clock, devices=1)
+    path = race.assigned()
+    teach = f"/teach{path.removesuffix('/attempts')}"
+
+    deleted, started = at_once(
+        [lambda: race.trainer.client.post(f"{teach}/delete"), lambda: race.devices[0].post(path)]
+    )
+
+    assert deleted.status_code == 303
+    assert (started.status_code, len(race.rows(Attempt)), len(race.rows(Assignment))) in ((303, 1, 1), (404, 0, 0))
+
+
+def test_of_two_trainers_at_one_moment_one_saves_and_one_is_told(racing_app: Flask, clock: Clock) -> None:
+    """Fails on PostgreSQL when the revision is read without a lock."""
+    race = Race(racing_app, clock, devices=1)
+    path = f"/teach{race.assigned().removesuffix('/attempts')}"
+    trainers = [race.trainer_again() for _ in range(4)]
+    module = race.rows(Assignment)[0].module_id
+
+    def save(trainer: FlaskClient, title: str) -> Callable[[], TestResponse]:
+        return lambda: trainer.post(path, data={"module": module, "title": title, "revision": "1"})
+
+    replies = at_once([save(trainer, f"Title {n}") for n, trainer in enumerate(trainers)])
+
+    assert Counter(reply.status_code for reply in replies) == {303: 1, 409: 3}
+    assert race.rows(Assignment)[0].revision == 2
+
+
+def test_closing_earlier_while_tests_are_started_shortens_none(racing_app: Flask, clock: Clock) -> None:
+    """A start either comes under the old terms, and keeps their time, or under the new ones."""
+    race = Race(racing_app, clock, devices=1)
+    due = clock.now + timedelta(hours=2)
+    path = race.assigned(due_at=due, policy=AFTER_CLOSING, time_limit_minutes=90)
+    teach, module = f"/teach{path.removesuffix('/attempts')}", race.rows(Assignment)[0].module_id
+    sooner = {"module": module, "revision": "1", "due_date": "2026-11-23", "due_time": "10:30"}
+
+    edited, started = at_once(
+        [lambda: race.trainer.client.post(teach, data=sooner), lambda: race.devices[0].post(path)]
+    )
+
+    [attempt], [assignment] = race.rows(Attempt), race.rows(Assignment)
+    assert (edited.status_code, started.status_code) == (303, 303)
+    assert attempt.deadline_at in (clock.now + timedelta(minutes=90), clock.now + timedelta(minutes=30))
+    assert assignment.due_at == clock.now + timedelta(minutes=30)
+    assert assignment.extended_until == (attempt.deadline_at if attempt.deadline_at > assignment.due_at else None)

@@ -18,6 +18,10 @@ from battery.loop import run
 from bench.server import Server
 
 UNFINISHED = b"POST /appearance HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ntheme="
+LIST = (
+    b"POST /teach/cohorts/1/roster HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: %d\r\n\r\n"
+)
 CHUNKED = (
     b"POST /appearance HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n"
@@ -75,6 +79,8 @@ def test_who_hangs_up_in_the_middle_leaves_no_fault_in_the_log(server: Server) -
         (CHUNKED + b"a\r\ntheme=dark&\r\n0\r\n\r\n", b"400"),  # the body was read: its token is missing
         (UNFINISHED.replace(b"Length: 100", b"Length: 300000"), b"413"),  # before the rest of it was sent
         (CHUNKED + b"80000\r\n" + b"x" * 0x80000 + b"\r\n0\r\n\r\n", b"413"),
+        (LIST % 500_000 + b"pasted=" + b"x" * 499_993, b"400"),  # read: a list of people may be larger than other forms
+        (LIST % 2_000_000 + b"pasted=", b"413"),
         (b"GET /%ff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"404"),
         (b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n", b"431"),

@@ -140,6 +140,10 @@ class EmailForm(FlaskForm):  # type: ignore[misc]
     password = old_password_field("Password now")
 
 
+class DeleteForm(FlaskForm):  # type: ignore[misc]
+    password = old_password_field("Your password")
+
+
 class InvitationForm(FlaskForm):  # type: ignore[misc]
     name = name_field()
     email = email_field()

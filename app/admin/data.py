@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from app import mail
 from app.access import account, admins_only
 from app.admin import blueprint
 from app.admin.forms import EraseForm
@@ -36,7 +37,7 @@ def user_erase(user_id: int) -> ResponseReturnValue:
     found, form = found_user(user_id), EraseForm()
     if not form.validate_on_submit() or not form.names(found):
         return _erase_page(found, form), 422 if form.errors else 200
-    name, is_own = found.name, found.id == account().id
+    name, address, is_own = found.name, found.email, found.id == account().id
     try:
         erasure.erase(db.session, account(), found, now())
     except users.LastAdminError:
@@ -45,6 +46,7 @@ def user_erase(user_id: int) -> ResponseReturnValue:
         return _erase_page(found, form), 409
     db.session.commit()
     forget_deleted(db.engine)
+    mail.forget(current_app.config["PALPATE"], name, address)
     if is_own:
         sign_out()
     flash(f"{name} is erased. Copies in backups go when those are thrown away.")

@@ -21,6 +21,27 @@ def _address(_form: FlaskForm, field: EmailField) -> None:
         raise ValidationError("This is no e-mail address. One looks like name@example.org.")
 
 
+class PeopleForm(FlaskForm):  # type: ignore[misc]
+    """Whom to list; sent by GET, so it carries no token."""
+
+    q = StringField("Find somebody", filters=[line], render_kw={"placeholder": "Name or e-mail", "maxlength": 200})
+    role = SelectField("Role", choices=[SelectChoice("", "Any role"), *_CHOICES], default="")
+    state = SelectField(
+        "State",
+        choices=[SelectChoice("", "All"), SelectChoice("active", "Active"), SelectChoice("gone", "Deactivated")],
+        default="",
+    )
+    order = SelectField(
+        "Order",
+        choices=[
+            SelectChoice("name", "By name"),
+            SelectChoice("seen", "Last seen first"),
+            SelectChoice("new", "Newest first"),
+        ],
+        default="name",
+    )
+
+
 class RoleForm(FlaskForm):  # type: ignore[misc]
     role = SelectField("Role", choices=_CHOICES)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security.recoverable import generate_reset_password_token
+from werkzeug.datastructures import MultiDict
 
 from app.access import account, admins_only
 from app.admin import blueprint
-from app.admin.forms import ROLES, ExtraTimeForm, RoleForm
+from app.admin.forms import ROLES, ExtraTimeForm, PeopleForm, RoleForm
 from app.clock import now
 from app.db import db
 from app.models import Role, User
-from app.services import audit, extra_time, users
+from app.services import audit, directory, extra_time, users
+from app.services.directory import Order, Sought
 
 LAST_ADMIN = "This is the last active administrator: make another one first."
 
@@ -26,10 +28,18 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/users", endpoint="users")
 @admins_only
 def users_page() -> ResponseReturnValue:
-    """All accounts, searchable, 50 a page."""
-    sought = request.args.get("q", "").strip()[:200]
-    page = users.list_page(db.session, sought, request.args.get("page", 1, type=int))
-    return render_template("admin/users.html", page=page, sought=sought, roles=ROLES)
+    """The accounts that are sought, 50 a page. What can't be sought for is left out, as in an old address."""
+    form = PeopleForm(formdata=MultiDict(request.args), meta={"csrf": False})
+    form.validate()
+    sought = Sought(
+        text=form.q.data or "",
+        role=Role(form.role.data) if form.role.data in ROLES else None,
+        is_active={"active": True, "gone": False}.get(form.state.data or ""),
+        order=Order(form.order.data) if form.order.data in set(Order) else Order.NAME,
+    )
+    page = directory.list_page(db.session, sought, request.args.get("page", 1, type=int))
+    query = {name: value for name, value in request.args.items() if value and name in form}
+    return render_template("admin/users.html", form=form, page=page, query=query, roles=ROLES)
 
 
 @blueprint.get("/users/<int:user_id>")
@@ -125,8 +135,17 @@ def _user_page(found: User, form: RoleForm, link: str | None = None, extra: Extr
         extra = ExtraTimeForm(formdata=None, percent=extra_time.everywhere(db.session, found))
     if not form.is_submitted() or link or form.role.data is None:
         form.role.data = found.role.value
-    events = audit.list_latest(db.session, users.subject_of(found))
-    return render_template("admin/user.html", user=found, form=form, extra=extra, link=link, events=events, roles=ROLES)
+    return render_template(
+        "admin/user.html",
+        user=found,
+        form=form,
+        extra=extra,
+        link=link,
+        events=audit.list_latest(db.session, users.subject_of(found)),
+        seen_at=directory.last_seen(db.session, [found.id]).get(found.id),
+        belongs=directory.list_belongs(db.session, found),
+        roles=ROLES,
+    )
 
 
 def absolute(path: str) -> str:

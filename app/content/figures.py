@@ -26,7 +26,7 @@ ELEMENTS = frozenset(
 _WITH_TEXT = frozenset({"title", "desc", "text", "tspan"})
 
 _FIGURE_CLASSES = """
-f-slack f-band f-knot f-finger f-nail f-lead f-fill f-wash f-line f-dash f-arrow f-head skin muscle t-ink t-key
+f-slack f-band f-knot f-finger f-nail f-lead f-fill f-wash f-zone f-line f-dash f-arrow f-head skin muscle t-ink t-key
 plot plot--fig plot__axis plot__grid plot__line plot__line--key plot__dot plot__dot--key plot__bar plot__bar--hi
 plot__dash-2 plot__dash-3 plot__dash-4 region region__letter
 """

@@ -88,7 +88,7 @@ def fill(session: Session, now: datetime, hash_password: Callable[[str], str]) -
     """
     if users.get_by_email(session, _address(TRAINER)) is not None:
         return None
-    if users.list_page(session, "", 1).total:
+    if users.is_any(session):
         raise OccupiedError
     began = now - SPAN
     passwords = {name: _password() for name in (ADMIN, TRAINER, MID_COURSE, NEW)}

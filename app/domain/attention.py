@@ -5,7 +5,7 @@ Nothing is weighed or predicted. Each rule speaks only of what is set to the lea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -87,6 +87,11 @@ def _inactive_since(cells: Sequence[Cell], activity: Activity, now: datetime) ->
     moments = (activity.joined_at, activity.read_at, *(it.active_at for it in cells))
     latest = max(moment for moment in moments if moment is not None)
     return latest if now - latest > INACTIVE_AFTER else None
+
+
+def is_stuck(latest_right: int, wrong: Iterable[int]) -> bool:
+    """Whether there were :data:`STUCK_AFTER` wrong answers on an objective since the latest right one; all are numbered by time, 0 is never."""
+    return sum(at > latest_right for at in wrong) >= STUCK_AFTER
 
 
 def weight(found: Sequence[Reason]) -> tuple[int, int]:

@@ -152,7 +152,8 @@ PLATES: Mapping[str, Plate] = {
 
 MAX_CLOSE_UP = 420.0
 """Nothing that spans more than this, about a third of the figure, looks any closer in a window of its own."""
-_MIN_CLOSE_UP = 150.0
+# Narrower, a window shows skin without anything to know the place by.
+_MIN_CLOSE_UP = 210.0
 _MARGIN = 28.0
 
 
@@ -211,3 +212,26 @@ class _Box:
         x = min(max(x, within.x), within.x + within.width - width)
         y = min(max(y, within.y), within.y + within.height - height)
         return Window(round(x), round(y), round(width), round(height))
+
+
+_AXIS = {View.FRONT: 362.0, View.BACK: 1086.0}
+_PARTS = (
+    (300, "Head, neck and shoulders"),
+    (480, "Shoulder and trunk"),
+    (600, "Trunk"),
+    (740, "Trunk and hip"),
+    (860, "Hip and thigh"),
+    (1000, "Thigh and knee"),
+    (1130, "Knee and lower leg"),
+)
+
+
+def part_of_body(view: View, window: Window) -> str:
+    """What a close-up from the front or the back shows, in words; it may be the same for two windows that lie close together."""
+    aside = abs(window.x + window.width / 2 - _AXIS[view])
+    if aside >= 110 and window.y < 400:
+        return "Shoulder and arm"
+    if aside >= 120:
+        return "Arm and hand" if window.y + window.height > 690 else "Arm"
+    height = window.y + window.height / 2
+    return next((name for end, name in _PARTS if height < end), "Lower leg and foot")

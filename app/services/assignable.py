@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.assignment import Unfit, is_circular, unfit
 from app.models import Assignment, Cohort, ModuleRow, Prerequisite
-from app.services import attempts, catalogue, cohorts
+from app.services import catalogue, cohorts, drawing
 from app.services.assignments import Terms
 from app.services.catalogue import LessonLine
 from app.services.cohorts import Member
@@ -32,7 +32,10 @@ class Misfit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What there is to choose from. ``others`` are the assignments of the cohort but for the one that is changed."""
+    """What there is to choose from. ``others`` are the assignments of the cohort but for the one that is changed.
+
+    What was withdrawn is there only where it was chosen before.
+    """
 
     modules: Sequence[ModuleRow]
     lessons: Sequence[LessonLine]
@@ -42,9 +45,13 @@ class Choices:
 
 def choices(session: Session, cohort: Cohort, of: Assignment | None = None) -> Choices:
     """Four statements."""
-    others = select(Assignment).where(Assignment.cohort_id == cohort.id, Assignment.withdrawn_at.is_(None))
-    if of is not None:
-        others = others.where(Assignment.id != of.id)
+    others = select(Assignment).where(Assignment.cohort_id == cohort.id)
+    if of is None:
+        others = others.where(Assignment.withdrawn_at.is_(None))
+    else:
+        required = select(Prerequisite.required_id).where(Prerequisite.assignment_id == of.id)
+        is_chosen = or_(Assignment.id == of.pretest_id, Assignment.id.in_(required))
+        others = others.where(Assignment.id != of.id, or_(Assignment.withdrawn_at.is_(None), is_chosen))
     return Choices(
         catalogue.list_modules(session),
         catalogue.list_lessons(session),
@@ -81,7 +88,7 @@ def _lesson_faults(
     chosen = [lesson for lesson in choices.lessons if lesson.id in terms.lesson_ids]
     if any(lesson.module_id != module.id for lesson in chosen):
         yield "lessons", Misfit.OTHER_MODULES_LESSONS
-    elif not attempts.draw_paper(session, module, 0, {lesson.slug for lesson in chosen}):
+    elif not drawing.for_test(session, module, 0, {lesson.slug for lesson in chosen}):
         yield "lessons", Misfit.NOTHING_TO_ASK
 
 

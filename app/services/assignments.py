@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
@@ -56,6 +56,15 @@ class Terms:
     recipient_ids: frozenset[int] = frozenset()
     lesson_ids: frozenset[int] = frozenset()
     required_ids: frozenset[int] = frozenset()
+
+    def with_unseen(self, was: Terms, *, recipient_ids: Collection[int], lesson_ids: Collection[int]) -> Terms:
+        """These terms with what ``was`` named and could not be chosen again: learners who left (and may come back), lessons that were retired.
+
+        What could be chosen is given by its ids.
+        """
+        gone = was.recipient_ids - frozenset(recipient_ids) if not self.is_for_all else frozenset()
+        retired = was.lesson_ids - frozenset(lesson_ids) if self.lesson_ids else frozenset()
+        return replace(self, recipient_ids=self.recipient_ids | gone, lesson_ids=self.lesson_ids | retired)
 
     @property
     def for_all(self) -> ForAll:

@@ -199,7 +199,7 @@ def _answers(session: Session, attempt: Attempt) -> tuple[Answered, ...]:
                 keys[item.version_id],
                 sources,
                 EVERYTHING,
-                mark,
+                feedback.Mark(mark.points, mark.is_right, mark.is_void),
                 corrections.get(item.version_id, ()),
             )
             if mark

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -26,8 +26,7 @@ from app.domain.attempt import (
     deadline,
     state_at,
 )
-from app.domain.content import Use
-from app.domain.paper import Slot, draw_practice, draw_test
+from app.domain.paper import Slot
 from app.domain.response import Given, Response, demand_finished, read
 from app.models import (
     Answer,
@@ -37,12 +36,11 @@ from app.models import (
     AttemptItem,
     Correction,
     Learner,
-    Mark,
     Membership,
     ModuleRow,
 )
 from app.permissions import Viewer
-from app.services import catalogue, submission
+from app.services import catalogue, drawing, submission
 from app.services.due import Granted
 
 _SEED_BITS = 31
@@ -209,17 +207,8 @@ def start_practice(
         checks_each=True,
     )
 
-    def paper(seed: int) -> tuple[Slot, ...]:
-        pool = catalogue.pool(session, module.id, Use.PRACTICE)
-        wanted: set[int] = set()
-        if missed_in is not None:
-            objectives, versions = _missed(session, missed_in)
-            wanted = {c.question_id for c in pool if c.version_id in versions}
-            # Test questions are never practised: the practice questions on the same ideas are.
-            wanted = wanted or {c.question_id for c in pool if c.objective_id in objectives}
-        return draw_practice(pool, module.practice_questions, seed, wanted)
-
-    return _start(session, learner, terms, paper, now)
+    missed = missed_in.attempt if missed_in else None
+    return _start(session, learner, terms, lambda seed: drawing.for_practice(session, module, seed, missed), now)
 
 
 def start_test(session: Session, learner: Learner, module: ModuleRow, now: datetime) -> Attempt:
@@ -233,7 +222,7 @@ def start_test(session: Session, learner: Learner, module: ModuleRow, now: datet
         deadline_at=ends,
         asks_certainty=module.asks_certainty,
     )
-    return _start(session, learner, terms, lambda seed: draw_paper(session, module, seed), now)
+    return _start(session, learner, terms, lambda seed: drawing.for_test(session, module, seed), now)
 
 
 def start_assignment(session: Session, learner: Learner, granted: Granted, module: ModuleRow, now: datetime) -> Attempt:
@@ -257,27 +246,10 @@ def start_assignment(session: Session, learner: Learner, granted: Granted, modul
         session,
         learner,
         terms,
-        lambda seed: draw_paper(session, module, seed, granted.chosen),
+        lambda seed: drawing.for_test(session, module, seed, granted.chosen),
         now,
         granted.hindrance(now),
     )
-
-
-def draw_paper(session: Session, module: ModuleRow, seed: int, lessons: Collection[str] = ()) -> tuple[Slot, ...]:
-    """Draw a test by the module's blueprint; where ``lessons`` are named by their slugs, of what is read in these alone."""
-    objectives = catalogue.list_objectives(session, module.id)
-    if lessons:
-        objectives = [one for one in objectives if (one.read or "").partition("#")[0] in lessons]
-    return draw_test(catalogue.pool(session, module.id, Use.TEST), catalogue.blueprint(module, objectives), seed)
-
-
-def _missed(session: Session, loaded: Loaded) -> tuple[set[int], set[int]]:
-    marks = session.execute(
-        select(Mark.objective_id, Mark.version_id).where(
-            Mark.attempt_id == loaded.attempt.id, Mark.is_right.is_(False), Mark.is_void.is_(False)
-        )
-    ).all()
-    return {row.objective_id for row in marks}, {row.version_id for row in marks}
 
 
 def _start(

@@ -15,15 +15,35 @@ NOBODY = "A command, or somebody whose account was erased,"
 
 SENTENCES: dict[str, str] = {
     "assignment.create": "set {subject} (module {module}) for {cohort}",
+    "assignment.change_grant": "changed an exception in {subject} for {learners}",
+    "assignment.delete": "deleted {subject} (module {module}) of {cohort}, which nobody had begun",
     "assignment.edit": "changed the terms of {subject}",
     "assignment.extra_time": "gave {learner} {percent} % more time in {subject}",
+    "assignment.grant": "granted an exception in {subject} to {learners}",
+    "assignment.set_again": "set {subject} again",
+    "assignment.take_back": "took back an exception in {subject} from {learners}",
+    "assignment.withdraw": "withdrew {subject}",
+    "cohort.add_trainer": "became a trainer of {subject}",
+    "cohort.archive": "archived {subject}",
+    "cohort.copy": "made {subject} as a copy of {copied_from}, with assignments: {assignments}",
     "cohort.create": "made {subject}",
+    "cohort.edit": "changed the settings of {subject}",
+    "cohort.invite": "invited people to {subject}: {people}",
+    "cohort.invite_trainer": "invited somebody to teach {subject}",
+    "cohort.keep_open": "set until when people can join {subject}",
+    "cohort.readmit_learner": "took {learner} back into {subject}",
     "cohort.remove_learner": "removed {learner} from {subject}",
+    "cohort.remove_trainer": "took the teaching of {subject} from {user}",
+    "cohort.renew_invitations": "renewed the open invitations to {subject}: {people}",
+    "cohort.restore": "took {subject} out of the archive",
     "cohort.renew_code": "renewed the join code of {subject}",
     "content.publish": "published the course",
     "invitation.accept": "took up {subject}: {user} has an account now",
     "invitation.create": "made {subject} for the role {role}",
+    "invitation.renew": "renewed {subject} to {cohort}",
     "invitation.withdraw": "withdrew {subject}",
+    "mark.change": "changed the mark of question {position} in {subject} from {old} to {new} of {of}",
+    "question.correct": "corrected {subject}: {remedy}",
     "question_report.reply": "replied to {subject}",
     "user.change_email": "changed the e-mail address of {subject}",
     "user.deactivate": "deactivated {subject}",
@@ -43,7 +63,7 @@ KINDS = {
     "roster": "Rosters",
     "assignment": "Assignments",
     "mark": "Marks",
-    "correction": "Corrections of questions",
+    "question": "Corrections of questions",
     "question_report": "Reports of questions",
     "content": "The course",
 }
@@ -60,8 +80,16 @@ _NOUNS = {
     "assignment": "assignment",
     "content": "publication",
 }
-_NAMED = {"learner": "learner", "user": "user", "trainer": "user", "cohort": "cohort", "assignment": "assignment"}
-"""Details that hold the id of something that has a name."""
+_NAMED = {
+    "learner": "learner",
+    "learners": "learner",
+    "copied_from": "cohort",
+    "user": "user",
+    "trainer": "user",
+    "cohort": "cohort",
+    "assignment": "assignment",
+}
+"""Details that hold the id, or ids, of something that has a name."""
 
 Names = Mapping[str, str]
 
@@ -128,10 +156,10 @@ def _value(name: str, value: object, names: Names) -> str:
             return "none"
         case bool():
             return "yes" if value else "no"
-        case [old, new] if not isinstance(old, (list, dict)):
+        case [old, new] if name not in _NAMED and not isinstance(old, (list, dict)):
             return f"{_value('', old, names)} → {_value('', new, names)}"
         case list():
-            return ", ".join(_value("", one, names) for one in value)
+            return ", ".join(_value(name, one, names) for one in value)
         case dict():
             return ", ".join(f"{key}: {_value(str(key), one, names)}" for key, one in value.items())
         case _:
@@ -147,9 +175,11 @@ def _referred(details: object) -> list[tuple[str, int | None]]:
     if not isinstance(details, dict):
         return []
     return [
-        (_NAMED[name], value)
+        (_NAMED[name], one)
         for name, value in details.items()
-        if name in _NAMED and isinstance(value, int) and not isinstance(value, bool)
+        if name in _NAMED
+        for one in (value if isinstance(value, list) else [value])
+        if isinstance(one, int) and not isinstance(one, bool)
     ]
 
 

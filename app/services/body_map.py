@@ -23,6 +23,7 @@ from app.domain.body_map import (
     close_ups,
     middle,
     outline,
+    part_of_body,
 )
 from app.models import MuscleRow, ZoneRow
 
@@ -252,7 +253,7 @@ def _cross(point: Point, size: float) -> str:
 def _close_title(view: View, window: Window) -> str:
     if window == HEADS.get(view):
         return f"Head and neck, {view}"
-    return _VIEW_NAMES[view] if view in (View.SIDE, View.SOLE) else f"{_VIEW_NAMES[view]}, enlarged"
+    return _VIEW_NAMES[view] if view in (View.SIDE, View.SOLE) else f"{part_of_body(view, window)}, {view}"
 
 
 def _is_near(one: Point, other: Point) -> bool:

@@ -38,7 +38,9 @@ def copy(session: Session, actor: User, cohort: Cohort, title: str, now: datetim
     cohorts.keep_open(session, actor, made, now, timedelta(0))
     copied = _assignments(session, actor, cohort, made, now)
     _what_belongs_to(session, copied)
-    audit.record(session, actor, "cohort.copy", cohorts.subject_of(made), now, of=cohort.id, assignments=len(copied))
+    audit.record(
+        session, actor, "cohort.copy", cohorts.subject_of(made), now, copied_from=cohort.id, assignments=len(copied)
+    )
     return made
 
 

@@ -55,7 +55,8 @@ class ToRead:
 class Granted:
     """An assignment that is for a learner, with what holds for them and what keeps them from starting.
 
-    ``chosen`` are the slugs of its lessons, none where all of the module are set; ``first`` the titles of what comes before it.
+    ``chosen`` are the slugs of its lessons, none where all of the module are set; ``first`` the titles of what comes before it, ``after`` of
+    what measures a gain from it.
     """
 
     assignment: Assignment
@@ -65,6 +66,7 @@ class Granted:
     chosen: frozenset[str]
     first: tuple[str, ...]
     to_read: tuple[ToRead, ...]
+    after: tuple[str, ...]
 
     @property
     def module_slug(self) -> str:
@@ -153,6 +155,7 @@ class Due:
     is_late: bool
     first: tuple[str, ...]
     to_read: tuple[ToRead, ...]
+    after: tuple[str, ...]
     open_attempt_id: int | None
     percent: int | None
 
@@ -174,6 +177,7 @@ _SET = (
         terms.to_be_taken(_ME, _NOW).label("before"),
         terms.to_be_passed(_ME, _NOW).label("required"),
         terms.to_be_read(_ME).label("to_read"),
+        terms.measured_from_it().label("after"),
     )
     .join(Cohort, Cohort.id == Assignment.cohort_id)
     .join(Membership, Membership.cohort_id == Cohort.id)
@@ -282,6 +286,7 @@ def _granted(row: Any, learner: Learner) -> Granted:
         chosen=frozenset(_entries(row.chosen)),
         first=tuple(dict.fromkeys([*_entries(row.before), *sorted(_entries(row.required))])),
         to_read=tuple(ToRead(slug, title) for _position, slug, title in lessons),
+        after=tuple(sorted(_entries(row.after))),
     )
 
 
@@ -306,9 +311,16 @@ def _due(row: Any, learner: Learner, now: datetime) -> Due:
     )
 
 
-def as_anybody(assignment: Assignment, module: ModuleRow, cohort: Cohort, now: datetime) -> Due:
-    """The assignment as a learner without exceptions sees it before they begin."""
-    granted = Granted(assignment, module, cohort, effective(assignment.for_all, None), frozenset(), (), ())
+def list_after(session: Session, assignment: Assignment) -> tuple[str, ...]:
+    """The titles of what measures a gain from an assignment."""
+    found = select(terms.measured_from_it()).select_from(Assignment).where(Assignment.id == assignment.id)
+    return tuple(sorted(_entries(session.scalar(found))))
+
+
+def as_anybody(session: Session, assignment: Assignment, module: ModuleRow, cohort: Cohort, now: datetime) -> Due:
+    """The assignment as a learner without exceptions sees it before they begin: one statement."""
+    holds, after = effective(assignment.for_all, None), list_after(session, assignment)
+    granted = Granted(assignment, module, cohort, holds, frozenset(), (), (), after)
     return _shown(granted, now, state=DueState.NOT_STARTED)
 
 
@@ -348,6 +360,7 @@ def _shown(
         is_late=holds.due_at is not None and holds.due_at < now and state not in (*_DONE, *_OVER),
         first=granted.first,
         to_read=granted.to_read,
+        after=granted.after,
         open_attempt_id=open_attempt_id,
         percent=percent,
     )

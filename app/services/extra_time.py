@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db import locked
 from app.domain.attempt import State, deadline, lengthened, state_at
 from app.models import Assignment, Attempt, Learner, ModuleRow, User
 from app.services import audit, promises, sign_ins, users
@@ -27,8 +28,9 @@ def grant_everywhere(session: Session, actor: User, user: User, percent: int, no
     audit.record(session, actor, "user.extra_time", users.subject_of(user), now, old=old, new=percent)
     _lengthen_own_tests(session, learner, now)
     of_mine = select(Attempt.assignment_id).where(Attempt.learner_id == learner.id, Attempt.state == State.OPEN)
-    for assignment in session.scalars(select(Assignment).where(Assignment.id.in_(of_mine))):
-        promises.keep(session, assignment, now, learner.id)
+    found = select(Assignment).where(Assignment.id.in_(of_mine)).order_by(Assignment.id)
+    for assignment in session.scalars(locked(found, Assignment).execution_options(populate_existing=True)).all():
+        promises.keep(session, assignment, now, [learner.id])
 
 
 def _lengthen_own_tests(session: Session, learner: Learner, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,8 +90,8 @@ def give(
                 session.add(exception)
     except IntegrityError as error:
         raise AlreadyGranted(learner_ids) from error
-    _note(session, actor, taught, "grant", learner_ids, grant, now)
-    promises.keep(session, taught.assignment, now)
+    audit.record(session, actor, "assignment.grant", subject_of(taught.assignment), now, **_noted(learner_ids, grant))
+    promises.keep(session, taught.assignment, now, learner_ids)
 
 
 def change(
@@ -105,8 +105,10 @@ def change(
     if exception is None:
         raise NotTheirs
     _set(exception, taught.assignment, grant, note)
-    _note(session, actor, taught, "change_grant", [learner_id], grant, now)
-    promises.keep(session, taught.assignment, now)
+    audit.record(
+        session, actor, "assignment.change_grant", subject_of(taught.assignment), now, **_noted([learner_id], grant)
+    )
+    promises.keep(session, taught.assignment, now, [learner_id])
 
 
 def take_back(session: Session, actor: User, taught: Taught, learner_id: int, now: datetime) -> None:
@@ -118,8 +120,10 @@ def take_back(session: Session, actor: User, taught: Taught, learner_id: int, no
         .execution_options(synchronize_session="fetch")
     ).all()
     if gone:
-        _note(session, actor, taught, "take_back", [learner_id], None, now)
-        promises.keep(session, taught.assignment, now)
+        audit.record(
+            session, actor, "assignment.take_back", subject_of(taught.assignment), now, **_noted([learner_id], None)
+        )
+        promises.keep(session, taught.assignment, now, [learner_id])
 
 
 def get(session: Session, taught: Taught, learner_id: int) -> AssignmentException | None:
@@ -162,16 +166,8 @@ def _is_for(assignment: Assignment) -> ColumnElement[bool]:
     return Membership.learner_id.in_(named)
 
 
-def _note(
-    session: Session,
-    actor: User,
-    taught: Taught,
-    action: str,
-    learner_ids: Sequence[int] | Collection[int],
-    grant: Grant | None,
-    now: datetime,
-) -> None:
-    """The audit log: who was granted what. The note is left out: it may say why, and that is nobody else's business."""
+def _noted(learner_ids: Collection[int], grant: Grant | None) -> dict[str, object]:
+    """For the audit log: who was granted what. The note is left out: it may say why, and that is nobody else's business."""
     granted = (
         {}
         if grant is None
@@ -182,12 +178,4 @@ def _note(
             "is_excused": grant.is_excused,
         }
     )
-    audit.record(
-        session,
-        actor,
-        f"assignment.{action}",
-        subject_of(taught.assignment),
-        now,
-        learners=sorted(learner_ids),
-        **granted,
-    )
+    return {"learners": sorted(learner_ids), **granted}

@@ -126,6 +126,7 @@ def get_for(
             CohortTrainer.user_id == viewer.user.id
         )
     if for_update:
+        rulings.hold(session)
         found = locked(found, Attempt, Mark).execution_options(populate_existing=True)
     row = session.execute(found).one_or_none()
     if row is None:

@@ -82,7 +82,7 @@ PROMISE = (
     Told("Sign-ins", "ended and deleted: every browser is signed out", Fate.GOES),
     Told("Invitations and roster lines with the address", "deleted", Fate.GOES),
     Told(
-        "Reports of questions, replies to them, notes and reasons that are about this person",
+        "Texts: reports of questions, replies to them, notes, reasons of single marks",
         "the text is deleted",
         Fate.GOES,
     ),

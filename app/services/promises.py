@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import and_, select
@@ -12,10 +13,11 @@ from app.domain.attempt import State, state_at
 from app.models import Assignment, AssignmentException, Attempt, Learner
 
 
-def keep(session: Session, assignment: Assignment, now: datetime, learner_id: int | None = None) -> None:
+def keep(session: Session, assignment: Assignment, now: datetime, learner_ids: Collection[int] | None = None) -> None:
     """Give attempts under way what the terms give now, where it is better, and note until when anybody may be at it.
 
-    What is over stays over. ``learner_id`` looks at one learner's attempt alone.
+    What is over stays over. ``learner_ids`` looks at the attempts of these learners alone. The assignment was loaded for update: two changes
+    at one moment would else each miss what the other promised.
     """
     session.flush()  # what follows is reckoned from what is stored
     exception = and_(
@@ -28,8 +30,8 @@ def keep(session: Session, assignment: Assignment, now: datetime, learner_id: in
         .where(Attempt.assignment_id == assignment.id, Attempt.state == State.OPEN)
         .order_by(Attempt.id)
     )
-    if learner_id is not None:
-        found = found.where(Attempt.learner_id == learner_id)
+    if learner_ids is not None:
+        found = found.where(Attempt.learner_id.in_(learner_ids))
     for attempt, everywhere, granted in session.execute(found.with_for_update(of=Attempt)):
         if state_at(attempt.state, attempt.deadline_at, now) is State.OPEN:
             given = Promise(

@@ -44,10 +44,10 @@ def in_force(
 
 
 def hold(session: Session) -> None:
-    """Keep the corrections as they are until the commit, before attempts are locked that are marked by them.
+    """Keep the corrections as they are until the commit, before attempts are locked whose marks are then written.
 
-    On PostgreSQL whoever reads the table holds off a new correction, and a new correction holds off whoever reads: in the other order the
-    two could wait for one another. On SQLite one writer works at a time.
+    On PostgreSQL whoever reads the table holds off a new correction, and a new correction holds off whoever reads, or writes what refers to
+    it: in the other order the two would wait for one another. On SQLite one writer works at a time.
     """
     session.execute(select(Correction.id).limit(1))
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.domain.content import Source
 from app.domain.question import Shown
 from app.models import AssignmentLesson, AttemptItem, LessonRow
-from app.services import attempts, catalogue, feedback
+from app.services import catalogue, drawing, feedback
 from app.services.assignments import Taught
 from app.services.feedback import Line
 
@@ -33,7 +33,7 @@ def draw(session: Session, taught: Taught, seed: int) -> tuple[AttemptItem, ...]
         .join(AssignmentLesson, AssignmentLesson.lesson_id == LessonRow.id)
         .where(AssignmentLesson.assignment_id == taught.assignment.id)
     )
-    slots = attempts.draw_paper(session, taught.module, seed, frozenset(chosen))
+    slots = drawing.for_test(session, taught.module, seed, frozenset(chosen))
     return tuple(
         AttemptItem(
             position=n, version_id=slot.version_id, option_order=list(slot.option_order), revision=0, is_flagged=False

@@ -135,6 +135,17 @@ def to_be_taken(learner_id: BindParameter[int], now: Now) -> ScalarSelect[str]:
     )
 
 
+def measured_from_it() -> ScalarSelect[str]:
+    """The titles of the assignments whose gain is measured from the statement's ``Assignment``: its right answers wait for them."""
+    after = aliased(Assignment)
+    return (
+        select(func.aggregate_strings(after.title, LINE))
+        .where(after.pretest_id == Assignment.id, after.withdrawn_at.is_(None))
+        .correlate(Assignment)
+        .scalar_subquery()
+    )
+
+
 def chosen_lessons() -> ScalarSelect[str]:
     """The slugs of the lessons that were chosen for the statement's ``Assignment``; null where all of the module are set."""
     return (

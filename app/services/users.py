@@ -1,22 +1,18 @@
-"""Accounts: made, looked up, given a role, deactivated."""
+"""Accounts: made, looked up, given a role, deactivated. Lists of them: :mod:`app.services.directory`."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db import locked
 from app.models import Attempt, Learner, LessonProgress, Role, User
 from app.services import audit, sign_ins
-
-PAGE = 50
 
 
 class AddressTakenError(Exception):
@@ -25,16 +21,6 @@ class AddressTakenError(Exception):
 
 class LastAdminError(Exception):
     """The last active administrator can't be demoted or deactivated: nobody could make another."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of accounts; ``number`` counts from 1, ``pages`` is at least 1."""
-
-    users: Sequence[User]
-    total: int
-    number: int
-    pages: int
 
 
 def normalised(address: str) -> str | None:
@@ -58,19 +44,14 @@ def get_by_email(session: Session, address: str) -> User | None:
     return session.scalar(select(User).where(User.email == address))
 
 
+def is_any(session: Session) -> bool:
+    """Whether there is any account."""
+    return session.scalar(select(User.id).limit(1)) is not None
+
+
 def has_admin(session: Session) -> bool:
     """Whether anybody can administer this server."""
     return session.scalar(select(User.id).where(User.role == Role.ADMIN, User.active).limit(1)) is not None
-
-
-def list_page(session: Session, sought: str, number: int) -> Page:
-    """One page of all accounts whose name or address contains ``sought``, by name."""
-    is_sought = or_(User.name.icontains(sought, autoescape=True), User.email.icontains(sought, autoescape=True))
-    total = session.scalar(select(func.count(User.id)).where(is_sought)) or 0
-    pages = max(1, -(-total // PAGE))
-    number = min(max(1, number), pages)
-    ordered = select(User).where(is_sought).order_by(func.lower(User.name), User.id)
-    return Page(session.scalars(ordered.limit(PAGE).offset((number - 1) * PAGE)).all(), total, number, pages)
 
 
 def add(

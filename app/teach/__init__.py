@@ -14,6 +14,7 @@ from app.teach import (  # noqa: E402
     insight,  # noqa: F401
     invitations,  # noqa: F401
     learners,  # noqa: F401
+    overview,  # noqa: F401
     people,  # noqa: F401
     preview,  # noqa: F401
     reports,  # noqa: F401

@@ -59,15 +59,8 @@ REFUSALS: dict[Unsound | Unfit | Misfit, str] = {
     Misfit.PRETEST_TWICE: "You also ask for a new pre-test. Choose one of the two.",
 }
 _STRUCTURE = (
-    "module",
-    "opens_date",
-    "opens_time",
-    "due_date",
-    "due_time",
-    "lessons",
-    "recipients",
-    "required",
-    "pretest",
+    *("module", "opens_date", "opens_time", "due_date", "due_time"),
+    *("lessons", "counts", "audience", "recipients", "required", "pretest"),
 )
 
 
@@ -136,9 +129,9 @@ class AssignmentForm(_TimesForm):
         render_kw={"maxlength": 200},
     )
     opens_date = DateField("Opens on", validators=[Optional()])
-    opens_time = TimeField("at", validators=[Optional()])
+    opens_time = TimeField("Time", validators=[Optional()])
     due_date = DateField("Due on", validators=[Optional()])
-    due_time = TimeField("at", validators=[Optional()])
+    due_time = TimeField("Time", validators=[Optional()])
     lessons = _ids("Lessons")
     lessons_first = BooleanField("Lessons first")
     attempts_allowed = _number("Attempts", 1, 100)
@@ -270,7 +263,7 @@ class ExceptionForm(_TimesForm):
     learners = _ids("Learners")
     extra_time_percent = _number("Extra time in per cent", 0, 400)
     due_date = DateField("Due on", validators=[Optional()])
-    due_time = TimeField("at", validators=[Optional()])
+    due_time = TimeField("Time", validators=[Optional()])
     more_attempts = _number("More attempts", 0, 100)
     is_excused = BooleanField("Excused")
     note = StringField(

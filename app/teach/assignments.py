@@ -12,9 +12,9 @@ from app.clock import now
 from app.db import db
 from app.identity import viewer
 from app.models import Cohort
-from app.services import assignable, assignments, grants, lifecycle, once
+from app.services import assignable, assignments, due, grants, lifecycle, once
 from app.services.assignable import Choices
-from app.services.assignments import Started, Taught
+from app.services.assignments import Started, Taught, Terms
 from app.teach import blueprint
 from app.teach.assignment_forms import AssignmentForm, filled
 from app.teach.changes import Told, told
@@ -55,7 +55,7 @@ def show_assignment(assignment_id: int) -> ResponseReturnValue:
     form = _terms_form(taught, choices)
     meanwhile = _meanwhile(form, taught) if form.is_submitted() else []
     if not meanwhile and _is_accepted(form, choices, taught):
-        assignments.edit(db.session, account(), taught, form.terms(taught.module), now())
+        assignments.edit(db.session, account(), taught, _decided(form, choices, taught), now())
         db.session.commit()
         flash("The assignment was changed. Nobody who is at it now loses time.")
         return redirect(url_for("teach.assignment", assignment_id=assignment_id), 303)
@@ -83,12 +83,20 @@ def _is_accepted(form: AssignmentForm, choices: Choices, taught: Taught | None =
         db.session,
         choices,
         module,
-        form.terms(module),
+        _decided(form, choices, taught) if taught else form.terms(module),
         now(),
         of=taught.assignment if taught else None,
         with_pretest=bool(form.also_pretest.data),
     )
     return form.say(faults) and is_shaped
+
+
+def _decided(form: AssignmentForm, choices: Choices, taught: Taught) -> Terms:
+    return form.terms(taught.module).with_unseen(
+        assignments.terms_of(db.session, taught.assignment),
+        recipient_ids=[member.learner_id for member in choices.members],
+        lesson_ids=[lesson.id for lesson in choices.lessons],
+    )
 
 
 def found_assignment(assignment_id: int, *, for_update: bool = False) -> Taught:
@@ -102,7 +110,10 @@ def found_assignment(assignment_id: int, *, for_update: bool = False) -> Taught:
 def _terms_form(taught: Taught, choices: Choices) -> AssignmentForm:
     assignment = taught.assignment
     terms = assignments.terms_of(db.session, assignment)
-    shown = filled(terms, assignment.time_zone) | {"revision": str(assignment.revision)}
+    # A form without a revision saw none, and may not overwrite anything.
+    shown = filled(terms, assignment.time_zone) | {
+        "revision": "0" if request.method == "POST" else str(assignment.revision)
+    }
     return AssignmentForm(assignment.time_zone, choices, of=taught.module, data=shown)
 
 
@@ -115,6 +126,7 @@ def _page(taught: Taught, form: AssignmentForm, choices: Choices, meanwhile: Seq
         meanwhile=meanwhile,
         people=[person for person in grants.list_people(db.session, taught) if person.exception],
         since=lifecycle.since_set(db.session, taught.assignment, taught.module),
+        after=due.list_after(db.session, taught.assignment),
         was_started=assignments.was_started(db.session, taught.assignment),
     )
 

@@ -1,4 +1,4 @@
-"""Cohorts: the list, a new one, and the page that one of them begins with."""
+"""Cohorts: the list, and a new one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.db import db
 from app.domain import wall_clock
 from app.identity import viewer
 from app.models import Cohort
-from app.services import assignments, cohorts, once, question_reports
+from app.services import cohorts, once, question_reports
 from app.teach import blueprint
 from app.teach.forms import CohortForm
 
@@ -60,11 +60,3 @@ def _list_page(form: CohortForm) -> str:
 def _own_zone() -> str:
     learner = viewer().learner
     return learner.time_zone if learner else "UTC"
-
-
-@blueprint.get("/cohorts/<int:cohort_id>", endpoint="cohort")
-@trainers_only
-def show_cohort(cohort_id: int) -> ResponseReturnValue:
-    """What is assigned."""
-    cohort = found_cohort(cohort_id)
-    return render_template("teach/cohort.html", cohort=cohort, assigned=assignments.list_for_cohort(db.session, cohort))

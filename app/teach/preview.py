@@ -25,7 +25,7 @@ def preview(assignment_id: int) -> ResponseReturnValue:
     return render_template(
         "teach/preview.html",
         taught=taught,
-        item=due.as_anybody(taught.assignment, taught.module, taught.cohort, now()),
+        item=due.as_anybody(db.session, taught.assignment, taught.module, taught.cohort, now()),
         lessons=due.list_lessons(db.session, None, assignment_id),
         seed=secrets.randbits(_SEED_BITS),
     )

@@ -51,7 +51,7 @@ UNREADABLE = {
 def _take_larger_lists(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """A list may be larger than any other form; before anything of it is read."""
     if endpoint == "teach.roster_read":
-        request.max_content_length = request.max_form_memory_size = current_app.config["LARGEST_BODY"]
+        request.max_content_length = request.max_form_memory_size = current_app.config["LARGEST_LIST"]
 
 
 @blueprint.errorhandler(413)

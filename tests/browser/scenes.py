@@ -50,6 +50,16 @@ def send_empty(page: Page) -> None:
     page.locator("main form").first.locator("[type=submit]").first.click()
 
 
+def send_last(page: Page) -> None:
+    """Send the last form of the page as it is."""
+    page.locator("main form").last.locator("[type=submit]").first.click()
+
+
+def set_impossible_mark(page: Page) -> None:
+    page.get_by_label("Points").fill("7")
+    send_empty(page)
+
+
 def sign_in_wrongly(page: Page) -> None:
     page.get_by_label("E-mail").fill("amara.okafor@example.org")
     page.get_by_label("Password").fill("not the password")
@@ -67,6 +77,7 @@ def enter_unknown_code(page: Page) -> None:
 
 
 def set_impossible_terms(page: Page) -> None:
+    unfold(page)
     page.locator("#due_date").fill("2027-03-28")
     page.locator("#due_time").fill("02:30")
     page.locator("#attempts_allowed").fill("0")
@@ -80,10 +91,37 @@ def check_unfinished(page: Page) -> None:
     page.get_by_text("Choose something for each line first").wait_for()
 
 
-def grant_too_much(page: Page) -> None:
-    row = page.get_by_role("row", name="Jiří Dvořák")
-    row.get_by_role("spinbutton").fill("999")
-    row.get_by_role("button").click()
+def grant_nothing(page: Page) -> None:
+    page.locator("#extra_time_percent").fill("999")
+    page.locator("#due_date").fill("2026-01-01")
+    page.get_by_role("button", name="Grant it").click()
+
+
+def grant_less(page: Page) -> None:
+    page.locator("#due_date").fill("2026-01-01")
+    page.get_by_role("button", name="Save").click()
+
+
+def save_unseen(page: Page) -> None:
+    """Save what another trainer changed meanwhile: as if this page had been loaded before."""
+    unfold(page)
+    page.locator("#attempts_allowed").fill("4")
+    page.locator("#revision").evaluate("field => { field.value = '0' }")
+    page.get_by_role("button", name="Save").click()
+
+
+def start_the_closed(page: Page) -> None:
+    """Press Start on a page that was loaded before it could no longer be."""
+    page.evaluate(
+        """(path) => {
+          const form = document.querySelector('form[action="/appearance"]');
+          form.action = path;
+          form.removeAttribute("class");
+          form.requestSubmit();
+        }""",
+        page.url + "/attempts",
+    )
+    page.get_by_role("heading", level=1).wait_for()
 
 
 def invite(page: Page) -> None:
@@ -179,6 +217,15 @@ def let_time_run_out(page: Page, stage: Stage) -> None:
     page.route("**/result", hold_still)
 
 
+def pretend_edited(page: Page, stage: Stage) -> None:
+    """What is published is another course than the files: some questions and a lesson would change."""
+    with sqlite3.connect(stage.database) as database:
+        database.execute("UPDATE lesson SET digest = 'other' WHERE id = 1")
+        database.execute("UPDATE question_version SET digest = 'other' WHERE superseded_at IS NULL AND id % 7 = 0")
+        database.execute("UPDATE publication SET files = NULL")
+    database.close()
+
+
 VISITOR = (
     Scene("course-visitor", "visitor", "/"),
     Scene("module-visitor", "visitor", "/modules/safety"),
@@ -239,6 +286,11 @@ GUEST = (
 )
 LEARNER = (
     Scene("course-new", "new", "/"),
+    Scene("set", "new", "/assignments/{first}"),
+    Scene("set-later", "new", "/assignments/{later}"),
+    Scene("set-waiting", "new", "/assignments/{waits}"),
+    Scene("set-reading", "new", "/assignments/{reading}"),
+    Scene("set-refused", "new", "/assignments/{waits}", start_the_closed, 409),
     Scene("course", "learner", "/"),
     Scene("course-menu", "learner", "/", open_menu),
     Scene("module", "learner", "/modules/trigger-points"),
@@ -255,6 +307,7 @@ LEARNER = (
     Scene("result-passed", "learner", "/attempts/{passed}/result"),
     Scene("result-not-passed", "learner", "/attempts/{not-passed}/result"),
     Scene("result-critical", "learner", "/attempts/{critical}/result"),
+    Scene("result-corrected", "learner", "/attempts/{critical}/result", unfold),
     Scene("result-unreleased", "learner", "/attempts/{unreleased}/result"),
     Scene("result-unfolded", "learner", "/attempts/{passed}/result", unfold),
     Scene("progress", "learner", "/progress"),
@@ -262,6 +315,8 @@ LEARNER = (
     Scene("account", "learner", "/account"),
     Scene("email", "learner", "/account/email"),
     Scene("email-errors", "learner", "/account/email", send_empty, 422),
+    Scene("account-delete", "learner", "/account/delete"),
+    Scene("account-delete-errors", "learner", "/account/delete", send_empty, 422),
     Scene("password", "learner", "/change"),
     Scene("password-errors", "learner", "/change", send_empty),
     Scene("join-signed-in", "learner", "{join}"),
@@ -300,6 +355,17 @@ STAFF = (
     Scene("settings-archived", "trainer", "/teach/cohorts/{archived}/settings"),
     Scene("archived-unchanged", "trainer", "/teach/cohorts/{archived}/roster", send_empty, 409),
     Scene("cohorts-unfolded", "trainer", "/teach", unfold),
+    Scene("gradebook-attention", "trainer", "/teach/cohorts/{cohort}/gradebook?show=attention&sort=attention"),
+    Scene("gradebook-none", "trainer", "/teach/cohorts/{cohort}/gradebook?q=nobody+at+all"),
+    Scene("gradebook-many", "trainer", "/teach/cohorts/{many}/gradebook?page=2&withdrawn=1"),
+    Scene("gradebook-waiting", "trainer", "/teach/cohorts/{waiting}/gradebook"),
+    Scene("cohort-many", "trainer", "/teach/cohorts/{many}"),
+    Scene("trainers-learner", "trainer", "/teach/cohorts/{cohort}/learners/{failing}"),
+    Scene("trainers-learner-new", "trainer", "/teach/cohorts/{waiting}/learners/{newcomer}"),
+    Scene("trainers-learner-removed", "trainer", "/teach/cohorts/{many}/learners/{removed}"),
+    Scene("trainers-attempt", "trainer", "/teach/attempts/{critical}"),
+    Scene("trainers-attempt-unfolded", "trainer", "/teach/attempts/{changed}", unfold),
+    Scene("trainers-attempt-under-way", "trainer", "/teach/attempts/{test}"),
     Scene("gradebook-empty", "trainer", "/teach/cohorts/{empty}/gradebook"),
     Scene("cohort-empty", "trainer", "/teach/cohorts/{empty}"),
     Scene("cohort-nothing-assigned", "trainer", "/teach/cohorts/{over}"),
@@ -313,8 +379,51 @@ STAFF = (
     Scene("insight-question-few", "trainer", "/teach/cohorts/{cohort}/insight/questions/{asked-few}?assignment={sure}"),
     Scene("assign", "trainer", "/teach/cohorts/{cohort}/assignments/new"),
     Scene("assign-errors", "trainer", "/teach/cohorts/{cohort}/assignments/new", set_impossible_terms, 422),
+    Scene("assign-unfolded", "trainer", "/teach/cohorts/{cohort}/assignments/new", unfold),
+    Scene("assign-archived", "trainer", "/teach/cohorts/{archived}/assignments/new", status=409),
     Scene("assignment", "trainer", "/teach/assignments/{work}"),
-    Scene("assignment-errors", "trainer", "/teach/assignments/{work}", grant_too_much, 422),
+    Scene("assignment-unfolded", "trainer", "/teach/assignments/{waits}", unfold),
+    Scene("assignment-errors", "trainer", "/teach/assignments/{work}", set_impossible_terms, 422),
+    Scene("assignment-changed", "trainer", "/teach/assignments/{changed}", save_unseen, 409),
+    Scene("assignment-withdrawn", "trainer", "/teach/assignments/{withdrawn}"),
+    Scene("exceptions", "trainer", "/teach/assignments/{first}/exceptions"),
+    Scene("exceptions-many", "trainer", "/teach/assignments/{work}/exceptions"),
+    Scene("exceptions-errors", "trainer", "/teach/assignments/{work}/exceptions", grant_nothing, 422),
+    Scene("exception", "trainer", "/teach/assignments/{first}/exceptions/{lina}"),
+    Scene("exception-errors", "trainer", "/teach/assignments/{first}/exceptions/{lina}", grant_less, 422),
+    Scene("preview", "trainer", "/teach/assignments/{first}/preview"),
+    Scene("preview-question", "trainer", "/teach/assignments/{first}/preview/1?seed=7"),
+    *(
+        Scene(f"preview-answer-{n}", "trainer", f"/teach/assignments/{{waits}}/preview/{n}?seed=7&key=1")
+        for n in (1, 4)
+    ),
+    Scene("correct", "trainer", "/teach/assignments/{set}/questions/{fresh}/correct"),
+    Scene("correct-held", "trainer", "/teach/assignments/{set}/questions/{corrected}/correct"),
+    Scene(
+        "correct-errors",
+        "trainer",
+        "/teach/assignments/{set}/questions/{fresh}/correct/preview?remedy=accept",
+        status=422,
+    ),
+    Scene("correct-preview", "trainer", "/teach/assignments/{set}/questions/{fresh}/correct/preview?remedy=void"),
+    Scene("correct-nobody", "trainer", "/teach/assignments/{set}/questions/{corrected}/correct/preview?remedy=credit"),
+    Scene(
+        "correct-reason",
+        "trainer",
+        "/teach/assignments/{set}/questions/{fresh}/correct/preview?remedy=void",
+        send_last,
+        422,
+    ),
+    Scene("mark", "trainer", "/teach/attempts/{critical}/{marked}/mark"),
+    Scene("mark-errors", "trainer", "/teach/attempts/{critical}/{marked}/mark", set_impossible_mark, 422),
+    Scene("mark-void", "trainer", "/teach/attempts/{critical}/{void}/mark"),
+    Scene("questions", "admin", "/admin/questions"),
+    Scene("questions-none", "admin", "/admin/questions?q=nothing+at+all"),
+    *(
+        Scene(f"correct-{kind}", "admin", f"/admin/questions/{{kind-{n}}}/correct")
+        for n, kind in enumerate(Kind, start=1)
+    ),
+    Scene("correct-everywhere", "admin", "/admin/questions/{fresh}/correct/preview?remedy=credit"),
     Scene("reports", "admin", "/teach/reports"),
     Scene("reports-none", "trainer", "/teach/reports"),
     Scene("cohorts-reported", "admin", "/teach"),
@@ -323,6 +432,7 @@ STAFF = (
     Scene("report-answered", "admin", "/teach/reports/{report-replied}"),
     Scene("people", "admin", "/admin/users"),
     Scene("people-found", "admin", "/admin/users?q=okafor"),
+    Scene("people-seen", "admin", "/admin/users?role=learner&state=active&order=seen"),
     Scene("people-none", "admin", "/admin/users?q=nobody+at+all"),
     Scene("person", "admin", "/admin/users/{user-learner}"),
     Scene("person-link", "admin", "/admin/users/{user-learner}", make_reset_link),
@@ -332,6 +442,11 @@ STAFF = (
     Scene("person-erase-errors", "admin", "/admin/users/{user-trainer}/erase", send_empty, 422),
     Scene("invitations", "admin", "/admin/invitations"),
     Scene("invitations-link", "admin", "/admin/invitations", make_invitation),
+    Scene("content", "admin", "/admin/content"),
+    Scene("content-check", "admin", "/admin/content/check"),
+    Scene("content-edited", "admin", "/admin/content", before=pretend_edited),
+    Scene("content-changes", "admin", "/admin/content/check", before=pretend_edited),
+    Scene("health", "admin", "/admin/health"),
     Scene("audit", "admin", "/admin/audit"),
     Scene("audit-found", "admin", "/admin/audit?kind=cohort&person=a"),
     Scene("audit-none", "admin", "/admin/audit?subject=cohort:0"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -16,8 +16,10 @@ from sqlalchemy import select
 from app import create_app, demo, settings
 from app.db import db
 from app.demo import answering
+from app.domain.assignment import Counts, Grant
 from app.domain.attempt import Purpose, State
 from app.domain.content import Key, Kind
+from app.domain.correction import Remedy
 from app.domain.question import Shown
 from app.identity import token_hash
 from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, ModuleRow, QuestionVersion, Role, User
@@ -27,10 +29,13 @@ from app.services import (
     attempts,
     catalogue,
     cohorts,
+    corrections,
+    grants,
     guests,
     insight,
     invitations,
     lessons,
+    marks,
     question_reports,
     rosters,
     sign_ins,
@@ -39,10 +44,12 @@ from app.services import (
     users,
 )
 from app.services.answered import Counting
-from app.services.assignments import Terms
+from app.services.assignments import Taught, Terms
 from app.services.attempts import Change, Loaded
+from app.services.corrections import Decision
 from tests import papers
 from tests.browser import serving
+from tests.browser.crowd import Crowd
 
 SURNAMES = (
     "María del Carmen Fernández-Villaverde y Ruiz de la Torre",
@@ -92,6 +99,7 @@ class _Builder:
         self._kinds()
         self._tests(self._viewer(demo.MID_COURSE))
         self._teaching()
+        self._corrections()
         self._ways_in()
         return self.stage
 
@@ -267,6 +275,67 @@ class _Builder:
         self.stage.ids |= {"cohort": cohort.id, "empty": empty.id, "over": over.id, "work": works[1].id}
         self.stage.links |= {"join": f"/join/{empty.join_code}", "join-over": f"/join/{over.join_code}"}
         self._insight(trainer, works)
+        crowd = Crowd(self.session, trainer, self._module("safety"), self.now)
+        self.stage.ids |= crowd.fill() | crowd.changed(self.stage.ids["not-passed"])
+        named = {"failing": "Tomás Ó Súilleabháin", "newcomer": "Li Wei"}
+        self.stage.ids |= {name: self._learner_id(who) for name, who in named.items()}
+        self._set_for_one(trainer)
+
+    def _set_for_one(self, trainer: User) -> None:
+        """A cohort in which somebody meets every state of what is set, and exceptions of every sort."""
+        lina = self._viewer(demo.NEW).learner
+        assert lina is not None
+        cohort = cohorts.create(
+            self.session, trainer, "Elective: needling and what it is worth", "Europe/Berlin", self.now
+        )
+        cohorts.join(self.session, cohort, lina, self.now)
+        week = self.now + timedelta(days=7)
+
+        def put(title: str, module: str, **given: Any) -> Assignment:
+            terms = {"due_at": week, "attempts_allowed": 2, "time_limit_minutes": 20, "pass_mark_percent": 75} | given
+            row = self._module(module)
+            return assignments.create(self.session, trainer, cohort, row, Terms(title, **terms), self.now)
+
+        first = put("Safety before you needle", "safety", asks_certainty=True)
+        lessons_first = put("Treatment, after reading", "treatment", lessons_first=True, time_limit_minutes=None)
+        waiting = put("Evidence for needling", "evidence", required_ids=frozenset({first.id}))
+        later = put("Referred pain, the second look", "referred-pain", opens_at=self.now + timedelta(days=3))
+        excused = put("Trigger points, once more", "trigger-points", attempts_allowed=None)
+        withdrawn = put("Set by mistake", "safety", due_at=None)
+        self._grant(trainer, excused, lina, Grant(is_excused=True))
+        self._grant(
+            trainer, first, lina, Grant(25, week + timedelta(days=2), 1), "Broke her wrist; agreed on the phone."
+        )
+        self._withdraw(trainer, withdrawn)
+        changed = put("Referred pain, the third look", "referred-pain", opens_at=week, due_at=week + timedelta(days=7))
+        taught = self._taught(trainer, changed)
+        terms = replace(assignments.terms_of(self.session, changed), attempts_allowed=3, counts=Counts.LATEST)
+        assignments.edit(self.session, trainer, taught, terms, self.now)
+        self.stage.ids |= {
+            "first": first.id,
+            "reading": lessons_first.id,
+            "waits": waiting.id,
+            "later": later.id,
+            "changed": changed.id,
+            "withdrawn": withdrawn.id,
+            "lina": lina.id,
+        }
+        archived = cohorts.create(self.session, trainer, "Year 2 of last year", "Europe/Berlin", self.now)
+        archived.archived_at = self.now
+        self.stage.ids["archived"] = archived.id
+
+    def _taught(self, trainer: User, assignment: Assignment) -> Taught:
+        taught = assignments.get_for(self.session, Viewer(trainer), assignment.id)
+        assert taught is not None
+        return taught
+
+    def _grant(
+        self, trainer: User, assignment: Assignment, learner: Learner, grant: Grant, note: str | None = None
+    ) -> None:
+        grants.give(self.session, trainer, self._taught(trainer, assignment), [learner.id], grant, self.now, note)
+
+    def _withdraw(self, trainer: User, assignment: Assignment) -> None:
+        assignments.withdraw(self.session, trainer, self._taught(trainer, assignment), self.now)
 
     def _people(self, trainer: User, empty: Cohort) -> None:
         """A cohort of many with long names, some invited and removed; lists to look at; one that is over."""
@@ -307,6 +376,11 @@ class _Builder:
     def _long(self) -> invitations.Invitee:
         return invitations.Invitee("Wolfeschlegelsteinhausenbergerdorff" * 2, f"{'long' * 12}@example.org")
 
+    def _learner_id(self, name: str) -> int:
+        learner = self._viewer(name).learner
+        assert learner is not None
+        return learner.id
+
     def _insight(self, trainer: User, works: Sequence[Assignment]) -> None:
         """A test that asked for certainty, one that didn't, the questions most and fewest had, and a test that nobody has handed in.
 
@@ -330,6 +404,43 @@ class _Builder:
             "asked-few": by_answers[0].version_id,
             "waiting": waiting.id,
         }
+
+    def _corrections(self) -> None:
+        """Of the learner's test with the critical one missed: a question out of the score, one with another answer, and a mark changed by hand."""
+        trainer, ids = self._viewer(demo.TRAINER), self.stage.ids
+        attempt = self.session.get_one(Attempt, ids["critical"])
+        taught = assignments.get_for(self.session, trainer, attempt.assignment_id)
+        items = self.session.scalars(select(AttemptItem).where(AttemptItem.attempt_id == attempt.id)).all()
+        assert taught is not None
+        # The demo draws its papers and answers afresh each time: whatever was answered rightly will do, the less critical first.
+        ones = sorted(items, key=lambda item: self._shown(item).is_critical)
+        right = [item for item in ones if item.response == list(self._asked(item.version_id)[1].correct)]
+        by_hand, void, accepted, *others = [item for item in right if self._shown(item).kind is Kind.SINGLE]
+        remedies = ((void, Decision(Remedy.VOID)), (accepted, Decision(Remedy.ACCEPT, self._other(accepted))))
+        for item, decision in remedies:
+            asked = corrections.get_for_assignment(self.session, taught, item.version_id)
+            why = "Two of the answers can be defended. We have told the authors, and it counts for nobody."
+            corrections.apply(self.session, trainer.user, asked, decision, why, self.now)
+        marked = marks.get_for(self.session, trainer, attempt.id, by_hand.position, self.now)
+        marks.change(self.session, trainer.user, marked, 0.5, "You named the sign, but not what to do.", self.now)
+        ids |= {
+            "set": attempt.assignment_id,
+            "corrected": accepted.version_id,
+            "marked": by_hand.position,
+            "void": void.position,
+            "fresh": (others or [by_hand])[0].version_id,
+        }
+        kinds = select(AttemptItem.version_id).where(AttemptItem.attempt_id == ids["kinds"])
+        for n, version_id in enumerate(self.session.scalars(kinds.order_by(AttemptItem.position)), start=1):
+            ids[f"kind-{n}"] = version_id
+
+    def _shown(self, item: AttemptItem) -> Shown:
+        return self._asked(item.version_id)[0]
+
+    def _other(self, item: AttemptItem) -> Key:
+        """An answer beside the key."""
+        correct = self._asked(item.version_id)[1].correct
+        return Key((next(index for index in item.option_order if index not in correct),))
 
     def _ways_in(self) -> None:
         admin = self._viewer(demo.ADMIN).user

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+from uuid import uuid4
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -35,7 +38,11 @@ def test_script_in_a_name_or_a_cohort_title_is_inert_on_every_page_that_shows_it
     trainer.get_by_role("button", name="Make the cohort").click()
     _is_inert(trainer, title)
     cohort = trainer.url
+    trainer.goto(f"{cohort}/people")
+    _is_inert(trainer, title)
     link = trainer.locator("#join-link").input_value()
+    trainer.goto(f"{cohort}/join-screen")
+    _is_inert(trainer, title)
     trainer.goto(f"{cohort}/assignments/new")
     trainer.locator("#title").fill(f"Test {text}")
     trainer.get_by_role("button", name="Assign it").click()
@@ -53,11 +60,45 @@ def test_script_in_a_name_or_a_cohort_title_is_inert_on_every_page_that_shows_it
 
     trainer.goto("/teach")
     _is_inert(trainer, title)
+    for page in ("gradebook", "people", "settings"):
+        trainer.goto(f"{cohort}/{page}")
+        _is_inert(trainer, text)
     trainer.goto(cohort)
     _is_inert(trainer, text)
     trainer.get_by_role("link", name=f"Test {text}").click()
+    _is_inert(trainer, text)
+    trainer.goto(f"{cohort}/gradebook?q={quote(text)}")
+    _is_inert(trainer, text)
+    trainer.locator("tbody td a").first.click()
+    _is_inert(trainer, text)
+    trainer.get_by_label("Where you are").get_by_role("link").last.click()
     _is_inert(trainer, text)
     admin.goto(f"/admin/users?q={email}")
     _is_inert(admin, text)
     admin.locator("main table a").click()
     _is_inert(admin, text)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_script_in_a_list_of_people_is_inert_when_it_is_looked_at_and_when_they_are_invited(
+    door: Door, text: str
+) -> None:
+    """Row 19: imports and their warnings. Fails when a name or a faulty line is taken for markup."""
+    trainer = door.enter("trainer")
+    trainer.goto(f"/teach/cohorts/{door.site.stage.ids['waiting']}/roster")
+    quoted = text.replace('"', '""')
+    trainer.get_by_label("Or paste the list").fill(f'"{quoted}";{uuid4().hex}@example.org\n{text}')
+    trainer.get_by_role("button", name="Look at it").click()
+    _is_inert(trainer, text)
+    trainer.get_by_label("Leave the faulty lines out").check()
+    trainer.get_by_role("button", name="Invite 1 person").click()
+    _is_inert(trainer, text)
+    link = trainer.locator("#link-1").input_value()
+    trainer.get_by_role("link", name="To the people").click()
+    _is_inert(trainer, text)
+
+    invited = door.enter()
+    invited.goto(link)
+    invited.wait_for_load_state("load")
+    assert invited.get_by_label("Name").input_value() == text
+    assert invited.evaluate("window.ran") is None

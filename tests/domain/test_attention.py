@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.attention import Activity, Reason, Why, reasons, weight
+from app.domain.attention import Activity, Reason, Why, is_stuck, reasons, weight
 from app.domain.gradebook import Begun, Cell, CellState
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -65,3 +65,19 @@ def test_who_needs_it_most_comes_first() -> None:
     people = [(), (inactive,), (overdue,), (overdue, inactive), (failed,)]
 
     assert sorted(people, key=weight) == [(failed,), (overdue, inactive), (overdue,), (inactive,), ()]
+
+
+@pytest.mark.parametrize(
+    ("latest_right", "wrong", "expected"),
+    [
+        (0, [], False),
+        (0, [1, 2], False),
+        (0, [1, 2, 3], True),
+        (4, [1, 2, 3], False),
+        (2, [1, 3, 4, 5], True),
+        (3, [1, 2, 4, 5], False),
+        (6, [1, 9, 8, 7], True),
+    ],
+)
+def test_stuck_is_three_wrong_since_the_latest_right(latest_right: int, wrong: list[int], expected: bool) -> None:
+    assert is_stuck(latest_right, wrong) is expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.body_map import HEADS, WHOLE, Point, View, Window, close_ups, middle, outline
+from app.domain.body_map import HEADS, WHOLE, Point, View, Window, close_ups, middle, outline, part_of_body
 
 
 def box(x: float, y: float, width: float, height: float) -> tuple[Point, ...]:
@@ -30,14 +30,14 @@ def test_the_middle_of_points() -> None:
         (View.SIDE, [box(1600, 200, 20, 20)], [WHOLE[View.SIDE]]),
         (View.SIDE, [], []),
         # As high as wide and a little more, with room around.
-        (View.FRONT, [box(200, 600, 100, 60)], [Window(172, 547, 156, 167)]),
+        (View.FRONT, [box(200, 600, 100, 60)], [Window(145, 518, 210, 225)]),
         # Moved so that it stays on the view.
-        (View.FRONT, [box(36, 740, 40, 40)], [Window(30, 680, 150, 160)]),
+        (View.FRONT, [box(36, 740, 40, 40)], [Window(30, 648, 210, 225)]),
         # Too far apart for one window.
         (
             View.FRONT,
             [box(240, 1300, 40, 40), box(240, 700, 40, 40)],
-            [Window(185, 640, 150, 160), Window(185, 1210, 150, 160)],
+            [Window(155, 608, 210, 225), Window(155, 1145, 210, 225)],
         ),
         # Larger than a close-up may be.
         (View.FRONT, [box(240, 400, 40, 500)], []),
@@ -45,3 +45,24 @@ def test_the_middle_of_points() -> None:
 )
 def test_close_ups_hold_all_shapes(view: View, shapes: list[tuple[Point, ...]], windows: list[Window]) -> None:
     assert list(close_ups(view, shapes)) == windows
+
+
+@pytest.mark.parametrize(
+    ("view", "window", "part"),
+    [
+        (View.FRONT, Window(164, 80, 370, 396), "Head, neck and shoulders"),
+        (View.BACK, Window(1058, 256, 210, 225), "Shoulder and trunk"),
+        (View.BACK, Window(1020, 300, 385, 412), "Shoulder and arm"),
+        (View.FRONT, Window(82, 407, 210, 225), "Arm"),
+        (View.FRONT, Window(30, 670, 210, 225), "Arm and hand"),
+        (View.BACK, Window(950, 461, 232, 248), "Trunk"),
+        (View.BACK, Window(1003, 547, 210, 225), "Trunk and hip"),
+        (View.FRONT, Window(120, 662, 262, 280), "Hip and thigh"),
+        (View.BACK, Window(956, 636, 374, 400), "Hip and thigh"),
+        (View.FRONT, Window(163, 744, 280, 300), "Thigh and knee"),
+        (View.BACK, Window(1053, 973, 210, 225), "Knee and lower leg"),
+        (View.FRONT, Window(206, 1145, 210, 225), "Lower leg and foot"),
+    ],
+)
+def test_a_close_up_says_what_it_shows(view: View, window: Window, part: str) -> None:
+    assert part_of_body(view, window) == part

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.models import AuditEvent, Membership
 from app.permissions import VISITOR
 from app.services import cohorts
+from app.services.cohorts import ArchivedError
 from tests.factory import Make
 
 
@@ -95,3 +97,91 @@ def test_a_code_expires(session: Session, make: Make) -> None:
 
     assert cohorts.may_join(cohort, make.now())
     assert not cohorts.may_join(cohort, make.now() + cohorts.CODE_VALID)
+
+
+def test_joining_is_kept_open_by_the_code_there_is_or_closed(session: Session, make: Make) -> None:
+    trainer = make.trainer()
+    cohort = make.cohort(trainer)
+    code, now = cohort.join_code, make.now()
+
+    cohorts.keep_open(session, trainer.user, cohort, now, timedelta(days=1))
+    during = [cohorts.may_join(cohort, now + timedelta(hours=hours)) for hours in (23, 24)]
+    cohorts.keep_open(session, trainer.user, cohort, now, timedelta(0))
+
+    assert (during, cohorts.may_join(cohort, now), cohort.join_code) == ([True, False], False, code)
+
+
+def test_an_archived_cohort_can_be_read_and_not_changed(session: Session, make: Make) -> None:
+    """Fails when one of the changes forgets to ask."""
+    trainer, learner = make.trainer(), make.person()
+    cohort = make.cohort(trainer, learner)
+    cohorts.archive(session, trainer.user, cohort, make.now())
+    cohorts.archive(session, trainer.user, cohort, make.now() + timedelta(days=1))
+    who, now, learner_id = trainer.user, make.now(), learner.learner.id
+
+    changes: list[Callable[[], object]] = [
+        lambda: cohorts.edit(session, who, cohort, "Other", "UTC", now),
+        lambda: cohorts.renew_code(session, who, cohort, now),
+        lambda: cohorts.keep_open(session, who, cohort, now, timedelta(days=1)),
+        lambda: cohorts.remove(session, who, cohort, learner_id, now),
+        lambda: cohorts.readmit(session, who, cohort, learner_id, now),
+    ]
+
+    for change in changes:
+        with pytest.raises(ArchivedError):
+            change()
+    assert cohort.archived_at == now
+    assert cohorts.get_for(session, trainer.viewer, cohort.id) is cohort
+    assert not cohorts.may_join(cohort, now)
+    cohorts.restore(session, who, cohort, now)
+    assert cohorts.may_join(cohort, now)
+    session.flush()
+    assert session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all()[-2:] == [
+        "cohort.archive",
+        "cohort.restore",
+    ]
+
+
+def test_a_removed_learner_is_brought_back_with_their_record(session: Session, make: Make) -> None:
+    trainer, learner, stranger = make.trainer(), make.person(), make.person()
+    cohort = make.cohort(trainer, learner)
+    joined_at = make.now()
+    cohorts.remove(session, trainer.user, cohort, learner.learner.id, joined_at)
+
+    done = [
+        cohorts.readmit(session, trainer.user, cohort, person.learner.id, joined_at + timedelta(days=9))
+        for person in (learner, learner, stranger)
+    ]
+    session.commit()
+
+    row = session.scalars(select(Membership)).one()
+    assert (done, row.joined_at, row.removed_at) == ([True, False, False], joined_at, None)
+
+
+def test_another_title_and_zone_are_noted_and_nothing_where_nothing_changes(session: Session, make: Make) -> None:
+    trainer = make.trainer()
+    cohort = make.cohort(trainer, title="Year 2")
+
+    for _ in range(2):
+        cohorts.edit(session, trainer.user, cohort, "Year 3", "Asia/Tokyo", make.now())
+    session.commit()
+
+    (event,) = session.scalars(select(AuditEvent).where(AuditEvent.action == "cohort.edit"))
+    assert event.details == {"title": ["Year 2", "Year 3"], "time_zone": ["Europe/Berlin", "Asia/Tokyo"]}
+
+
+def test_the_list_tells_what_is_open_and_due_next(session: Session, make: Make) -> None:
+    trainer = make.trainer()
+    cohort = make.cohort(trainer)
+    now, day = make.now(), timedelta(days=1)
+    make.assignment(trainer, cohort, due_at=now - day)
+    make.assignment(trainer, cohort, due_at=now + 3 * day)
+    make.assignment(trainer, cohort, due_at=now + 2 * day)
+    make.assignment(trainer, cohort)
+    later, withdrawn = make.assignment(trainer, cohort, due_at=now + 9 * day), make.assignment(trainer, cohort)
+    later.opens_at, withdrawn.withdrawn_at = now + day, now
+    session.commit()
+
+    (row,) = cohorts.list_for(session, trainer.viewer, now)
+
+    assert (row.assignments, row.open_now, row.next_due_at) == (5, 3, now + 2 * day)

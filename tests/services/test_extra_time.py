@@ -42,8 +42,8 @@ def test_in_an_assignment_the_larger_counts(
 ) -> None:
     trainer, person = make.trainer(), make.person()
     assignment = make.assignment(trainer, make.cohort(trainer, person), time_limit_minutes=20)
-    form = {"learner": str(person.learner.id), "percent": str(here)}
-    trainer.client.post(f"/teach/assignments/{assignment.id}/extra-time", data=form)
+    if here:
+        make.grant(trainer, assignment, person, extra_time_percent=here)
     play = start_assigned(person.client, session, assignment.id)
 
     _grant(session, make, person, 50, clock)

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import AuditEvent, Invitation, Learner, Role, User
-from app.services import invitations, users
-from app.services.invitations import InvitationState, Issued
+from app.models import AuditEvent, Cohort, Invitation, Learner, Role, User
+from app.services import cohorts, invitations, users
+from app.services.invitations import InvitationState, Invitee, Issued, Sent
 from tests.factory import Make
 
 
@@ -42,7 +42,10 @@ def test_accepting_makes_an_account_of_the_role_with_its_learner(session: Sessio
 
     learner = session.scalars(select(Learner).where(Learner.user_id == user.id)).one()
     assert (user.role, learner.time_zone) == (Role.TRAINER, "Europe/Paris")
-    assert session.scalars(select(AuditEvent.action)).all() == ["invitation.create", "invitation.accept"]
+    assert session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all() == [
+        "invitation.create",
+        "invitation.accept",
+    ]
 
 
 def test_an_invitation_works_once(session: Session, make: Make) -> None:
@@ -100,3 +103,116 @@ def test_a_new_first_link_ends_the_earlier_one(session: Session, make: Make) -> 
     now = make.now() + timedelta(minutes=2)
     assert invitations.state_at(earlier.invitation, now) is InvitationState.EXPIRED
     assert [found.id for found in invitations.list_open(session, now)] == [later.invitation.id]
+
+
+# -- to a cohort -------------------------------------------------------------------------------------------------------
+
+
+def _invite(session: Session, make: Make, cohort: Cohort, *emails: str) -> list[Sent]:
+    people = [Invitee("", email) for email in emails]
+    sent = invitations.create_to_join(session, make.trainer().user, cohort, people, make.now())
+    session.commit()
+    return sent
+
+
+def _found(session: Session, sent: Sent) -> Invitation:
+    found = invitations.get_by_token(session, sent.token)
+    assert found
+    return found
+
+
+def test_a_new_account_joins_the_cohort_it_was_invited_to(session: Session, make: Make) -> None:
+    cohort = make.cohort(make.trainer())
+    (sent,) = _invite(session, make, cohort, "rosa@example.org")
+
+    user = _accept(session, Issued(_found(session, sent), sent.token), make)
+    session.commit()
+
+    learner = session.scalars(select(Learner).where(Learner.user_id == user.id)).one()
+    assert cohorts.is_member(session, cohort, learner)
+
+
+def test_an_account_that_there_is_joins_once(session: Session, make: Make) -> None:
+    """Fails when an invitation is not used up by whoever had an account."""
+    cohort, rosa, thief = make.cohort(make.trainer()), make.person(), make.person()
+    (sent,) = _invite(session, make, cohort, "rosa@example.org")
+    found = _found(session, sent)
+
+    invitations.take_up(session, found, rosa.user, rosa.learner, make.now())
+    session.commit()
+    with pytest.raises(invitations.UnusableError):
+        invitations.take_up(session, found, thief.user, thief.learner, make.now())
+
+    assert cohorts.is_member(session, cohort, rosa.learner)
+    assert not cohorts.is_member(session, cohort, thief.learner)
+
+
+def test_an_invitation_to_no_cohort_is_not_taken_up_by_an_account(session: Session, make: Make) -> None:
+    """Fails when a link for administrators makes one of whoever is signed in."""
+    rosa = make.person()
+    issued = invitations.create(session, make.admin().user, Role.ADMIN, make.now())
+    session.commit()
+
+    with pytest.raises(invitations.UnusableError):
+        invitations.take_up(session, issued.invitation, rosa.user, rosa.learner, make.now())
+    session.rollback()
+
+    assert rosa.user.role is Role.LEARNER
+    assert invitations.state_at(issued.invitation, make.now()) is InvitationState.OPEN
+
+
+def test_a_removed_learner_who_is_invited_again_takes_up_their_membership(session: Session, make: Make) -> None:
+    trainer, rosa = make.trainer(), make.person()
+    cohort = make.cohort(trainer, rosa)
+    cohorts.remove(session, trainer.user, cohort, rosa.learner.id, make.now())
+    (sent,) = _invite(session, make, cohort, rosa.user.email)
+
+    invitations.take_up(session, _found(session, sent), rosa.user, rosa.learner, make.now())
+    session.commit()
+
+    assert cohorts.is_member(session, cohort, rosa.learner)
+
+
+def test_new_links_end_the_old_ones_and_a_withdrawn_one_gets_none(session: Session, make: Make) -> None:
+    trainer = make.trainer()
+    cohort = make.cohort(trainer)
+    first, second, third = _invite(session, make, cohort, "a@x.org", "b@x.org", "c@x.org")
+    withdrawn = _found(session, third)
+    invitations.withdraw(session, trainer.user, withdrawn, make.now())
+    session.commit()
+    later = make.now() + timedelta(days=40)
+
+    one = invitations.renew(session, trainer.user, cohort, _found(session, first), later)
+    everybody = invitations.renew_all(session, trainer.user, cohort, later)
+    session.commit()
+    session.expire_all()
+
+    assert [invitations.get_by_token(session, gone.token) for gone in (first, second, one)] == [None] * 3
+    assert [sent.email for sent in everybody] == ["a@x.org", "b@x.org"]
+    assert {invitations.state_at(_found(session, sent), later) for sent in everybody} == {InvitationState.OPEN}
+    with pytest.raises(invitations.UnusableError):
+        invitations.renew(session, trainer.user, cohort, withdrawn, later)
+
+
+def test_the_list_of_a_cohort_holds_who_is_waiting_expired_or_not(session: Session, make: Make) -> None:
+    trainer = make.trainer()
+    cohort, other = make.cohort(trainer), make.cohort(trainer)
+    _, used, withdrawn = _invite(session, make, cohort, "waiting@x.org", "used@x.org", "withdrawn@x.org")
+    _invite(session, make, other, "elsewhere@x.org")
+    invitations.create(session, trainer.user, Role.TRAINER, make.now(), email="teaches@x.org", cohort=cohort)
+    rosa = make.person()
+    invitations.take_up(session, _found(session, used), rosa.user, rosa.learner, make.now())
+    invitations.withdraw(session, trainer.user, _found(session, withdrawn), make.now())
+    session.commit()
+
+    page = invitations.list_of_cohort(session, cohort, Role.LEARNER)
+
+    assert [one.email for one in page.invitations] == ["waiting@x.org"]
+    assert [one.email for one in invitations.list_of_cohort(session, cohort, Role.TRAINER).invitations] == [
+        "teaches@x.org"
+    ]
+    assert invitations.list_of_cohort(session, cohort, Role.LEARNER, "nobody").total == 0
+    assert invitations.count_waiting(session, cohort) == 1
+    assert invitations.list_open(session, make.now()) == []  # those are the trainers' own
+    assert invitations.addresses_open(session, cohort, make.now()) == {"waiting@x.org"}
+    assert invitations.addresses_open(session, cohort, make.now() + timedelta(days=31)) == set()

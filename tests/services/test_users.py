@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import AuditEvent, Learner, Role, SignIn, User
-from app.services import users
+from app.models import AuditEvent, Learner, LessonProgress, LessonRow, Role, SignIn, User
+from app.services import cohorts, directory, users
+from app.services.directory import Order, Sought
+from tests.conftest import Clock
 from tests.factory import Make
+from tests.playing import start
 
 
 @pytest.mark.parametrize(
@@ -115,14 +119,17 @@ def test_people_are_found_by_part_of_name_or_address(session: Session, make: Mak
     make.person(name="Tomás", email="brandao@example.org")
     make.person(name="Zainab", email="za@example.org")
 
-    assert [user.name for user in users.list_page(session, "BRAND", 1).users] == ["Ilse Brandt", "Tomás"]
+    assert [line.user.name for line in directory.list_page(session, Sought("BRAND"), 1).lines] == [
+        "Ilse Brandt",
+        "Tomás",
+    ]
 
 
 def test_a_wildcard_is_only_a_character(session: Session, make: Make) -> None:
     make.person(name="Ilse")
 
-    assert users.list_page(session, "%", 1).total == 0
-    assert users.list_page(session, "_", 1).total == 0
+    assert directory.list_page(session, Sought("%"), 1).total == 0
+    assert directory.list_page(session, Sought("_"), 1).total == 0
 
 
 @pytest.mark.parametrize(("asked", "given", "shown"), [(1, 1, 50), (2, 2, 2), (9, 2, 2), (-1, 1, 50)])
@@ -133,7 +140,65 @@ def test_pages_hold_fifty(
         users.add(session, name=f"P{number}", email=f"p{number}@example.org", password_hash="x", now=make.now())
     statements()
 
-    page = users.list_page(session, "", asked)
+    page = directory.list_page(session, Sought(""), asked)
 
-    assert (page.number, page.pages, page.total, len(page.users)) == (given, 2, 52, shown)
-    assert len(statements()) == 2
+    assert (page.number, page.pages, page.total, len(page.lines)) == (given, 2, 52, shown)
+    assert len(statements()) == 6
+
+
+def test_accounts_are_filtered_and_sorted(make: Make, session: Session, clock: Clock) -> None:
+    quiet, trainer, busy = (
+        make.person(name="A quiet one"),
+        make.trainer(name="B trainer"),
+        make.person(name="C busy one"),
+    )
+    users.deactivate(session, trainer.user, quiet.user, clock())
+    clock.advance(hours=1)
+    lesson = session.scalars(select(LessonRow.id).limit(1)).one()
+    session.add(LessonProgress(learner_id=busy.learner.id, lesson_id=lesson, read_at=clock()))
+    session.commit()
+
+    def names(**sought: Any) -> list[str]:
+        return [line.user.name[0] for line in directory.list_page(session, Sought(**sought), 1).lines]
+
+    assert names() == ["A", "B", "C"]
+    assert names(order=Order.SEEN) == ["C", "A", "B"]
+    assert names(is_active=False) == ["A"]
+    assert names(role=Role.TRAINER, is_active=True) == ["B"]
+    assert names(role=Role.TRAINER, is_active=False) == []
+
+
+def test_a_line_says_when_somebody_was_here_and_where_they_belong(make: Make, session: Session, clock: Clock) -> None:
+    trainer, person = make.trainer(name="B"), make.person(name="A")
+    for title in ("Year 3", "Year 2"):
+        make.cohort(trainer, person, title=title)
+    left = make.cohort(trainer, person, title="Year 1")
+    cohorts.remove(session, trainer.user, left, person.learner.id, clock())
+    begun = clock.advance(hours=2)
+    start(person.client, session)
+
+    lines = directory.list_page(session, Sought(), 1).lines
+
+    assert [(line.user.name, line.cohorts) for line in lines] == [
+        ("A", ["Year 2", "Year 3"]),
+        ("B", ["Year 1", "Year 2", "Year 3"]),
+    ]
+    assert lines[0].seen_at == begun
+    assert [(one.title, one.removed_at is None) for one in directory.list_belongs(session, person.user)] == [
+        ("Year 2", True),
+        ("Year 3", True),
+        ("Year 1", False),
+    ]
+
+
+def test_a_page_of_accounts_costs_the_same_whatever_it_shows(
+    make: Make, session: Session, statements: Callable[[], list[str]]
+) -> None:
+    trainer = make.trainer()
+    for _ in range(20):
+        make.cohort(trainer, make.person())
+    statements()
+
+    directory.list_page(session, Sought(order=Order.SEEN), 1)
+
+    assert len(statements()) == 6

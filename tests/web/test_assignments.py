@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.release import Policy, When
-from app.models import Assignment, AuditEvent
+from app.models import Assignment, AuditEvent, ObjectiveRow
+from app.services import assignments, catalogue
 from tests.factory import Make, Person
 
 
 @pytest.fixture
 def trainer(make: Make) -> Person:
     return make.trainer(name="Dr Ilse Brandt")
+
+
+JANUARY = {"due_date": "2027-01-01", "due_time": "12:00"}
 
 
 def _terms(make: Make, **changed: Any) -> dict[str, Any]:
@@ -89,6 +93,26 @@ def test_the_due_date_is_what_the_cohorts_clocks_show(
         ({"release_key": "each_answer"}, "This gives away what stands above it"),
         ({"release_key": "at_once"}, "Not a valid choice"),
         ({"module": "999"}, "Not a valid choice"),
+        ({"opens_date": "2027-03-28", "opens_time": "02:30"}, "the clocks skip this time"),
+        ({"opens_date": "2027-03-28"}, "Give both a date and a time, or neither."),
+        ({"opens_date": "2027-01-02", "opens_time": "12:00"} | JANUARY, "It would be due before it opens"),
+        ({"due_date": "2026-11-23", "due_time": "09:59"}, "This moment has passed already."),
+        (
+            {"opens_date": "2027-01-01", "opens_time": "11:30", "time_limit_minutes": "60"}
+            | {"release_explanation": "closing"}
+            | JANUARY,
+            "The test closes before this time could be used",
+        ),
+        ({"time_limit_minutes": "0"}, "A whole number from 1 to 600."),
+        ({"pass_mark_percent": "0"}, "A whole number from 1 to 100."),
+        ({"counts": "worst"}, "Not a valid choice"),
+        ({"audience": "nobody"}, "Not a valid choice"),
+        ({"audience": "some"}, "Choose for whom it is, or set it for everybody."),
+        ({"audience": "some", "recipients": "999"}, "999"),
+        ({"lessons": "999"}, "999"),
+        ({"required": "999"}, "999"),
+        ({"pretest": "999"}, "Not a valid choice"),
+        ({"lessons": "lots"}, "Invalid choice(s)"),
         ({"title": "x" * 201}, "At most 200 characters."),
     ],
 )
@@ -143,6 +167,160 @@ def test_editing_saves_and_is_audited(trainer: Person, make: Make, session: Sess
     assert (assignment.title, assignment.attempts_allowed) == ("New", 3)
     assert assignment.policy == Policy(explanation=When.LAST_ATTEMPT)
     assert "assignment.edit" in session.scalars(select(AuditEvent.action)).all()
+
+
+# -- lessons, people, and what comes first -----------------------------------------------------------------------------
+
+
+def _lesson_ids(session: Session, make: Make, module: str = "safety") -> list[int]:
+    return [lesson.id for lesson in catalogue.list_lessons(session, make.module(module).id)]
+
+
+def _only(session: Session) -> Assignment:
+    return session.scalars(select(Assignment)).one()
+
+
+def test_everything_that_can_be_set_is_kept_and_shown_again(trainer: Person, make: Make, session: Session) -> None:
+    """Catches: a field that is on the form and gets lost on its way to the database or back."""
+    learner, other = make.person(), make.person()
+    cohort = make.cohort(trainer, learner, other)
+    first, before = (make.assignment(trainer, cohort, title=title) for title in ("First", "Before"))
+    lesson = _lesson_ids(session, make)[1]
+    sent = _terms(
+        make,
+        title="It",
+        opens_date="2026-12-01",
+        opens_time="08:15",
+        due_date="2026-12-08",
+        due_time="18:00",
+        attempts_allowed="2",
+        time_limit_minutes="25",
+        pass_mark_percent="70",
+        counts="latest",
+        lessons=str(lesson),
+        lessons_first="y",
+        audience="some",
+        recipients=str(other.learner.id),
+        required=str(first.id),
+        pretest=str(before.id),
+        asks_certainty="y",
+        release_key="last_attempt",
+        release_explanation="closing",
+    )
+
+    trainer.client.post(f"/teach/cohorts/{cohort.id}/assignments/new", data=sent)
+
+    made = session.scalars(select(Assignment).where(Assignment.title == "It")).one()
+    terms = assignments.terms_of(session, made)
+    assert (made.opens_local, made.due_local, made.time_zone) == (
+        "2026-12-01T08:15",
+        "2026-12-08T18:00",
+        "Europe/Berlin",
+    )
+    assert (terms.opens_at, terms.due_at) == (
+        datetime(2026, 12, 1, 7, 15, tzinfo=UTC),
+        datetime(2026, 12, 8, 17, 0, tzinfo=UTC),
+    )
+    assert (terms.attempts_allowed, terms.time_limit_minutes, terms.pass_mark_percent) == (2, 25, 70)
+    assert (terms.counts, terms.lessons_first, terms.asks_certainty, terms.is_for_all) == ("latest", True, True, False)
+    assert (terms.lesson_ids, terms.recipient_ids) == ({lesson}, {other.learner.id})
+    assert (terms.required_ids, terms.pretest_id) == ({first.id}, before.id)
+    assert terms.policy == Policy(key=When.LAST_ATTEMPT, explanation=When.CLOSING)
+    # Saved once more as it is shown, nothing changes.
+    page = trainer.client.get(f"/teach/assignments/{made.id}").text
+    trainer.client.post(f"/teach/assignments/{made.id}", data=sent | {"revision": "1"})
+    session.expire_all()
+    assert (made.revision, assignments.terms_of(session, made)) == (1, terms)
+    for shown in ('value="2026-12-01"', 'value="08:15"', 'value="25"', "1 chosen lesson", "1 learner,"):
+        assert shown in page
+
+
+def test_a_trainer_can_assign_with_three_fields(trainer: Person, make: Make, session: Session) -> None:
+    cohort = make.cohort(trainer)
+
+    sent = {"module": make.module().id, "due_date": "2026-12-01", "due_time": "18:00"}
+    answer = trainer.client.post(f"/teach/cohorts/{cohort.id}/assignments/new", data=sent)
+
+    assert answer.status_code == 303
+    assert _only(session).due_local == "2026-12-01T18:00"
+
+
+def test_lessons_of_another_module_are_refused(trainer: Person, make: Make, session: Session) -> None:
+    cohort = make.cohort(trainer)
+    lessons = [_lesson_ids(session, make)[0], _lesson_ids(session, make, "evidence")[0]]
+
+    page = trainer.client.post(f"/teach/cohorts/{cohort.id}/assignments/new", data=_terms(make, lessons=lessons))
+
+    assert (page.status_code, "Some of these lessons belong to another module." in page.text) == (422, True)
+
+
+def test_lessons_that_leave_nothing_to_ask_are_refused(trainer: Person, make: Make, session: Session) -> None:
+    cohort = make.cohort(trainer)
+    lesson = _lesson_ids(session, make)[0]
+    for objective in session.scalars(select(ObjectiveRow).where(ObjectiveRow.module_id == make.module().id)):
+        objective.read = None
+    session.commit()
+
+    page = trainer.client.post(f"/teach/cohorts/{cohort.id}/assignments/new", data=_terms(make, lessons=str(lesson)))
+
+    assert (page.status_code, "No question of the test is about these lessons." in page.text) == (422, True)
+    assert session.scalar(select(func.count(Assignment.id))) == 0
+
+
+def test_a_ring_of_prerequisites_is_refused(trainer: Person, make: Make, session: Session) -> None:
+    cohort = make.cohort(trainer)
+    first = make.assignment(trainer, cohort, title="First")
+    second = make.assignment(trainer, cohort, title="Second", required_ids=frozenset({first.id}))
+    third = make.assignment(trainer, cohort, title="Third", required_ids=frozenset({second.id}))
+
+    page = trainer.client.post(
+        f"/teach/assignments/{first.id}", data=_terms(make, revision="1", required=str(third.id))
+    )
+
+    assert (page.status_code, "waits for this assignment itself" in page.text) == (422, True)
+    assert assignments.terms_of(session, first).required_ids == frozenset()
+
+
+@pytest.mark.parametrize("why", ["another module", "opens later", "measured from this", "and a new one"])
+def test_a_pre_test_that_cannot_be_one_is_refused(trainer: Person, make: Make, session: Session, why: str) -> None:
+    cohort = make.cohort(trainer)
+    given = {"opens_at": make.now() + timedelta(days=1)} if why == "opens later" else {}
+    other = make.assignment(trainer, cohort, "evidence" if why == "another module" else "safety", **given)
+    sent = _terms(make, pretest=str(other.id)) | ({"also_pretest": "y"} if why == "and a new one" else {})
+    path = f"/teach/cohorts/{cohort.id}/assignments/new"
+    if why == "measured from this":
+        of = make.assignment(trainer, cohort, title="Of")
+        other.pretest_id = of.id
+        session.commit()
+        path, sent = f"/teach/assignments/{of.id}", sent | {"revision": "1"}
+
+    page = trainer.client.post(path, data=sent)
+
+    assert page.status_code == 422
+    assert 'id="pretest-err"' in page.text
+
+
+def test_a_pre_test_is_set_with_one_tick_and_once(trainer: Person, make: Make, session: Session) -> None:
+    cohort = make.cohort(trainer, make.person())
+    sent = _terms(make, also_pretest="y", form_id="the same form")
+
+    for _ in range(2):
+        trainer.client.post(f"/teach/cohorts/{cohort.id}/assignments/new", data=sent)
+
+    before, after = session.scalars(select(Assignment).order_by(Assignment.id)).all()
+    assert before.title == f"{after.title} (before)"
+    assert after.pretest_id == before.id
+
+
+def test_nothing_new_is_set_in_an_archived_cohort(trainer: Person, make: Make, session: Session) -> None:
+    cohort = make.cohort(trainer)
+    cohort.archived_at = make.now()
+    session.commit()
+
+    answer = trainer.client.post(f"/teach/cohorts/{cohort.id}/assignments/new", data=_terms(make))
+
+    assert (answer.status_code, "This cohort is archived" in answer.text) == (409, True)
+    assert session.scalar(select(func.count(Assignment.id))) == 0
 
 
 # -- who may -------------------------------------------------------------------------------------------------------------

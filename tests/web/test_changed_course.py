@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.content.publisher import publish
-from app.domain.content import Course, Question
-from app.models import Attempt, AttemptItem, QuestionVersion
+from app.domain.content import Course, Kind, Question
+from app.models import Attempt, AttemptItem, AuditEvent, Mark, MarkChange, QuestionKey, QuestionVersion
 from app.services import catalogue
 from tests.conftest import Clock
 from tests.course import steady
 from tests.factory import Make
-from tests.playing import Play, masked, start
+from tests.playing import Place, Play, masked, start
 
 ATTEMPTS = 100
 LOOKED_AT = 2
@@ -74,6 +74,54 @@ def test_a_changed_course_changes_nothing_of_the_attempts_under_way(
     assert after == seen
     scores = session.execute(select(Attempt.points, func.count()).group_by(Attempt.points)).all()
     assert [tuple(row) for row in scores] == [(2, ATTEMPTS)]
+
+
+def test_only_an_audited_regrade_reaches_what_was_asked_before(
+    make: Make, session: Session, clock: Clock, course: Course
+) -> None:
+    """The new key is accepted for the old version as well: those who had it wrong by the old one gain, with a trace, and once.
+
+    Fails when publishing regrades by itself, or when the regrade misses those who hand in after it.
+    """
+    plays = [start(make.person().client, session) for _ in range(ATTEMPTS // 10)]
+    one = _choice(plays[0])
+    holding = [(play, mine) for play in plays for mine in play.questions() if mine.version_id == one.version_id]
+    for play, mine in holding:
+        play.answer(mine.n, _place(play, mine, _next(session, mine)), revision=0)
+    (early, early_place), *late = holding
+    early.submit()
+    publish(session, changed(course), clock.now)
+    session.commit()
+    before = session.get_one(Mark, (early.attempt_id, early_place.n)).points
+
+    admin, path = make.admin(), f"/admin/questions/{one.version_id}/correct"
+    form = {"remedy": "accept", "option": str(_next(session, one)), "reason": "The course was mended."}
+    replies = [admin.client.post(path, data=form).status_code for _ in range(2)]
+    for play, _ in late:
+        play.submit()
+
+    assert before == 0
+    assert replies == [303, 422]
+    marks = [session.get_one(Mark, (play.attempt_id, mine.n), populate_existing=True) for play, mine in holding]
+    assert [mark.points for mark in marks] == [1] * len(holding)
+    assert [change.attempt_id for change in session.scalars(select(MarkChange))] == [early.attempt_id]
+    assert session.scalar(select(func.count()).where(AuditEvent.action == "question.correct")) == 1
+
+
+def _choice(play: Play) -> Place:
+    """A question with one right option of several."""
+    return next(one for one in play.questions() if one.kind is Kind.SINGLE)
+
+
+def _next(session: Session, one: Place) -> int:
+    """The option that is right by the new key, in the author's order of the old version."""
+    row = session.get_one(QuestionKey, one.version_id)
+    return (row.correct[0] + 1) % one.places
+
+
+def _place(play: Play, one: Place, index: int) -> int:
+    order = play.session.get_one(AttemptItem, (play.attempt_id, one.n)).option_order
+    return int(order.index(index))
 
 
 def test_an_attempt_that_begins_after_the_change_has_the_new_course(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select
@@ -10,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.domain.content import Kind
 from app.domain.release import Policy, When
-from app.models import AuditEvent, Correction, Mark, MarkChange, QuestionVersion
+from app.models import AuditEvent, Cohort, Correction, Mark, MarkChange, QuestionVersion
 from app.services import catalogue
 from tests.conftest import Clock
-from tests.crowd import Hand
+from tests.crowd import Hand, join_with_the_same_paper
 from tests.factory import Make, Person
 from tests.faulty import Class, wrong_at, year_of
 
@@ -331,3 +332,72 @@ def test_the_other_key_is_given_as_its_kind_is_answered(make: Make, session: Ses
         session.scalars(select(AuditEvent.details).where(AuditEvent.action == "question.correct")).one()["key"]
         == stored
     )
+
+
+# -- how many statements -------------------------------------------------------------------------------------------------------
+
+Statements = Callable[[], list[str]]
+
+
+def cost(statements: Statements, request: Callable[[], object]) -> int:
+    statements()
+    request()
+    return len(statements())
+
+
+def test_a_correction_takes_as_many_statements_for_many_as_for_two(
+    year: Class, session: Session, statements: Statements
+) -> None:
+    """Fails when an attempt, a mark or a standing is read or written one by one."""
+    hand = Hand(session)
+    year.hand_in(year.learners[1], hand.all_wrong)
+    at, later = (item.position for item in year.attempts[0].items[:2])
+    client = year.trainer.client
+    preview = {"query_string": {"remedy": "credit"}}
+    for_two = [
+        cost(statements, lambda: client.get(f"{path(year, at)}/preview", **preview)),
+        cost(statements, lambda: correct(year, at, "credit")),
+        cost(statements, lambda: client.get(path(year, at))),
+    ]
+    cohort = session.get_one(Cohort, year.assignment.cohort_id)
+    join_with_the_same_paper(session, year.attempts[0], cohort, 60, hand.rising)
+
+    for_many = [
+        cost(statements, lambda: client.get(f"{path(year, later)}/preview", **preview)),
+        cost(statements, lambda: correct(year, later, "credit")),
+        cost(statements, lambda: client.get(path(year, later))),
+    ]
+
+    assert for_many == for_two
+    assert for_two[0] <= 12
+    assert for_two[1] <= 20
+
+
+def test_a_result_takes_two_statements_more_where_there_is_something_to_tell(
+    year: Class, session: Session, statements: Statements
+) -> None:
+    attempt = year.hand_in(year.learners[1], Hand(session).all_wrong)
+    client, here = year.learners[1].client, f"/attempts/{attempt.id}/result"
+    client.get(here)
+    plain = cost(statements, lambda: client.get(here))
+
+    for item in attempt.items[:4]:
+        correct(year, item.position, "credit")
+
+    assert cost(statements, lambda: client.get(here)) == plain + 2
+
+
+def test_pages_of_a_preview(year: Class, session: Session) -> None:
+    cohort = session.get_one(Cohort, year.assignment.cohort_id)
+    join_with_the_same_paper(session, year.attempts[0], cohort, 60, Hand(session).all_right)
+    at = year.position(is_critical=True)
+    asked = {"remedy": "void"}
+
+    first, second, beyond = (
+        year.trainer.client.get(f"{path(year, at)}/preview", query_string=asked | page).text
+        for page in ({}, {"page": "2"}, {"page": "999"})
+    )
+
+    rows = [text.count('<th scope="row">') for text in (first, second, beyond)]
+    assert rows == [50, 11, 11]
+    assert "page 1 of 2" in first

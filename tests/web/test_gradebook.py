@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from app.services import cohorts
 from tests.conftest import Clock
 from tests.factory import Make, Person
 from tests.taking import begin, take
@@ -101,3 +102,71 @@ def test_the_gradebook_takes_as_many_statements_for_six_learners_as_for_one(
         counts.append(len(statements()))
 
     assert counts[0] == counts[1] <= 10
+
+
+def test_the_csv_says_no_length_for_it_is_sent_while_it_is_read(trainer: Person, make: Make) -> None:
+    """Catches: a file that is put together first; with a length, the gateway sends it whole."""
+    cohort = make.cohort(trainer, make.person())
+
+    answer = trainer.client.get(f"/teach/cohorts/{cohort.id}/gradebook.csv", buffered=False)
+
+    assert answer.is_streamed
+    assert "Content-Length" not in answer.headers
+    answer.close()
+
+
+def test_the_page_can_be_asked_for_anything_and_shows_something(trainer: Person, make: Make, session: Session) -> None:
+    """Catches: a word, a number or a page that the address should not have, and 500."""
+    learner = make.person(name="Only One")
+    cohort = make.cohort(trainer, learner)
+    make.assignment(trainer, cohort)
+    asked = (
+        "show=nothing&sort=nothing&order=sideways&page=x&in=y&withdrawn=2",
+        "page=-1",
+        "page=99999999999999999999999",
+        "page=\u0661",
+        "sort=0&in=0",
+        "sort=99999999999999999999",
+        "q=%00%FF&show=all",
+        f"q={'x' * 5000}",
+        "show=removed&sort=attention",
+        "show=late&in=999999",
+    )
+
+    for query in asked:
+        for page in ("gradebook", "gradebook.csv"):
+            assert trainer.client.get(f"/teach/cohorts/{cohort.id}/{page}?{query}").status_code == 200, query
+
+
+def test_links_of_the_page_keep_what_was_asked_for(
+    trainer: Person, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.gradebook.PER_PAGE", 1)
+    people = [make.person(name=f"Ann {number}") for number in range(3)]
+    cohort = make.cohort(trainer, *people, make.person(name="Bea"))
+    assignment = make.assignment(trainer, cohort)
+    address = f"/teach/cohorts/{cohort.id}/gradebook"
+
+    page = trainer.client.get(f"{address}?q=ann&sort={assignment.id}&order=down&page=2").text.replace("&amp;", "&")
+
+    keeps = f"?q=ann&sort={assignment.id}"
+    assert f'href="{address}{keeps}&order=down&page=3"' in page
+    assert f'href="{address}{keeps}&order=down"' in page
+    assert f'href="{address}{keeps}"' in page
+    assert f'href="{address}.csv{keeps}&order=down"' in page
+    assert f'href="{address}?sort={assignment.id}&order=down"' in page
+    assert 'aria-sort="descending"' in page
+    assert "Learners 2 to 2 of 3" in page
+
+
+def test_who_was_removed_is_a_choice_and_leads_to_their_page(trainer: Person, make: Make, session: Session) -> None:
+    gone = make.person(name="Gone Girl")
+    cohort = make.cohort(trainer, gone, make.person(name="Here"))
+    make.assignment(trainer, cohort)
+    cohorts.remove(session, trainer.user, cohort, gone.learner.id, make.now())
+    session.commit()
+
+    page = trainer.client.get(f"/teach/cohorts/{cohort.id}/gradebook?show=removed").text
+
+    assert f'href="/teach/cohorts/{cohort.id}/learners/{gone.learner.id}"' in page
+    assert "Here" not in page

@@ -147,7 +147,7 @@ def test_why_somebody_needs_attention_is_said_in_words(
 
     assert "Failed twice Failed one" in words
     assert "Overdue Missed one" in words
-    assert "Stuck wrong the last three times on" in words
+    assert "Stuck wrong the last three times on “" in words
     assert "Inactive nothing here since Mon 23 Nov" in words
 
 

@@ -159,7 +159,7 @@ def test_the_trainer_sees_the_score_at_once(make: Make, session: Session) -> Non
     play.answer_all()
     play.submit()
 
-    assert "<b>100</b>" in trainer.client.get(f"/teach/cohorts/{cohort.id}").text
+    assert "<b>100</b>" in trainer.client.get(f"/teach/cohorts/{cohort.id}/gradebook").text
 
 
 # -- the reasons may wait longer than the key -------------------------------------------------------------------------

@@ -1,0 +1,239 @@
+"""What trainers wait for, among a million marks: the gradebook, its file, and the question analysis.
+
+Everything is measured twice: while the database holds nothing but the cohort in question, and again with all the others, so that it shows
+whether anything grows with what is not asked for.
+"""
+
+from __future__ import annotations
+
+import gc
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.db import db
+from app.identity import token_hash
+from app.models import Assignment, Learner, Mark, User
+from app.services import insight, sign_ins
+from app.services.answered import Counting
+from bench.people import session_cookie
+from bench.school import NOW, School, groups, year
+from bench.server import ROOT, Server, busy_seconds
+
+STATEMENTS_MUST = 10
+PAGE_MS_MUST = 80
+FILE_MS_MUST = 200
+ANALYSIS_MS_MUST = 300
+TIMES = 15
+TOKEN = "bench-trainer"
+
+
+@dataclass(frozen=True, slots=True)
+class Must:
+    """One measured value beside the most it may be."""
+
+    name: str
+    got: float
+    most: float
+
+    @property
+    def is_met(self) -> bool:
+        return self.got <= self.most
+
+    def __str__(self) -> str:
+        return f"{'met   ' if self.is_met else 'MISSED'} {self.name}: {self.got:.3g}, at most {self.most:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One request or report, several times: the median and the worst in milliseconds, and its statements."""
+
+    name: str
+    median_ms: float
+    worst_ms: float
+    statements: int
+    bytes: int = 0
+
+    def __str__(self) -> str:
+        size = f"{self.bytes // 1000:>7} kB" if self.bytes else " " * 10
+        return f"  {self.name:<58}{self.median_ms:>8.1f}{self.worst_ms:>8.1f}{self.statements:>6}{size}"
+
+
+class Bench:
+    """An app on the database in ``folder``, as the server has it, and what is measured of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.server = Server(folder / "data")
+        self._prepare()
+        self.app: Flask = create_app(self.server.settings)
+        self.app.extensions["clock"] = lambda: NOW
+        self.musts: list[Must] = []
+        self.statements = 0
+
+    def _prepare(self) -> None:
+        for step in (["db", "upgrade"], ["content", "publish"]):
+            flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
+            subprocess.run([*flask, *step], cwd=ROOT, env=self.server.environ, check=True, capture_output=True)
+
+    def run(self, seed: int) -> list[Must]:
+        """Fill the database and measure, first with one group and the whole year, then with all."""
+        # Not within one app context: a request would use what is loaded there, and cost less than it does.
+        first, *others = groups()
+        print("One group and the whole year:", file=sys.stderr)
+        with self.app.app_context():
+            self.engine = db.engine
+            event.listen(self.engine, "before_cursor_execute", self._count)
+            school = School(db.session, seed)
+            school.people()
+            group, whole = school.fill(first, year())
+            school.commit()
+            self.cookie = self._sign_in(db.session)
+        alone = self._measure(group, whole)
+        print("\nThe other nine groups:", file=sys.stderr)
+        with self.app.app_context():
+            school.fill(*others)
+            school.commit()
+            marks = db.session.scalar(select(func.count()).select_from(Mark)) or 0
+        print(file=sys.stderr)
+        among = self._measure(group, whole)
+        self._print(alone, "nothing else")
+        self._print(among, f"nine other cohorts, {marks:,} marks in all")
+        self._judge(alone, among)
+        return self.musts
+
+    def _sign_in(self, session: Session) -> str:
+        user, learner = session.get_one(User, 1), session.get_one(Learner, 1)
+        sign_ins.start(session, token_hash(TOKEN), learner, user, NOW)
+        session.commit()
+        return session_cookie(self.app, user, TOKEN)
+
+    # -- measuring -------------------------------------------------------------------------------------------------------
+
+    def _measure(self, group: int, whole: int) -> dict[str, Seen]:
+        found = {}
+        for cohort_id, size, column in ((group, "100", 3), (whole, "1,000", 25)):
+            pages = {
+                f"gradebook, 50 of {size} learners x 20": "/gradebook",
+                f"gradebook of {size}, sorted by a column": f"/gradebook?sort={column}",
+                f"gradebook of {size}, who needs attention": "/gradebook?show=attention&sort=attention",
+                f"overview of {size}": "",
+                f"a learner of {size}": "/learners/12",
+            }
+            for name, page in pages.items():
+                path = f"/teach/cohorts/{cohort_id}{page}"
+                found[path] = self._repeat(name, lambda path=path: self._get(path))
+        found["csv"] = self._file(f"/teach/cohorts/{whole}/gradebook.csv")
+        found["analysis"] = self._analysis(whole)
+        return found
+
+    def _repeat(self, name: str, act: Callable[[], int]) -> Seen:
+        act()  # templates are compiled, questions loaded
+        taken, size = [], 0
+        for _ in range(TIMES):
+            gc.collect()
+            self.statements = 0
+            began = time.perf_counter()
+            size = act()
+            taken.append(1000 * (time.perf_counter() - began))
+        return Seen(name, statistics.median(taken), max(taken), self.statements, size)
+
+    def _get(self, path: str) -> int:
+        client = self.app.test_client()
+        name, _, value = self.cookie.partition("=")
+        client.set_cookie(name, value, domain="127.0.0.1")
+        reply = client.get(path, base_url=f"http://127.0.0.1:{self.server.port}")
+        assert reply.status_code == 200, f"{path}: {reply.status}"
+        return len(reply.data)
+
+    def _analysis(self, whole: int) -> Seen:
+        """Of the test of a hundred questions that a thousand learners have taken."""
+        test = select(Assignment).where(Assignment.cohort_id == whole).order_by(Assignment.id).limit(1)
+
+        def analyse() -> int:
+            with Session(self.engine) as session:
+                assignment = session.scalars(test).one()
+                self.statements = 0
+                insight.insight(session, assignment, Counting.FIRST)
+            return 0
+
+        return self._repeat("question analysis of 100,000 marks", analyse)
+
+    def _file(self, path: str) -> Seen:
+        """From the real server: when the first byte of the body is there, and when the last."""
+        self.server.start()
+        try:
+            self._download(path)
+            loads = [self._download(path) for _ in range(5)]
+        finally:
+            self.server.stop()
+        firsts, lasts, sizes = zip(*loads, strict=True)
+        self.throughput = sizes[-1] / 1000 / statistics.median(lasts) * 1000
+        self.lasts = statistics.median(lasts)
+        return Seen("CSV of 1,000 learners x 20: first byte", statistics.median(firsts), max(firsts), 0, sizes[-1])
+
+    def _download(self, path: str) -> tuple[float, float, int]:
+        request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.server.port}\r\nCookie: {self.cookie}\r\nConnection: close\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=60) as connection:
+            began, first, size = time.perf_counter(), 0.0, 0
+            connection.sendall(request.encode())
+            reply = b""
+            while part := connection.recv(1 << 16):
+                reply += part
+                if not first and b"Learner," in reply:
+                    first = time.perf_counter() - began
+                size += len(part)
+            last = time.perf_counter() - began
+        assert reply.startswith(b"HTTP/1.1 200"), reply[:200]
+        return 1000 * first, 1000 * last, size
+
+    def _count(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.lstrip().split(None, 1)[0].upper() in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"):
+            self.statements += 1
+
+    # -- telling ---------------------------------------------------------------------------------------------------------
+
+    def _print(self, found: dict[str, Seen], beside: str) -> None:
+        print(f"\nBeside {beside}:")
+        print(f"  {'':<58}{'median':>8}{'worst':>8}{'SQL':>6}{'size':>10}")
+        for seen in found.values():
+            print(seen)
+
+    def _judge(self, alone: dict[str, Seen], among: dict[str, Seen]) -> None:
+        print(f"\nThe file takes {self.lasts:.0f} ms in all: {self.throughput / 1000:.1f} MB/s.\n")
+        page, *_ = among.values()
+        self.musts += [
+            Must("SQL statements of a gradebook page", page.statements, STATEMENTS_MUST),
+            Must("gradebook page of 50 x 20, ms", page.median_ms, PAGE_MS_MUST),
+            Must("CSV of 1,000 x 20 starts after, ms", among["csv"].median_ms, FILE_MS_MUST),
+            Must("question analysis of 100,000 marks, ms", among["analysis"].median_ms, ANALYSIS_MS_MUST),
+        ]
+        print("With the others' data beside it, in per cent of without:")
+        for key, seen in among.items():
+            print(f"  {seen.name:<58}{100 * seen.median_ms / alone[key].median_ms:>8.0f}")
+        print()
+
+
+def run(seed: int, folder: Path | None = None) -> list[Must]:
+    """Measure in a temporary folder, or in ``folder``, where the database then stays."""
+    with tempfile.TemporaryDirectory(prefix="palpate-reports-") as name:
+        bench = Bench(folder or Path(name))
+        busy, began = busy_seconds(), time.monotonic()
+        cpu = time.process_time()
+        musts = bench.run(seed)
+        wall = time.monotonic() - began
+        elsewhere = max(0.0, busy_seconds() - busy - (time.process_time() - cpu)) / wall
+        print(f"{elsewhere:.1f} cores were busy with other work.")
+        bench.engine.dispose()
+    return musts

@@ -1,0 +1,157 @@
+"""One person of whom every table that can hold something about somebody does, for tests of export and erasure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.correction import Remedy
+from app.models import (
+    Assignment,
+    AssignmentException,
+    AssignmentRecipient,
+    Attempt,
+    Cohort,
+    Correction,
+    HandledForm,
+    Invitation,
+    LessonProgress,
+    LessonRow,
+    MarkChange,
+    QuestionReport,
+    Reminder,
+    Role,
+    Roster,
+)
+from app.services import audit, cohorts, invitations
+from tests.crowd import Hand, hand_in, join_with_the_same_paper
+from tests.factory import Make, Person
+
+NAME = "Zdeňka Přibylová-Okonkwo"
+EMAIL = "zdenka.pribylova@example.org"
+EARLIER = "before.she.married@example.org"
+"""An address she was invited by, and changed since."""
+
+_LESSON = select(LessonRow.id).limit(1)
+_TAKEN = select(Invitation).where(Invitation.email == EARLIER)
+
+
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """``mine`` is an attempt of ``person``, a trainer who also learns; ``others`` is one of another learner in their cohort."""
+
+    person: Person
+    trainer: Person
+    cohort: Cohort
+    assignment: Assignment
+    mine: Attempt
+    others: Attempt
+
+
+def everywhere(make: Make, session: Session, now: datetime) -> Everywhere:
+    trainer, other = make.trainer(name="Tilda Trainer"), make.person(name="Otto Other")
+    person = make.person(
+        Role.TRAINER, name=NAME, email=EMAIL, with_password=True, time_zone="Asia/Tokyo", extra_time_percent=33
+    )
+    cohort = make.cohort(trainer, person, other)
+    assignment = make.assignment(trainer, cohort)
+    mine = hand_in(session, person, assignment, now, Hand(session).all_right)
+    others = hand_in(session, other, assignment, now, Hand(session).rising)
+    join_with_the_same_paper(session, mine, cohort, 12, Hand(session).rising)
+    _as_learner(session, person, trainer, assignment, mine, now)
+    _as_trainer(make, session, person, others, now)
+    _by_address(session, person, trainer, cohort, now)
+    session.commit()
+    return Everywhere(person, trainer, cohort, assignment, mine, others)
+
+
+def _as_learner(
+    session: Session, person: Person, trainer: Person, assignment: Assignment, mine: Attempt, now: datetime
+) -> None:
+    learner = person.learner.id
+    lesson = session.scalars(_LESSON).first()
+    assert lesson is not None
+    session.add_all(
+        [
+            LessonProgress(learner_id=learner, lesson_id=lesson, read_at=now),
+            AssignmentException(assignment_id=assignment.id, learner_id=learner, note=f"{NAME} had an operation"),
+            AssignmentRecipient(assignment_id=assignment.id, learner_id=learner),
+            Reminder(assignment_id=assignment.id, learner_id=learner, kind="due", sent_at=now),
+            QuestionReport(
+                attempt_id=mine.id,
+                position=1,
+                says=f"I, {NAME}, see two right answers",
+                reported_at=now,
+                reply="Dear Zdeňka, thank you",
+                answered_at=now,
+                answered_by_id=trainer.user.id,
+            ),
+            _change(mine, 1, trainer, "Told Zdeňka at the bedside", now),
+        ]
+    )
+    audit.record(session, trainer.user, "user.extra_time", f"user:{person.user.id}", now, old=0, new=33)
+    audit.record(session, trainer.user, "user.change_email", f"user:{person.user.id}", now, old=EMAIL)
+    audit.record(
+        session, trainer.user, "assignment.extra_time", f"assignment:{assignment.id}", now, learner=learner, percent=25
+    )
+
+
+def _as_trainer(make: Make, session: Session, person: Person, others: Attempt, now: datetime) -> None:
+    own = make.cohort(person, title="Her own cohort")
+    assignment = make.assignment(person, own)
+    session.add_all(
+        [
+            Correction(
+                version_id=others.items[0].version_id,
+                assignment_id=assignment.id,
+                remedy=Remedy.VOID,
+                reason=f"Unclear. {NAME}",
+                actor_id=person.user.id,
+                corrected_at=now,
+            ),
+            _change(others, 2, person, f"Agreed with {EMAIL}", now),
+            QuestionReport(
+                attempt_id=others.id,
+                position=2,
+                says="Is this right?",
+                reported_at=now,
+                reply=f"It is. Yours, {NAME}",
+                answered_at=now,
+                answered_by_id=person.user.id,
+            ),
+            Roster(
+                cohort_id=own.id, created_by_id=person.user.id, created_at=now, lines=[{"email": "ann@example.org"}]
+            ),
+            HandledForm(form_id="f1", user_id=person.user.id, handled_at=now),
+        ]
+    )
+    cohorts.renew_code(session, person.user, own, now)
+    invitations.create(session, person.user, Role.LEARNER, now, email="third@example.org")
+
+
+def _by_address(session: Session, person: Person, trainer: Person, cohort: Cohort, now: datetime) -> None:
+    for address in (EMAIL, EARLIER):
+        invitations.create(session, trainer.user, Role.LEARNER, now, email=address, name=NAME)
+    taken = session.scalars(_TAKEN).one()
+    taken.used_at = now
+    audit.record(session, person.user, "invitation.accept", f"invitation:{taken.id}", now, user=person.user.id)
+    lines = [{"email": EMAIL.upper(), "name": NAME}, {"email": "ann@example.org", "name": "Ann"}]
+    session.add(Roster(cohort_id=cohort.id, created_by_id=trainer.user.id, created_at=now, lines=lines))
+
+
+def _change(attempt: Attempt, position: int, by: Person, reason: str, now: datetime) -> MarkChange:
+    return MarkChange(
+        attempt_id=attempt.id,
+        position=position,
+        old_points=0,
+        new_points=1,
+        old_max_points=1,
+        new_max_points=1,
+        actor_id=by.user.id,
+        reason=reason,
+        batch=f"b{attempt.id}",
+        changed_at=now + timedelta(hours=1),
+    )

@@ -1,0 +1,77 @@
+"""What is released, once as a rule for one attempt and once as a condition on rows: both say the same, whatever was set and granted."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import product
+
+import pytest
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from app.domain.release import Policy, When, unsound
+from app.models import Assignment, Attempt, Standing
+from app.services import attempts, due, releases, terms
+from tests.factory import Make
+from tests.taking import take
+
+HOUR = timedelta(hours=1)
+POLICIES = [
+    policy
+    for policy in (Policy(*moments) for moments in product(When, repeat=4))
+    if not list(unsound(policy, attempts_allowed=2, is_due=True)) and policy.explanation is policy.key
+]
+
+
+def _by_rows(session: Session, now: datetime) -> dict[int, tuple[bool, bool]]:
+    """By assignment, whether the score and right or wrong are released by the conditions on rows."""
+    rows = session.execute(
+        select(
+            Attempt.assignment_id,
+            terms.is_mark_released(Assignment, Standing, Attempt.learner_id, now),
+            releases.is_correctness_released(now),
+        )
+        .join(Assignment, Assignment.id == Attempt.assignment_id)
+        .outerjoin(Standing, and_(Standing.learner_id == Attempt.learner_id, Standing.scope == Attempt.scope))
+    )
+    return {row[0]: (bool(row[1]), bool(row[2])) for row in rows}
+
+
+@pytest.mark.parametrize("more_attempts", [0, 1])
+@pytest.mark.parametrize("extension", [None, 3])
+@pytest.mark.parametrize("is_for_other", [False, True])
+def test_the_rule_and_the_condition_agree(
+    make: Make, session: Session, more_attempts: int, extension: int | None, is_for_other: bool
+) -> None:
+    """Catches: a term that one of the two forgot: more attempts, somebody else's later date, closing by one of four moments."""
+    trainer, learner, other = make.trainer(), make.person(), make.person()
+    cohort = make.cohort(trainer, learner, other)
+    now, closes = make.now(), make.now() + HOUR
+    papers = {}
+    for policy in POLICIES:
+        given = {"due_at": closes, "attempts_allowed": 1 if policy.checks_each else 2}
+        assignment = make.assignment(trainer, cohort, policy=policy, **given)
+        grant = {"more_attempts": more_attempts} if not is_for_other else {}
+        if extension:
+            grant["due_at"] = now + extension * HOUR
+        if any(grant.values()):
+            make.grant(trainer, assignment, other if is_for_other else learner, **grant)
+        attempt = take(session, learner, assignment, now, is_right=False)
+        papers[assignment.id] = attempts.get_for(session, learner.viewer, attempt.id)
+
+    for when in (now, closes + timedelta(seconds=1), closes + 3 * HOUR):
+        by_rows = _by_rows(session, when)
+        for assignment_id, loaded in papers.items():
+            assert loaded is not None
+            by_rule = releases.release(session, loaded, when)
+            standing = session.get_one(Standing, (learner.learner.id, loaded.attempt.scope))
+            assert loaded.assignment is not None
+            is_told = due.is_score_released(loaded.assignment, standing, when, loaded.exception)
+            assert by_rows[assignment_id] == (by_rule.mark, by_rule.correctness), loaded.assignment.policy
+            assert is_told == by_rule.mark
+
+
+def test_there_are_policies_of_every_sort() -> None:
+    assert {policy.mark for policy in POLICIES} == set(When) - {When.EACH_ANSWER}
+    assert {policy.correctness for policy in POLICIES} == set(When)
+    assert {policy.key for policy in POLICIES} == set(When)
