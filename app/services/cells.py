@@ -15,7 +15,7 @@ from app.domain.assignment import Counts
 from app.domain.attempt import State
 from app.domain.gradebook import Begun, Cell, Column, Grant, Result, cell
 from app.models import Assignment, AssignmentException, AssignmentRecipient, Attempt, AttemptItem, Cohort, Standing
-from app.services.attempts import assignment_scope
+from app.services.terms import assignment_scope
 
 Places = dict[tuple[int, int], Cell]
 """Cells by learner and assignment."""
