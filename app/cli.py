@@ -22,7 +22,7 @@ from app.content.fingerprint import fingerprint
 from app.content.loader import load_course
 from app.db import db
 from app.models import Role
-from app.services import catalogue, guests, invitations, publishing, reminders, submission, users
+from app.services import catalogue, guests, invitations, publishing, reminders, rosters, submission, users
 from app.settings import SettingError, Settings
 
 content = AppGroup("content", help="The course in questions/: check and publish it.")
@@ -124,7 +124,9 @@ def send_reminders(hours: int) -> None:
     help="How long guests are kept.",
 )
 def remove_guests(days: int) -> None:
-    """Remove guests, and what they did, after so many days."""
+    """Remove guests, and what they did, after so many days; and lists of people that no trainer accepted within a day."""
+    rosters.remove_old(db.session, now())
+    db.session.commit()
     removed = 0
     while batch := guests.remove_old(db.session, now(), timedelta(days=days)):
         db.session.commit()

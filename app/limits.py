@@ -71,10 +71,14 @@ def limit_views(app: Flask) -> None:
         by_account = limiter.limit("60 per hour", key_func=_own_account, deduct_when=_is_unknown, exempt_when=_has_none)
         by_address = limiter.limit("600 per hour", deduct_when=_is_unknown, exempt_when=_has_account)
         views[endpoint] = by_address(by_account(views[endpoint]))
-    # A list is read line by line, and each invitation may be a mail.
-    for endpoint in ("teach.roster_read", "teach.roster_accept", "teach.invitations_renew"):
-        views[endpoint] = limiter.limit("60 per hour", key_func=_own_account, methods=posts)(views[endpoint])
-    for endpoint in ("teach.trainer_invite", "teach.invitation_renew"):
-        views[endpoint] = limiter.limit("300 per hour", key_func=_own_account, methods=posts)(views[endpoint])
+    # A list is read line by line, and each invitation may be a mail to somebody who never asked for one.
+    for endpoint, limit in (
+        ("teach.roster_read", "60 per hour"),
+        ("teach.roster_accept", "20 per hour"),
+        ("teach.invitations_renew", "20 per hour"),
+        ("teach.trainer_invite", "100 per hour"),
+        ("teach.invitation_renew", "300 per hour"),
+    ):
+        views[endpoint] = limiter.limit(limit, key_func=_own_account, methods=posts)(views[endpoint])
     # A file of everything takes as long as a hundred pages.
     views["accounts.data"] = limiter.limit("20 per hour", key_func=_own_account)(views["accounts.data"])

@@ -19,7 +19,11 @@ CODE_VALID = timedelta(days=60)
 
 
 class ArchivedError(Exception):
-    """The cohort is archived: it can be read, and not changed."""
+    """``cohort`` is archived: it can be read, and not changed."""
+
+    def __init__(self, cohort: Cohort) -> None:
+        super().__init__(cohort.id)
+        self.cohort = cohort
 
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -121,7 +125,7 @@ def demand_active(cohort: Cohort) -> None:
     :raise ArchivedError: it is archived.
     """
     if cohort.archived_at is not None:
-        raise ArchivedError
+        raise ArchivedError(cohort)
 
 
 def list_trainers(session: Session, cohort: Cohort) -> Sequence[str]:

@@ -22,6 +22,8 @@ TO_JOIN_VALID = timedelta(days=30)
 
 SHOWN = 200
 PAGE = 50
+AT_ONCE = 2_000
+"""As many as one list invites: a page that shows more links helps nobody."""
 
 
 class InvitationState(StrEnum):
@@ -270,12 +272,13 @@ def renew(session: Session, actor: User, cohort: Cohort, invitation: Invitation,
 
 
 def renew_all(session: Session, actor: User, cohort: Cohort, now: datetime) -> list[Sent]:
-    """Give everybody who is invited to join a cohort and has not done so another link.
+    """Give those who are invited to join a cohort and have not done so another link: :data:`AT_ONCE` of them, the oldest links first.
 
     :raise ArchivedError: see :func:`app.services.cohorts.demand_active`.
     """
     cohorts.demand_active(cohort)
-    waiting = session.scalars(select(Invitation).where(*_waiting(cohort, Role.LEARNER)).order_by(Invitation.id)).all()
+    oldest = select(Invitation).where(*_waiting(cohort, Role.LEARNER)).order_by(Invitation.expires_at, Invitation.id)
+    waiting = session.scalars(oldest.limit(AT_ONCE)).all()
     if not waiting:
         return []
     sent = [Sent(one.name or "", one.email or "", secrets.token_urlsafe(32), now + TO_JOIN_VALID) for one in waiting]

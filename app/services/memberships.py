@@ -24,7 +24,10 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who is or was in a cohort. ``seen_at`` is their latest sign-in, lesson or start of an attempt, or when they joined."""
+    """Somebody who is or was in a cohort. ``seen_at`` is their latest sign-in, lesson or start of an attempt, or when they joined.
+
+    Of it no more than the day is shown: that is what learners are told when they join.
+    """
 
     learner_id: int
     name: str

@@ -58,7 +58,7 @@ def read_text(
     """As :func:`read_file`, of what was pasted."""
     cohorts.demand_active(cohort)
     sheet = reading.read(text, users.normalised)
-    session.execute(delete(Roster).where(Roster.created_at < now - KEPT))
+    remove_old(session, now)
     roster = Roster(cohort_id=cohort.id, created_by_id=actor.id, created_at=now, lines=_kept(sheet, encoding))
     session.add(roster)
     session.flush()  # the page that shows it is addressed by its id
@@ -96,6 +96,11 @@ def accept(
         return None
     people = [Invitee(line.name, line.email) for line in seen.good]
     return invitations.create_to_join(session, actor, cohort, people, now)
+
+
+def remove_old(session: Session, now: datetime) -> None:
+    """Forget lists that nobody accepted within a day: they hold names and addresses."""
+    session.execute(delete(Roster).where(Roster.created_at < now - KEPT))
 
 
 def discard(session: Session, roster: Roster) -> None:

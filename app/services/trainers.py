@@ -17,6 +17,10 @@ class LastTrainerError(Exception):
     """Without this trainer nobody could teach the cohort."""
 
 
+class TeachesAlreadyError(Exception):
+    """Whoever has this address is among the cohort's trainers, as its page shows."""
+
+
 def list_for(session: Session, cohort: Cohort) -> list[User]:
     """A cohort's trainers by name, with one statement; also those whose account was deactivated or lost its role."""
     taught_by = select(User).join(CohortTrainer, CohortTrainer.user_id == User.id)
@@ -28,11 +32,17 @@ def invite(session: Session, actor: User, cohort: Cohort, email: str, now: datet
     """Invite whoever has a normalised address to teach a cohort too.
 
     What is made does not depend on whether there is such an account, and who looks at the page can't tell: whoever opens the link while
-    signed in teaches the cohort by one press, others make a trainer's account with it.
+    signed in teaches the cohort by one press, others make a trainer's account with it. Who is invited already gets a new link.
 
+    :raise TeachesAlreadyError: they do.
     :raise ArchivedError: see :func:`app.services.cohorts.demand_active`.
     """
     cohorts.demand_active(cohort)
+    if any(trainer.email == email for trainer in list_for(session, cohort)):
+        raise TeachesAlreadyError
+    waiting = invitations.list_of_cohort(session, cohort, Role.TRAINER, email).invitations
+    if same := [one for one in waiting if one.email == email]:
+        return invitations.renew(session, actor, cohort, same[0], now)
     issued = invitations.create(session, actor, Role.TRAINER, now, email=email, cohort=cohort)
     audit.record(
         session, actor, "cohort.invite_trainer", cohorts.subject_of(cohort), now, invitation=issued.invitation.id

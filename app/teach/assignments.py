@@ -12,7 +12,7 @@ from app.clock import now
 from app.db import db
 from app.identity import viewer
 from app.models import Cohort
-from app.services import assignable, assignments, due, grants, lifecycle, once
+from app.services import assignable, assignments, cohorts, due, grants, lifecycle, once
 from app.services.assignable import Choices
 from app.services.assignments import Started, Taught, Terms
 from app.teach import blueprint
@@ -25,8 +25,7 @@ from app.teach.cohorts import found_cohort
 @trainers_only
 def add_assignment(cohort_id: int) -> ResponseReturnValue:
     cohort = found_cohort(cohort_id)
-    if cohort.archived_at is not None:
-        return render_template("teach/assignment_archived.html", cohort=cohort), 409
+    cohorts.demand_active(cohort)
     choices = assignable.choices(db.session, cohort)
     form = AssignmentForm(cohort.time_zone, choices)
     if _is_accepted(form, choices):
@@ -103,8 +102,12 @@ def found_assignment(assignment_id: int, *, for_update: bool = False) -> Taught:
     """The assignment, if the viewer teaches its cohort.
 
     :raise 404: there is none, or it is another trainer's.
+    :raise ArchivedError: it is to be changed, and its cohort is archived.
     """
-    return assignments.get_for(db.session, viewer(), assignment_id, for_update=for_update) or abort(404)
+    taught = assignments.get_for(db.session, viewer(), assignment_id, for_update=for_update) or abort(404)
+    if for_update:
+        cohorts.demand_active(taught.cohort)
+    return taught
 
 
 def _terms_form(taught: Taught, choices: Choices) -> AssignmentForm:

@@ -41,7 +41,7 @@ def add_cohort() -> ResponseReturnValue:
         return redirect(url_for("teach.cohorts"), 303)
     cohort = cohorts.create(db.session, account(), form.title.data, form.time_zone.data, now())
     db.session.commit()
-    flash(f"{cohort.title} is made. Give your learners the link or the code.")
+    flash(f"{cohort.title} is made. The code for your learners is under People.")
     return redirect(url_for("teach.cohort", cohort_id=cohort.id), 303)
 
 

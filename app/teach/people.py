@@ -70,9 +70,9 @@ def show_join_screen(cohort_id: int) -> ResponseReturnValue:
 def change_joining(cohort_id: int) -> ResponseReturnValue:
     """Make a new code, keep the one there is open for longer or shorter, or close joining."""
     cohort, form = found_cohort(cohort_id), JoiningForm()
-    if not form.validate():
-        abort(400)
     what = request.form.get("do", "renew")
+    if not form.validate() or what not in ("keep", "renew", "close"):
+        abort(400)
     if what == "close":
         cohorts.keep_open(db.session, account(), cohort, now(), timedelta(0))
         flash("Joining is closed: code and link no longer work.")

@@ -23,10 +23,10 @@ from app.teach.people_forms import CopyForm, SettingsForm, TrainerForm
 
 
 @blueprint.app_errorhandler(ArchivedError)
-def refuse_archived(_error: ArchivedError) -> ResponseReturnValue:
+def refuse_archived(error: ArchivedError) -> ResponseReturnValue:
     """Whatever was to be changed in an archived cohort: nothing was, and the page says the way out."""
     db.session.rollback()
-    return render_template("teach/archived.html", cohort_id=(request.view_args or {}).get("cohort_id")), 409
+    return render_template("teach/archived.html", cohort=error.cohort), 409
 
 
 @blueprint.get("/cohorts/<int:cohort_id>/settings", endpoint="settings")
@@ -96,7 +96,12 @@ def trainer_invite(cohort_id: int) -> ResponseReturnValue:
     if not once.is_first(db.session, account(), form.form_id.data, now()):
         flash("That form was sent before, and made one invitation. If you missed its link, make a new one.", "warn")
         return redirect(url_for("teach.settings", cohort_id=cohort.id), 303)
-    sent = trainers.invite(db.session, account(), cohort, form.email.data, now())
+    try:
+        sent = trainers.invite(db.session, account(), cohort, form.email.data, now())
+    except trainers.TeachesAlreadyError:
+        db.session.rollback()
+        form.email.errors = [*form.email.errors, "This trainer teaches the cohort already."]
+        return _page(cohort, inviting=form), 422
     db.session.commit()
     return _page(cohort, letter=hand_out(cohort, [sent], Role.TRAINER)[0])
 

@@ -188,7 +188,7 @@ def test_new_links_end_the_old_ones_and_a_withdrawn_one_gets_none(session: Sessi
     session.expire_all()
 
     assert [invitations.get_by_token(session, gone.token) for gone in (first, second, one)] == [None] * 3
-    assert [sent.email for sent in everybody] == ["a@x.org", "b@x.org"]
+    assert [sent.email for sent in everybody] == ["b@x.org", "a@x.org"]  # the oldest link first
     assert {invitations.state_at(_found(session, sent), later) for sent in everybody} == {InvitationState.OPEN}
     with pytest.raises(invitations.UnusableError):
         invitations.renew(session, trainer.user, cohort, withdrawn, later)

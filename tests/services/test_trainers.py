@@ -10,7 +10,7 @@ from app.models import AuditEvent, CohortTrainer, Invitation, Role
 from app.services import cohorts, invitations, trainers, users
 from app.services.cohorts import ArchivedError
 from app.services.invitations import Sent
-from app.services.trainers import LastTrainerError
+from app.services.trainers import LastTrainerError, TeachesAlreadyError
 from tests.factory import Make, Person
 
 
@@ -65,6 +65,21 @@ def test_what_an_invitation_makes_does_not_depend_on_who_has_an_account(session:
         (Role.TRAINER, cohort.id, None, None)
     ] * 3
     assert session.scalars(select(CohortTrainer.user_id)).all() == [trainer.user.id]
+
+
+def test_who_is_invited_again_gets_a_new_link_and_who_teaches_it_gets_none(session: Session, make: Make) -> None:
+    """Fails when each press adds another line to the list, and another link that works."""
+    trainer, colleague = make.trainer(), make.trainer()
+    cohort = make.cohort(trainer)
+
+    first, second = (trainers.invite(session, trainer.user, cohort, colleague.user.email, make.now()) for _ in range(2))
+    session.commit()
+
+    assert invitations.get_by_token(session, first.token) is None
+    assert len(session.scalars(select(Invitation)).all()) == 1
+    _take_up(session, make, second, colleague)
+    with pytest.raises(TeachesAlreadyError):
+        trainers.invite(session, trainer.user, cohort, colleague.user.email, make.now())
 
 
 def test_a_trainer_is_removed_but_never_the_last_who_can_teach(session: Session, make: Make) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Assignment, AuditEvent, Cohort, CohortTrainer, Invitation
-from tests.factory import Make, Person
+from tests.factory import AFTER_CLOSING, Make, Person
 from tests.mailbox import mail_server
 
 
@@ -90,6 +91,61 @@ def test_changes_of_an_archived_cohort_are_refused_in_words(
     assert session.scalar(select(func.count(AuditEvent.id))) == events
 
 
+@pytest.mark.parametrize(
+    ("more", "form"),
+    [
+        ("", {"title": "Other", "revision": "1"}),
+        ("/withdraw", {}),
+        ("/set-again", {}),
+        ("/delete", {}),
+        ("/exceptions", {"learners": "{learner}", "extra_time_percent": "25"}),
+        ("/exceptions/{learner}", {"extra_time_percent": "50"}),
+        ("/exceptions/{learner}/take-back", {}),
+    ],
+)
+def test_what_is_assigned_stays_as_it_is_in_an_archived_cohort(
+    make: Make, trainer: Person, session: Session, more: str, form: dict[str, str]
+) -> None:
+    """Fails when an assignment is loaded to be changed without asking about its cohort."""
+    learner = make.person()
+    cohort = make.cohort(trainer, learner)
+    assignment = make.assignment(trainer, cohort)
+    trainer.client.post(_path(cohort, "archive"))
+    events = session.scalar(select(func.count(AuditEvent.id)))
+    names = {"learner": learner.learner.id}
+
+    reply = trainer.client.post(
+        f"/teach/assignments/{assignment.id}{more.format(**names)}",
+        data={name: value.format(**names) for name, value in form.items()},
+    )
+
+    assert reply.status_code == 409
+    assert "This cohort is archived" in reply.text
+    assert session.scalar(select(func.count(AuditEvent.id))) == events
+    assert trainer.client.get(f"/teach/assignments/{assignment.id}").status_code == 200
+
+
+def test_what_a_copy_left_open_is_asked_for_when_it_is_looked_at(make: Make, trainer: Person, session: Session) -> None:
+    """Fails when a page can't show an assignment that waits for a due date that it lacks, or that is for nobody yet."""
+    cohort = make.cohort(trainer)
+    given = make.assignment(trainer, cohort, due_at=make.now() + timedelta(days=3), policy=AFTER_CLOSING)
+    given.is_for_all = False
+    session.commit()
+    copied = trainer.client.post(_path(cohort, "copy"), data={"new_title": "Again"}).location
+    assignment = session.scalars(select(Assignment).order_by(Assignment.id.desc())).first()
+    assert assignment
+    path = f"/teach/assignments/{assignment.id}"
+
+    pages = [trainer.client.get(one) for one in (copied, f"{copied}/gradebook", f"{copied}/insight", path)]
+    terms = {"revision": "1", "counts": "best", "release_mark": "submission"}
+    terms |= {f"release_{name}": "closing" for name in ("correctness", "key", "explanation")}
+    saved = trainer.client.post(path, data=terms)
+
+    assert [page.status_code for page in pages] == [200] * 4
+    assert saved.status_code == 422
+    assert "Without a due date the test never closes" in saved.text
+
+
 def test_it_is_taken_back_out(trainer: Person, cohort: Cohort, session: Session) -> None:
     trainer.client.post(_path(cohort, "archive"))
 
@@ -155,6 +211,14 @@ def test_a_bad_address_is_told_beside_its_field(trainer: Person, cohort: Cohort,
 
     assert page.status_code == 422
     assert "This is no e-mail address." in page.text
+    assert session.scalar(select(func.count(Invitation.id))) == 0
+
+
+def test_who_teaches_it_is_not_invited_again(trainer: Person, cohort: Cohort, session: Session) -> None:
+    page = trainer.client.post(_path(cohort, "trainers"), data={"email": trainer.user.email})
+
+    assert page.status_code == 422
+    assert "This trainer teaches the cohort already." in page.text
     assert session.scalar(select(func.count(Invitation.id))) == 0
 
 

@@ -70,3 +70,14 @@ def test_two_people_may_send_the_same_id(make: Make, session: Session, form_id: 
         assert trainer.client.post("/teach/cohorts", data=form).status_code == 303
 
     assert session.scalar(select(func.count(Cohort.id))) == 2
+
+
+def test_a_trainer_invited_twice_by_one_form_gets_one_link(make: Make, session: Session) -> None:
+    trainer = make.trainer()
+    path = f"/teach/cohorts/{make.cohort(trainer).id}/trainers"
+    form = {"form_id": "a" * 16, "email": "bo@example.org"}
+
+    first, second = (trainer.client.post(path, data=form) for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (200, 303)
+    assert session.scalar(select(func.count(Invitation.id))) == 1

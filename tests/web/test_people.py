@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -89,13 +90,16 @@ def test_how_long_joining_is_open_is_chosen(
     assert (cohort.join_code == before, cohort.join_expires_at - clock.now) == (is_same_code, lasts)
 
 
-def test_a_time_that_was_not_offered_changes_nothing(trainer: Person, cohort: Cohort, session: Session) -> None:
-    before = cohort.join_expires_at
+@pytest.mark.parametrize("form", [{"do": "keep", "valid": "century"}, {"do": "something", "valid": "day"}])
+def test_what_was_not_offered_changes_nothing(
+    trainer: Person, cohort: Cohort, session: Session, form: dict[str, str]
+) -> None:
+    before = (cohort.join_code, cohort.join_expires_at)
 
-    reply = trainer.client.post(_path(cohort, "join-code"), data={"do": "keep", "valid": "century"})
+    reply = trainer.client.post(_path(cohort, "join-code"), data=form)
 
     session.refresh(cohort)
-    assert (reply.status_code, cohort.join_expires_at) == (400, before)
+    assert (reply.status_code, (cohort.join_code, cohort.join_expires_at)) == (400, before)
 
 
 def test_closed_joining_is_said_and_joins_nobody(make: Make, trainer: Person, cohort: Cohort, session: Session) -> None:
@@ -123,7 +127,7 @@ def test_nobody_joins_an_archived_cohort(make: Make, trainer: Person, cohort: Co
 
 
 def _listed(page: str) -> list[str]:
-    return re.findall(r"<li>\s*<p><b>([^<]+)</b>", page)
+    return re.findall(r"<li>\s*<p><b>(?:<a [^>]+>)?([^<]+)<", page)
 
 
 def test_people_are_found_sorted_and_paged(make: Make, trainer: Person, cohort: Cohort, clock: Clock) -> None:
@@ -145,6 +149,24 @@ def test_people_are_found_sorted_and_paged(make: Make, trainer: Person, cohort: 
     assert _listed(seen)[-1] == "Person 59"
     assert "60 people, page 2 of 2" in second
     assert "No name or e-mail contains “nobody”." in none
+
+
+def test_of_when_somebody_was_here_the_day_is_shown_and_they_were_told(
+    make: Make, trainer: Person, cohort: Cohort, clock: Clock
+) -> None:
+    """Fails when a trainer sees the hour at which somebody reads or practises, or learners are not told of the day."""
+    learner = make.person(name="Bo Ek")
+    told = make.person().client.get(f"/join/{cohort.join_code}").text
+    cohorts.join(make.session, cohort, learner.learner, clock.now)
+    make.session.commit()
+    clock.advance(days=1, hours=2)
+    make.signed_in(learner.user, learner.learner)
+
+    page = trainer.client.get(_path(cohort)).text
+
+    assert "the day you were last here" in told
+    assert "last seen Tue 24 Nov<" in page
+    assert f'href="/teach/cohorts/{cohort.id}/learners/{learner.learner.id}">Bo Ek</a>' in page
 
 
 @pytest.mark.parametrize("query", [{"page": "x"}, {"page": "-1"}, {"sort": "x"}, {"show": "x"}, {"q": "\x00%_\\"}])
@@ -205,3 +227,24 @@ def test_nobody_waiting_gets_no_links(trainer: Person, cohort: Cohort) -> None:
 
     assert reply.status_code == 303
     assert "Nobody is waiting for a link." in trainer.client.get(reply.location).text
+
+
+@pytest.mark.parametrize("show", ["members", "invited", "removed"])
+def test_the_page_takes_as_many_statements_whatever_the_size(
+    make: Make, trainer: Person, session: Session, statements: Callable[[], list[str]], show: str
+) -> None:
+    """Fails when anything is asked for each person."""
+    taken = []
+    for size in (2, 60):
+        people = [make.person() for _ in range(size)]
+        cohort = make.cohort(trainer, *people)
+        for person in people[::2]:
+            cohorts.remove(session, trainer.user, cohort, person.learner.id, make.now())
+        invited = [Invitee("", f"p{number}@example.org") for number in range(size)]
+        invitations.create_to_join(session, trainer.user, cohort, invited, make.now())
+        session.commit()
+        statements()
+        assert trainer.client.get(_path(cohort), query_string={"show": show}).status_code == 200
+        taken.append(len(statements()))
+
+    assert taken[0] == taken[1] <= 7

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Cohort, Invitation, Roster
+from tests.conftest import Clock
 from tests.factory import Make, Person
 from tests.mailbox import mail_server
 
@@ -229,7 +230,8 @@ def by_console(app: Flask) -> Iterator[None]:
 def test_each_gets_their_own_link_by_mail_where_there_is_mail(
     make: Make, trainer: Person, cohort: Cohort, app: Flask
 ) -> None:
-    path = _send(trainer, cohort, "Ada Byron;ada@example.org\nbo@example.org").location
+    """Fails when a plain text is escaped as if it were HTML, or somebody gets another's link."""
+    path = _send(trainer, cohort, "Ada O'Byron & Co;ada@example.org\nbo@example.org").location
 
     with mail_server(app) as box:
         page = trainer.client.post(path).text
@@ -241,7 +243,7 @@ def test_each_gets_their_own_link_by_mail_where_there_is_mail(
         said = mail.get_content()
         assert link in said
         assert "Dr Ilse Brandt invites you to join “Year 2”" in said
-    assert box.mails[0].get_content().startswith("Hello Ada Byron,")
+    assert box.mails[0].get_content().startswith("Hello Ada O'Byron & Co,")
     assert "on their way by mail" in page
 
 
@@ -255,3 +257,21 @@ def test_nothing_is_mailed_where_there_is_no_mail(trainer: Person, cohort: Cohor
 
     assert box.mails == []
     assert "No mail is set up here" in page
+
+
+def test_a_list_that_nobody_accepted_is_forgotten_after_a_day(
+    trainer: Person, cohort: Cohort, session: Session, app: Flask, clock: Clock
+) -> None:
+    """Fails when names and addresses stay until somebody happens to send the next list."""
+    path = _send(trainer, cohort, "ada@example.org").location
+    runner = app.test_cli_runner()
+    clock.advance(hours=23)
+    runner.invoke(args=["guests", "remove"])
+    early = _counts(session)
+    clock.advance(hours=2)
+
+    late = trainer.client.post(path)
+    runner.invoke(args=["guests", "remove"])
+
+    assert (early, _counts(session)) == ((0, 1), (0, 0))
+    assert late.status_code == 303
