@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -102,6 +103,10 @@ _NAMED = {
 }
 """Details that hold the id, or ids, of something that has a name."""
 
+_FOR_PROGRAMS = {"batch"}
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*\+00:00")
+
 Names = Mapping[str, str]
 
 
@@ -119,10 +124,13 @@ def title(action: str) -> str:
 
 
 def rest(event: AuditEvent, names: Names) -> list[tuple[str, str]]:
-    """The details that the sentence leaves out, as name and value in words."""
+    """The details that the sentence leaves out, as name and value in words: but for what is empty, or for programs alone."""
     told = SENTENCES.get(event.action, "")
-    words = _words(event.details, names)
-    return [(name.replace("_", " "), value) for name, value in words.items() if f"{{{name}}}" not in told]
+    return [
+        (name.replace("_", " "), _value(name, value, names))
+        for name, value in event.details.items()
+        if f"{{{name}}}" not in told and value is not None and name not in _FOR_PROGRAMS
+    ]
 
 
 def subject(reference: str, names: Names) -> str:
@@ -174,7 +182,7 @@ def _value(name: str, value: object, names: Names) -> str:
         case dict():
             return ", ".join(f"{key}: {_value(str(key), one, names)}" for key, one in value.items())
         case _:
-            return _ROLES.get(str(value), str(value))
+            return _ROLES.get(str(value), _MOMENT.sub(r"\1 \2 UTC", str(value)))
 
 
 def _parts(reference: str) -> tuple[str, int | None]:

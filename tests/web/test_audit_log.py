@@ -104,6 +104,21 @@ def test_the_log_is_filtered(make: Make, session: Session, clock: Clock, query: 
     assert {name for name, words in says.items() if words in file} == shown
 
 
+def test_details_are_for_people(admin: Person, session: Session, clock: Clock) -> None:
+    details = {
+        "due_at": ["2026-12-07T09:36:10.855855+00:00", None],
+        "batch": "5039fe",
+        "key": None,
+        "is_excused": False,
+    }
+    audit.record(session, admin.user, "assignment.edit", "assignment:1", clock(), **details)
+    session.commit()
+
+    (entry,) = audit.list_latest(session, "assignment:1")
+
+    assert entry.rest == [("due at", "2026-12-07 09:36 UTC → none"), ("is excused", "no")]
+
+
 def test_attempts_and_questions_have_names(admin: Person, make: Make, session: Session, clock: Clock) -> None:
     trainer, person = make.trainer(), make.person(name="Jo Li")
     assignment = make.assignment(trainer, make.cohort(trainer, person), title="Week 3")
