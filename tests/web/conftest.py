@@ -17,6 +17,8 @@ from app.limits import limiter
 from app.models import QuestionKey
 from app.services import catalogue
 from tests.conftest import Clock, settings_for
+from tests.factory import Make
+from tests.web.insight_class import Class
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +27,11 @@ def _fresh_limits(request: pytest.FixtureRequest) -> None:
     if "app" in request.fixturenames:
         request.getfixturevalue("app")
         limiter.reset()
+
+
+@pytest.fixture
+def taught(session: Session, make: Make, clock: Clock) -> Class:
+    return Class(session, make, clock)
 
 
 @pytest.fixture
