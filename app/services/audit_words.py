@@ -38,7 +38,7 @@ SENTENCES: dict[str, str] = {
     "cohort.restore": "took {subject} out of the archive",
     "cohort.renew_code": "renewed the join code of {subject}",
     "content.publish": "published the course",
-    "invitation.accept": "took up {subject}: {user} has an account now",
+    "invitation.accept": "took up {subject} as {user}",
     "invitation.create": "made {subject} for the role {role}",
     "invitation.renew": "renewed {subject} to {cohort}",
     "invitation.withdraw": "withdrew {subject}",
