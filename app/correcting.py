@@ -83,13 +83,14 @@ class Page:
 def show_form(place: Place, fault: str | None = None) -> ResponseReturnValue:
     """The question with its key, what is in force, and what can be done."""
     asked = place.asked
+    held = corrections.list_held(db.session, asked)
     page = render_template(
         place.template,
         place=place,
         asked=asked,
         truth=feedback.right_texts(asked.shown, asked.explained.key),
-        held=corrections.list_held(db.session, asked),
-        texts=_texts(asked),
+        held=held,
+        texts={one.correction.id: feedback.right_texts(asked.shown, one.key) for one in held if one.key},
         question=_as_answered(asked),
         chosen=request.values.get("remedy"),
         typed=request.values,
@@ -193,12 +194,6 @@ def _as_answered(asked: Asked) -> QuestionView:
         position=1, version_id=asked.version_id, option_order=_order(asked), revision=0, is_flagged=False
     )
     return question(db.session, item)
-
-
-def _texts(asked: Asked) -> dict[int, tuple[str, ...]]:
-    """Each accepted key in words, by its correction."""
-    held = corrections.list_held(db.session, asked)
-    return {one.correction.id: feedback.right_texts(asked.shown, one.key) for one in held if one.key}
 
 
 def _preview_page(

@@ -13,6 +13,7 @@ from flask import Flask, g, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -153,10 +154,10 @@ def _on_connect(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> 
 
 
 def forget_deleted(engine: Engine) -> bool:
-    """Clear the write-ahead log of what was deleted since; return whether that was possible at once.
+    """Clear the write-ahead log of what was deleted since; return whether that was possible.
 
-    Pages of the file itself are overwritten as they change (``secure_delete``). Readers and writers of the moment are not waited for: then the
-    next checkpoint does it. PostgreSQL forgets by its own vacuum.
+    Pages of the file itself are overwritten as they change (``secure_delete``). Whoever reads or writes at the moment is waited for three
+    times a tenth of a second; then :func:`vacuum`, or the end of the server, does it. PostgreSQL forgets by its own vacuum.
     """
     if engine.dialect.name != "sqlite":
         return False
@@ -165,14 +166,20 @@ def forget_deleted(engine: Engine) -> bool:
         cursor = connection.cursor()
         cursor.execute("PRAGMA busy_timeout=100")
         try:
-            is_busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        except sqlite3.OperationalError:  # the whole database is locked
-            return False
+            return any(_is_truncated(cursor) for _ in range(3))
         finally:
             cursor.execute(_BUSY_TIMEOUT)
-        return not is_busy
     finally:
         connection.close()
+
+
+def _is_truncated(cursor: DBAPICursor) -> bool:
+    try:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        is_busy, *_ = cursor.fetchone() or (1,)
+    except sqlite3.OperationalError:  # the whole database is locked
+        return False
+    return not is_busy
 
 
 def vacuum(engine: Engine) -> None:

@@ -26,7 +26,7 @@ from app.models import (
     Role,
     Roster,
 )
-from app.services import audit, cohorts, invitations
+from app.services import audit, cohorts, invitations, rosters
 from tests.crowd import Hand, hand_in, join_with_the_same_paper
 from tests.factory import Make, Person
 
@@ -93,6 +93,10 @@ def _as_learner(
         ]
     )
     audit.record(session, trainer.user, "user.extra_time", f"user:{person.user.id}", now, old=0, new=33)
+    alone, together = [learner], [learner, learner + 1000]
+    subject = f"assignment:{assignment.id}"
+    audit.record(session, trainer.user, "assignment.grant", subject, now, learners=alone, extra_time_percent=41)
+    audit.record(session, trainer.user, "assignment.grant", subject, now, learners=together, extra_time_percent=42)
     audit.record(session, trainer.user, "user.change_email", f"user:{person.user.id}", now, old=EMAIL)
     audit.record(
         session, trainer.user, "assignment.extra_time", f"assignment:{assignment.id}", now, learner=learner, percent=25
@@ -138,8 +142,7 @@ def _by_address(session: Session, person: Person, trainer: Person, cohort: Cohor
     taken = session.scalars(_TAKEN).one()
     taken.used_at = now
     audit.record(session, person.user, "invitation.accept", f"invitation:{taken.id}", now, user=person.user.id)
-    lines = [{"email": EMAIL.upper(), "name": NAME}, {"email": "ann@example.org", "name": "Ann"}]
-    session.add(Roster(cohort_id=cohort.id, created_by_id=trainer.user.id, created_at=now, lines=lines))
+    rosters.read_text(session, trainer.user, cohort, f"{NAME},{EMAIL.upper()}\nAnn Other,ann@example.org\n", now)
 
 
 def _change(attempt: Attempt, position: int, by: Person, reason: str, now: datetime) -> MarkChange:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -125,6 +126,20 @@ class Class:
             total = outcome(found, attempt.pass_mark_percent)
             assert (attempt.points, attempt.max_points) == (total.points, total.max_points)
             assert (attempt.is_passed, attempt.is_critical_missed) == (total.is_passed, total.is_critical_missed)
+
+    def assert_standings_are_those_of_the_attempts(self) -> None:
+        """Each standing worked out once more, in the plainest way."""
+        rows = self.session.scalars(select(Standing).execution_options(populate_existing=True)).all()
+        assert len(rows) == len({attempt.learner_id for attempt in self.attempts})
+        for row in rows:
+            mine = [attempt for attempt in self.attempts if attempt.learner_id == row.learner_id]
+            best = max(
+                mine, key=lambda one: (one.is_passed, one.points / one.max_points if one.max_points else 0, one.number)
+            )
+            passed = [attempt.submitted_at for attempt in mine if attempt.is_passed]
+            assert (row.attempts, row.best_attempt_id, row.latest_attempt_id) == (len(mine), best.id, mine[-1].id)
+            assert row.best_percent == pytest.approx(100 * best.points / best.max_points if best.max_points else 0)
+            assert (row.latest_is_passed, row.passed_at) == (mine[-1].is_passed, passed[0] if passed else None)
 
 
 def year_of(make: Make, session: Session, clock: Clock) -> Class:

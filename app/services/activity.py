@@ -18,7 +18,7 @@ from app.domain.attempt import Purpose
 from app.domain.attention import INACTIVE_AFTER, STUCK_AFTER, STUCK_WITHIN, Activity, is_stuck
 from app.domain.gradebook import Column
 from app.models import Attempt, Learner, LessonProgress, LessonRow, Mark, ObjectiveRow
-from app.services.attempts import assignment_scope
+from app.services.terms import assignment_scope
 
 
 @dataclass(frozen=True, slots=True)

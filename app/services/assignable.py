@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.assignment import Unfit, is_circular, unfit
+from app.domain.release import When
 from app.models import Assignment, Cohort, ModuleRow, Prerequisite
 from app.services import catalogue, cohorts, drawing
 from app.services.assignments import Terms
@@ -25,6 +26,7 @@ class Misfit(StrEnum):
     NOTHING_TO_ASK = "nothing_to_ask"
     NOBODY = "nobody"
     CIRCLE = "circle"
+    REQUIRED_TOO_LATE = "required_too_late"
     OTHER_MODULES_PRETEST = "other_modules_pretest"
     PRETEST_AFTER = "pretest_after"
     PRETEST_TWICE = "pretest_twice"
@@ -77,6 +79,8 @@ def faults(
         yield "recipients", Misfit.NOBODY
     if of is not None and terms.required_ids and _is_circular(session, of, terms):
         yield "required", Misfit.CIRCLE
+    if any(_is_passed_too_late(other, terms) for other in choices.others if other.id in terms.required_ids):
+        yield "required", Misfit.REQUIRED_TOO_LATE
     yield from _pretest_faults(choices, module, terms, of, with_pretest=with_pretest)
 
 
@@ -102,6 +106,12 @@ def _is_circular(session: Session, of: Assignment, terms: Terms) -> bool:
     for assignment_id, required_id in rows:
         required.setdefault(assignment_id, set()).add(required_id)
     return is_circular({**required, of.id: terms.required_ids}, of.id)
+
+
+def _is_passed_too_late(required: Assignment, terms: Terms) -> bool:
+    """Whether nobody can know that they passed ``required`` before this is due."""
+    earliest = required.due_at if required.release_mark is When.CLOSING else required.opens_at
+    return earliest is not None and terms.due_at is not None and earliest >= terms.due_at
 
 
 def _pretest_faults(

@@ -42,6 +42,7 @@ from app.models import (
 from app.permissions import Viewer
 from app.services import catalogue, drawing, submission
 from app.services.due import Granted
+from app.services.terms import assignment_scope
 
 _SEED_BITS = 31
 
@@ -188,10 +189,6 @@ def practice_scope(module_id: int) -> str:
 
 def test_scope(module_id: int) -> str:
     return f"test:module:{module_id}"
-
-
-def assignment_scope(assignment_id: int) -> str:
-    return f"test:assignment:{assignment_id}"
 
 
 def start_practice(

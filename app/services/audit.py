@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import AuditEvent, Learner, User
@@ -69,15 +69,15 @@ def record(session: Session, actor: User | None, action: str, subject: str, now:
 
 def list_latest(session: Session, subject: str) -> Sequence[Entry]:
     """The latest events of one subject."""
-    return _entries(session, _newest_first(Sought(subject=subject)).limit(SHOWN))
+    return _entries(session, _newest_first(session, Sought(subject=subject)).limit(SHOWN))
 
 
 def list_page(session: Session, sought: Sought, before: int | None = None) -> Page:
-    """A page of events, older than the event ``before`` where that is given; at most six statements.
+    """A page of events, older than the event ``before`` where that is given; at most nine statements.
 
     Pages go on from an event and not from a count, so that the last page of 100,000 is as quick as the first.
     """
-    found = _newest_first(sought)
+    found = _newest_first(session, sought)
     if before is not None:
         found = found.where(_is_older(before))
     entries = _entries(session, found.limit(PAGE + 1))
@@ -90,7 +90,7 @@ def csv_lines(session: Session, sought: Sought) -> Iterator[str]:
     yield spreadsheet.line(["When (UTC)", "Who", "Action", "On what", "In words", "Details"])
     before: int | None = None
     while True:
-        found = _newest_first(sought).limit(_AT_ONCE)
+        found = _newest_first(session, sought).limit(_AT_ONCE)
         entries = _entries(session, found if before is None else found.where(_is_older(before)))
         yield "".join(_csv_line(entry) for entry in entries)
         if len(entries) < _AT_ONCE:
@@ -105,21 +105,26 @@ def _csv_line(entry: Entry) -> str:
     return spreadsheet.line([at, entry.actor or "", entry.action, entry.subject, entry.says, details])
 
 
-def _newest_first(sought: Sought) -> Select[AuditEvent, str]:
+def list_listing(session: Session, learner_ids: Collection[int]) -> list[AuditEvent]:
+    """The events whose details list several learners, at least one of ``learner_ids`` among them."""
+    actions = [action for action, words in audit_words.SENTENCES.items() if "{learners}" in words]
+    found = session.scalars(select(AuditEvent).where(AuditEvent.action.in_(actions)).order_by(AuditEvent.id))
+    wanted = set(learner_ids)
+    return [event for event in found if wanted.intersection(event.details.get("learners", ()))]
+
+
+def _newest_first(session: Session, sought: Sought) -> Select[AuditEvent, str]:
     found = (
         select(AuditEvent, User.name)
         .outerjoin(User, User.id == AuditEvent.actor_id)
         .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
     )
     if sought.person:
-        found = found.where(_is_about(sought.person))
+        found = found.where(_is_about(session, sought.person))
     if sought.kind:
-        is_family = "." not in sought.kind
-        found = found.where(
-            AuditEvent.action.startswith(f"{sought.kind}.", autoescape=True)
-            if is_family
-            else AuditEvent.action == sought.kind
-        )
+        # By its actions and not by how they begin: that an index can answer.
+        family = [action for action in audit_words.SENTENCES if action.startswith(f"{sought.kind}.")]
+        found = found.where(AuditEvent.action.in_(family or [sought.kind]))
     if sought.subject:
         found = found.where(AuditEvent.subject == sought.subject)
     if sought.since is not None:
@@ -132,15 +137,20 @@ def _newest_first(sought: Sought) -> Select[AuditEvent, str]:
 def _is_older(event_id: int) -> ColumnElement[bool]:
     """Whether an event comes after ``event_id`` in the order of the page, where several can be of one moment."""
     at = select(AuditEvent.at).where(AuditEvent.id == event_id).scalar_subquery()
-    return or_(AuditEvent.at < at, and_(AuditEvent.at == at, AuditEvent.id < event_id))
+    # Said so that an index over the moment leads to the first of them.
+    return and_(AuditEvent.at <= at, or_(AuditEvent.at < at, AuditEvent.id < event_id))
 
 
-def _is_about(person: str) -> ColumnElement[bool]:
+def _is_about(session: Session, person: str) -> ColumnElement[bool]:
     """Whether somebody of this name or address acted, or was acted on."""
     is_named = or_(User.name.icontains(person, autoescape=True), User.email.icontains(person, autoescape=True))
     accounts = select(User.id).where(is_named)
+    if session.scalar(accounts.limit(1)) is None:
+        return false()
     learners = select(Learner.id).join(User, User.id == Learner.user_id).where(is_named)
+    listing = [event.id for event in list_listing(session, session.scalars(learners).all())]
     return or_(
+        AuditEvent.id.in_(listing),
         AuditEvent.actor_id.in_(accounts),
         AuditEvent.subject.in_(select("user:" + cast(User.id, String)).where(is_named)),
         AuditEvent.details["learner"].as_integer().in_(learners),

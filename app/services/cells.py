@@ -15,7 +15,7 @@ from app.domain.assignment import Counts
 from app.domain.attempt import State
 from app.domain.gradebook import Begun, Cell, Column, Grant, Result, cell
 from app.models import Assignment, AssignmentException, AssignmentRecipient, Attempt, AttemptItem, Cohort, Standing
-from app.services.attempts import assignment_scope
+from app.services.terms import assignment_scope
 
 Places = dict[tuple[int, int], Cell]
 """Cells by learner and assignment."""
@@ -53,10 +53,9 @@ def cells(session: Session, columns: Sequence[Column], learners: Sequence[int], 
         untouched = cell(column, now)
         for learner_id in learners:
             place = (learner_id, column.assignment_id)
-            its = results.get(place), begun.get(place), grants.get(place)
-            found[place] = (
-                untouched if its == (None, None, None) else cell(column, now, result=its[0], begun=its[1], grant=its[2])
-            )
+            result, under_way, grant = results.get(place), begun.get(place), grants.get(place)
+            is_untouched = result is None and under_way is None and grant is None
+            found[place] = untouched if is_untouched else cell(column, now, result=result, begun=under_way, grant=grant)
     return found
 
 

@@ -187,10 +187,8 @@ _SET = (
         AssignmentException,
         and_(AssignmentException.assignment_id == Assignment.id, AssignmentException.learner_id == _ME),
     )
-    .outerjoin(Standing, and_(Standing.assignment_id == Assignment.id, Standing.learner_id == _ME))
-    .outerjoin(
-        Attempt, and_(Attempt.assignment_id == Assignment.id, Attempt.learner_id == _ME, Attempt.state == State.OPEN)
-    )
+    .outerjoin(Standing, terms.in_scope(Standing, Assignment, _ME))
+    .outerjoin(Attempt, and_(terms.in_scope(Attempt, Assignment, _ME), Attempt.state == State.OPEN))
     .where(Membership.learner_id == _ME, Membership.removed_at.is_(None), terms.is_for(Assignment, _ME))
 )
 _DUE = _SET.where(Assignment.withdrawn_at.is_(None), Cohort.archived_at.is_(None))

@@ -127,7 +127,7 @@ def _clear_log(session: Session, user: User, learner: Learner, attempt_ids: Sequ
         for event_id, details in session.execute(select(AuditEvent.id, AuditEvent.details).where(is_written))
         if mentions.found_in(details)
     ]
-    about = or_(about_person(user, learner, attempt_ids), AuditEvent.id.in_(named))
+    about = or_(about_person(session, user, learner, attempt_ids, alone=True), AuditEvent.id.in_(named))
     session.execute(update(AuditEvent).where(about).values(details={}).execution_options(synchronize_session=False))
     session.execute(
         update(AuditEvent)

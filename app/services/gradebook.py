@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain import attention
 from app.domain.attention import Reason
 from app.domain.gradebook import Cell, CellState, Column, Show, is_shown
 from app.domain.names import folded, is_meant
-from app.models import Cohort, Learner, Membership, User
+from app.models import Assignment, Cohort, Learner, Membership, Standing, User
 from app.services import activity as activities
 from app.services.cells import cells, list_columns
 
@@ -42,13 +42,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody who is, or was, in the cohort."""
+    """Somebody who is, or was, in the cohort. Of who was erased there is no name and no address, and the results stay."""
 
     learner_id: int
     name: str
     email: str
     joined_at: datetime
     removed_at: datetime | None
+
+    @property
+    def is_erased(self) -> bool:
+        return not self.email
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +195,15 @@ def read(session: Session, book: Book, members: Sequence[Member], now: datetime)
     for member in members:
         its = tuple(places[member.learner_id, column.assignment_id] for column in book.columns)
         why: tuple[Reason, ...] = ()
-        if seen is not None:
+        if seen is not None and not member.is_erased:
             minded = [_LEFT_OUT if column.is_withdrawn else it for column, it in zip(book.columns, its, strict=True)]
             activity = seen.activity(member.learner_id, member.joined_at)
             why = attention.reasons(minded, activity, seen.stuck.get(member.learner_id, ()), now)
         found.append(Row(member, its, why))
     return tuple(found)
 
+
+ERASED = "Erased account"
 
 _LEFT_OUT = Cell(CellState.NOT_FOR_THEM)
 
@@ -212,11 +218,22 @@ def stream(session: Session, book: Book, now: datetime) -> Iterator[Row]:
 
 
 def list_members(session: Session, cohort: Cohort) -> list[Member]:
-    """Who is, or was, in the cohort, by name as people look for it: Ø stands by O. Without those whose account was erased."""
+    """Who is, or was, in the cohort, by name as people look for it: Ø stands by O. Last those who were erased and have results here.
+
+    Without these, the figures of the cohort would change with an erasure.
+    """
+    has_results = (
+        exists()
+        .where(Standing.learner_id == Learner.id, Standing.assignment_id == Assignment.id)
+        .where(Assignment.cohort_id == cohort.id)
+    )
     rows = session.execute(
         select(Learner.id, User.name, User.email, Membership.joined_at, Membership.removed_at)
-        .join(User, User.id == Learner.user_id)
+        .outerjoin(User, User.id == Learner.user_id)
         .join(Membership, Membership.learner_id == Learner.id)
-        .where(Membership.cohort_id == cohort.id)
+        .where(Membership.cohort_id == cohort.id, or_(User.id.is_not(None), has_results))
     )
-    return sorted((Member(*row) for row in rows), key=lambda member: (folded(member.name), member.learner_id))
+    members = (
+        Member(number, name or ERASED, email or "", joined, removed) for number, name, email, joined, removed in rows
+    )
+    return sorted(members, key=lambda member: (member.is_erased, folded(member.name), member.learner_id))

@@ -34,9 +34,9 @@ from app.models import (
     User,
 )
 from app.services import gradebook
-from app.services.attempts import assignment_scope
 from app.services.cells import list_columns
 from app.services.gradebook import Asked, Book, Member, Row
+from app.services.terms import assignment_scope
 
 RECENT_MARKS = 600
 """Mastery looks at the latest marks only: more than enough for five on each objective."""

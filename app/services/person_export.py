@@ -40,7 +40,7 @@ from app.models import (
     SignIn,
     User,
 )
-from app.services import audit_words, person_attempts, spreadsheet
+from app.services import audit, audit_words, person_attempts, spreadsheet
 from app.services.person_texts import Mentions
 
 ABOUT = (
@@ -170,7 +170,7 @@ def _log(session: Session, user: User, learner: Learner, attempt_ids: Sequence[i
     """Events by the person with all details; events about them without, as these can hold what is not released."""
     by = session.scalars(select(AuditEvent).where(AuditEvent.actor_id == user.id).order_by(AuditEvent.id)).all()
     about = session.scalars(
-        select(AuditEvent).where(about_person(user, learner, attempt_ids)).order_by(AuditEvent.id)
+        select(AuditEvent).where(about_person(session, user, learner, attempt_ids)).order_by(AuditEvent.id)
     ).all()
     names = audit_words.resolve(session, by)
     return {
@@ -190,10 +190,14 @@ def _log(session: Session, user: User, learner: Learner, attempt_ids: Sequence[i
     }
 
 
-def about_person(user: User, learner: Learner, attempt_ids: Sequence[int]) -> ColumnElement[bool]:
-    """Whether an event is about this person: their account, their learner, or one of their attempts."""
+def about_person(
+    session: Session, user: User, learner: Learner, attempt_ids: Sequence[int], *, alone: bool = False
+) -> ColumnElement[bool]:
+    """Whether an event is about this person: their account, their learner, or one of their attempts; ``alone``: about nobody else."""
+    listing = audit.list_listing(session, [learner.id])
     subjects = [f"user:{user.id}", f"learner:{learner.id}", *(f"attempt:{number}" for number in attempt_ids)]
     return or_(
+        AuditEvent.id.in_([event.id for event in listing if not alone or len(event.details["learners"]) == 1]),
         AuditEvent.subject.in_(subjects),
         AuditEvent.details["learner"].as_integer() == learner.id,
         AuditEvent.details["user"].as_integer() == user.id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ from app.domain.question import Explained, Shown
 from app.domain.response import CHOICES
 from app.models import Assignment, ModuleRow, QuestionRow, QuestionVersion
 from app.services import answered, catalogue, feedback
-from app.services.answered import Counting, Sheet
+from app.services.answered import Counting, Sheet, Taker
 from app.services.pictures import LETTERS
 
 
@@ -71,6 +70,7 @@ class ChoiceLine:
     certain: int
     mean_percent: float | None
     by_group: tuple[float, ...]
+    attempts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,19 @@ class ChoicesView:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One question in detail."""
+    """One question in detail; ``takers`` are the members of the cohort by name."""
 
     line: ItemLine
     explanation: str
     truth: tuple[str, ...]
     chosen: ChoicesView
     is_sure_asked: bool
+    takers: tuple[Taker, ...]
+
+    def who(self, choice: ChoiceLine) -> tuple[Taker, ...]:
+        """Those who chose it, by name."""
+        wanted = set(choice.attempts)
+        return tuple(taker for taker in self.takers if taker.attempt_id in wanted)
 
 
 class Read:
@@ -145,7 +151,7 @@ class Read:
             figures=figures,
             flags=flags(figures, found, shown.kind, guess),
             unchosen=tuple(_letter(part) or "" for part in unchosen(found, shown.kind)),
-            missed=len(answers) - Counter(answers.points)[answers.max_points],
+            missed=len(answers) - answers.points.count(answers.max_points),
             median_seconds=self.medians.get(version_id),
             guess=guess,
         )
@@ -164,6 +170,7 @@ def item(session: Session, assignment: Assignment, counting: Counting, version_i
         truth=feedback.right_texts(seen.shown, explained.key),
         chosen=seen,
         is_sure_asked=read.is_sure_asked,
+        takers=tuple(answered.list_takers(session, assignment, read.sat.values())),
     )
 
 
@@ -241,6 +248,7 @@ def _choice_line(
         certain=len(choice.having(answers, chosen.CERTAIN)),
         mean_percent=choice.mean_percent(answers),
         by_group=tuple(group.share(places) for group in groups),
+        attempts=tuple(answers.attempts[at] for at in choice.at),
     )
 
 

@@ -78,7 +78,7 @@ def is_pool_in_use(now: Now) -> ColumnElement[bool]:
         select(assigned.id)
         .join(Cohort, Cohort.id == assigned.cohort_id)
         .join(Membership, Membership.cohort_id == assigned.cohort_id)
-        .outerjoin(taken, and_(taken.assignment_id == assigned.id, taken.learner_id == Membership.learner_id))
+        .outerjoin(taken, terms.in_scope(taken, assigned, Membership.learner_id))
         .where(assigned.module_id == Attempt.module_id, Membership.learner_id == Attempt.learner_id)
         .where(Membership.removed_at.is_(None), assigned.withdrawn_at.is_(None), Cohort.archived_at.is_(None))
         .where(terms.is_for(assigned, Attempt.learner_id), ~terms.is_excused(assigned, Attempt.learner_id))

@@ -5,7 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, String, and_, case, cast, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ScalarSelect,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.domain.assignment import Counts
@@ -28,6 +41,23 @@ LINE, CELL = "\n", "\t"
 
 Now = datetime | BindParameter[datetime]
 Id = InstrumentedAttribute[int] | BindParameter[int]
+
+
+_SCOPE = "test:assignment:"
+
+
+def assignment_scope(assignment_id: int) -> str:
+    """The scope of attempts at an assignment."""
+    return f"{_SCOPE}{assignment_id}"
+
+
+def in_scope(row: Any, assignment: Any, learner_id: Id) -> ColumnElement[bool]:
+    """Whether a row of ``Attempt`` or ``Standing`` is this learner's in an assignment.
+
+    By the scope: that is what both are looked up by. By the id of the assignment every learner of the cohort would be read.
+    """
+    scope = literal(_SCOPE, String) + cast(assignment.id, String)
+    return and_(row.learner_id == learner_id, row.scope == scope)
 
 
 def is_for(assignment: Any, learner_id: Id) -> ColumnElement[bool]:
@@ -101,13 +131,12 @@ def to_be_passed(learner_id: BindParameter[int], now: Now) -> ScalarSelect[str]:
     What was withdrawn, or is not for this learner, or excuses them, holds nobody up.
     """
     required, reached = aliased(Assignment), aliased(Standing)
-    its = and_(reached.assignment_id == required.id, reached.learner_id == learner_id)
     is_done = and_(is_passed(required, reached), is_mark_released(required, reached, learner_id, now))
     return (
         select(func.aggregate_strings(required.title, LINE))
         .select_from(Prerequisite)
         .join(required, required.id == Prerequisite.required_id)
-        .outerjoin(reached, its)
+        .outerjoin(reached, in_scope(reached, required, learner_id))
         .where(Prerequisite.assignment_id == Assignment.id, required.withdrawn_at.is_(None))
         .where(is_for(required, learner_id), ~is_excused(required, learner_id), ~func.coalesce(is_done, False))
         .correlate(Assignment)
@@ -119,8 +148,7 @@ def to_be_taken(learner_id: BindParameter[int], now: Now) -> ScalarSelect[str]:
     """The title of the pre-test of the statement's ``Assignment``, where its learner can still take it and has not: a gain has a before."""
     before, granted = aliased(Assignment), aliased(AssignmentException)
     taken = exists().where(
-        Attempt.assignment_id == before.id,
-        Attempt.learner_id == learner_id,
+        in_scope(Attempt, before, learner_id),
         or_(Attempt.state == State.SUBMITTED, Attempt.deadline_at < now),
     )
     is_open = or_(~closes(before), before.due_at >= now, func.coalesce(granted.due_at >= now, False))
@@ -140,7 +168,7 @@ def measured_from_it() -> ScalarSelect[str]:
     after = aliased(Assignment)
     return (
         select(func.aggregate_strings(after.title, LINE))
-        .where(after.pretest_id == Assignment.id, after.withdrawn_at.is_(None))
+        .where(after.cohort_id == Assignment.cohort_id, after.pretest_id == Assignment.id, after.withdrawn_at.is_(None))
         .correlate(Assignment)
         .scalar_subquery()
     )

@@ -54,6 +54,7 @@ REFUSALS: dict[Unsound | Unfit | Misfit, str] = {
     Misfit.NOTHING_TO_ASK: "No question of the test is about these lessons. Add a lesson, or choose none to set them all.",
     Misfit.NOBODY: "Choose for whom it is, or set it for everybody.",
     Misfit.CIRCLE: "One of these waits for this assignment itself, so nobody could ever begin.",
+    Misfit.REQUIRED_TOO_LATE: "One of these opens, or tells its score, only when this one is due already.",
     Misfit.OTHER_MODULES_PRETEST: "A gain can only be measured within one module, and this one is about another.",
     Misfit.PRETEST_AFTER: "This one opens later than the assignment, or is measured from it. Choose one that comes before.",
     Misfit.PRETEST_TWICE: "You also ask for a new pre-test. Choose one of the two.",

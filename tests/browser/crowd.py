@@ -185,4 +185,4 @@ class Crowd:
             )
         )
         mark.points, mark.max_points, mark.is_void = 0, 0, True
-        return {"changed": attempt_id}
+        return {"attempt-changed": attempt_id}

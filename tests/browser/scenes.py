@@ -364,7 +364,7 @@ STAFF = (
     Scene("trainers-learner-new", "trainer", "/teach/cohorts/{waiting}/learners/{newcomer}"),
     Scene("trainers-learner-removed", "trainer", "/teach/cohorts/{many}/learners/{removed}"),
     Scene("trainers-attempt", "trainer", "/teach/attempts/{critical}"),
-    Scene("trainers-attempt-unfolded", "trainer", "/teach/attempts/{changed}", unfold),
+    Scene("trainers-attempt-unfolded", "trainer", "/teach/attempts/{attempt-changed}", unfold),
     Scene("trainers-attempt-under-way", "trainer", "/teach/attempts/{test}"),
     Scene("gradebook-empty", "trainer", "/teach/cohorts/{empty}/gradebook"),
     Scene("cohort-empty", "trainer", "/teach/cohorts/{empty}"),

@@ -68,6 +68,8 @@ def test_script_in_a_name_or_a_cohort_title_is_inert_on_every_page_that_shows_it
     trainer.goto(cohort)
     _is_inert(trainer, text)
     trainer.get_by_role("link", name=f"Test {text}").click()
+    _is_inert(trainer, f"Test {text}")
+    trainer.goto(f"{trainer.url}/exceptions")
     _is_inert(trainer, text)
     trainer.goto(f"{cohort}/gradebook?q={quote(text)}")
     _is_inert(trainer, text)

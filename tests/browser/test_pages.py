@@ -6,18 +6,15 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
 from werkzeug.exceptions import HTTPException
 
 from app import create_app
 from tests.browser.conftest import Door, Site, Watch
 from tests.browser.scenes import SCENES, Scene, address, play
+from tests.browser.wcag import PHONE, SCREEN, violations
 from tests.conftest import settings_for
 
-ALL = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]}
-PHONE: ViewportSize = {"width": 390, "height": 844}
-SCREEN: ViewportSize = {"width": 1280, "height": 900}
 LOOKS: tuple[tuple[ViewportSize, Literal["light", "dark"]], ...] = ((SCREEN, "light"), (PHONE, "dark"))
 """Every size and every scheme once: the colours of a scheme are the same at every size."""
 
@@ -50,22 +47,11 @@ def test_a_page_keeps_to_wcag_and_to_the_width_of_a_phone(browser: Browser, site
     page = door.enter(scene.who)
 
     play(page, scene, site.stage)
-    found = [violation for size, scheme in LOOKS for violation in _violations(page, size, scheme)] + _too_wide(page)
+    found = [violation for size, scheme in LOOKS for violation in violations(page, size, scheme)] + _too_wide(page)
     door.close()
 
     assert not found, "\n".join(found)
     assert not watch.troubles, "\n".join(watch.troubles)
-
-
-def _violations(page: Page, size: ViewportSize, scheme: Literal["light", "dark"]) -> list[str]:
-    page.set_viewport_size(size)
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    found = Axe().run(page, options={"runOnly": ALL, "resultTypes": ["violations"], "preload": False})
-    return [
-        f"{size['width']} px, {scheme}: {violation['id']}: {node['html'][:200]} ({node.get('failureSummary', '')})"
-        for violation in found.response["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 def _too_wide(page: Page) -> list[str]:

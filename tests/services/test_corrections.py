@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 from sqlalchemy import func, select
@@ -232,6 +234,26 @@ def test_a_trainers_correction_stays_in_their_assignment_and_an_administrators_r
     year.assert_totals_are_those_of_a_fresh_marking()
 
 
+def test_a_trainers_correction_reaches_nobody_else_with_the_next_one_that_is_server_wide(
+    year: Class, make: Make, session: Session, clock: Clock
+) -> None:
+    """Fails when a server-wide step regrades every attempt by the corrections of any assignment."""
+    at = year.position(is_critical=True)
+    hand = Hand(session)
+    other_trainer, other = make.trainer(), make.person(name="Zoe")
+    theirs = make.assignment(other_trainer, make.cohort(other_trainer, other))
+    elsewhere = begin(session, other, theirs, clock.now)
+    copy_paper(session, elsewhere, year.attempts[0])
+    answer_all(session, elsewhere, clock.now, hand.all_right)
+    year.do(year.asked(at), VOID)
+    chosen = hand.wrong(year.attempts[0].items[at - 1])
+
+    done = year.do(year.everywhere(at), Decision(Remedy.ACCEPT, Key(tuple(chosen))))
+
+    assert done == Done(changed=0, kept=0)
+    assert (year.mark(elsewhere, at).is_void, year.mark(year.attempts[0], at).is_void) == (False, True)
+
+
 def test_a_mark_changed_by_hand_outlives_an_older_correction_and_its_withdrawal(year: Class, session: Session) -> None:
     """Fails when a regrade takes a mark that a trainer decided on for what the key says."""
     at = year.position(is_critical=False)
@@ -273,3 +295,27 @@ def test_it_is_on_the_audit_log_with_ids_and_values(year: Class, session: Sessio
     }
     assert (change.correction_id, change.actor_id, change.reason) == (made.id, year.trainer.user.id, "A reason.")
     assert (change.old_points, change.old_max_points, change.new_points, change.new_max_points) == (1, 1, 0, 0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_corrected_in_whatever_order(year: Class, session: Session, seed: int) -> None:
+    """Corrections of every kind, here and everywhere, taken back and made again, while learners hand in.
+
+    Fails when one of them leaves a mark, a total or a standing that a marking afresh would not give.
+    """
+    rng, hand = Random(seed), Hand(session)
+    year.hand_in(year.learners[1], wrong_at(hand, [1, 3, 5]))
+    for step in range(14):
+        at = rng.randint(1, len(year.attempts[0].items))
+        asked = rng.choice([year.asked, year.everywhere])(at)
+        own = [one.correction.id for one in corrections.list_held(session, asked) if one.is_own]
+        decisions = [VOID, CREDIT, Decision(Remedy.ACCEPT, Key(tuple(hand.wrong(year.attempts[0].items[at - 1]))))]
+        decisions += [Decision(Remedy.WITHDRAW, withdraws_id=one) for one in own for _ in range(2)]
+        with suppress(AlreadyHolds):
+            year.do(asked, rng.choice(decisions), may_lower=True)
+        if step % 3 == 0:
+            wrong = rng.sample(range(1, 11), rng.randint(0, 6))
+            year.hand_in(rng.choice(year.learners), wrong_at(hand, wrong))
+
+        year.assert_totals_are_those_of_a_fresh_marking()
+        year.assert_standings_are_those_of_the_attempts()

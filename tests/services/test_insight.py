@@ -16,7 +16,7 @@ from app.domain.content import Kind
 from app.domain.release import Policy, When
 from app.domain.response import CHOICES, Response
 from app.models import Assignment, AttemptItem, Learner, Mark, QuestionVersion
-from app.services import answered, catalogue, cohorts, insight, question_figures, submission
+from app.services import answered, catalogue, cohorts, insight, insight_csv, mistaken, question_figures, submission
 from app.services.answered import Counting, Taker
 from app.services.insight import Insight
 from tests import papers
@@ -360,10 +360,16 @@ def test_no_statement_scans_a_table_that_other_cohorts_fill(
         sent.append((text, parameters))
 
     event.listen(connection, "before_cursor_execute", note)
-    seen(session, assignment, counting)
+    version_id = seen(session, assignment, counting).items[0].version_id
+    question_figures.choices_of(session, assignment, counting, version_id)
+    mistaken.read(session, assignment, counting)
+    list(insight_csv.lines(session, assignment, counting))
     event.remove(connection, "before_cursor_execute", note)
 
     steps = [row[3] for text, given in sent for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given)]
     long = {"mark", "answer", "attempt", "attempt_item", "standing", "membership", "learner", "user"}
     assert {step.split()[1] for step in steps if step.startswith("SEARCH")} & long
     assert [step for step in steps if step.startswith("SCAN") and step.split()[1] in long] == []
+    assert [
+        step for step in steps if "ix_mark_version_id" in step
+    ] == []  # what other cohorts answered to the same question

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.db import db
-from app.services import insight, question_figures
+from app.services import insight, insight_csv, mistaken, question_figures
 from app.services.answered import Counting
 from tests.conftest import Clock, settings_for
 from tests.crowd import Hand, hand_in, join_with_the_same_paper
@@ -32,6 +32,8 @@ def test_a_crowd_is_analysed_on_postgresql(postgres_url: str, tmp_path: Path, cl
         found = insight.insight(session, assignment, counting)
         view = question_figures.item(session, assignment, counting, first.items[4].version_id)
         listed = insight.list_assignments(session, cohort)
+        lines = list(insight_csv.lines(session, assignment, counting))
+        on_map = mistaken.read(session, assignment, counting)
 
     with app.app_context():
         db.engine.dispose()
@@ -39,5 +41,7 @@ def test_a_crowd_is_analysed_on_postgresql(postgres_url: str, tmp_path: Path, cl
     assert (found.figures.learners, found.lengths, listed[0].learners) == (20, (10, 10), 20)
     assert {taker.name for row in found.beliefs.lines for taker in row.certain} == {"Ann"}
     assert {line.median_seconds for line in found.items} == {20.0}
+    assert len(lines) > 40
+    assert on_map.is_empty
     assert view is not None
     assert [group.name for group in view.chosen.groups] == ["lowest", "middle", "highest"]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.release import Policy, When, unsound
 from app.models import Assignment, Attempt, Standing
-from app.services import attempts, due, releases, terms
+from app.services import attempts, due, releases, submission, terms
 from tests.factory import Make
 from tests.taking import take
 
@@ -49,8 +49,7 @@ def test_the_rule_and_the_condition_agree(
     now, closes = make.now(), make.now() + HOUR
     papers = {}
     for policy in POLICIES:
-        given = {"due_at": closes, "attempts_allowed": 1 if policy.checks_each else 2}
-        assignment = make.assignment(trainer, cohort, policy=policy, **given)
+        assignment = make.assignment(trainer, cohort, policy=policy, due_at=closes, attempts_allowed=1)
         grant = {"more_attempts": more_attempts} if not is_for_other else {}
         if extension:
             grant["due_at"] = now + extension * HOUR
@@ -75,3 +74,33 @@ def test_there_are_policies_of_every_sort() -> None:
     assert {policy.mark for policy in POLICIES} == set(When) - {When.EACH_ANSWER}
     assert {policy.correctness for policy in POLICIES} == set(When)
     assert {policy.key for policy in POLICIES} == set(When)
+
+
+@pytest.mark.parametrize("why", ["", "more attempts", "withdrawn", "archived", "excused", "for others"])
+def test_a_modules_own_test_waits_only_for_what_its_learner_still_has_to_take(
+    make: Make, session: Session, why: str
+) -> None:
+    """Catches: a key that waits for ever for a test that is nothing to this learner, and one that is shown before their last attempt."""
+    trainer, learner = make.trainer(), make.person()
+    cohort = make.cohort(trainer, learner)
+    given = {"is_for_all": False} if why == "for others" else {}
+    assignment = make.assignment(trainer, cohort, attempts_allowed=1, **given)
+    if why == "more attempts":
+        take(session, learner, assignment, make.now(), is_right=False)
+        make.grant(trainer, assignment, learner, more_attempts=1)
+    if why == "excused":
+        make.grant(trainer, assignment, learner, is_excused=True)
+    if why == "withdrawn":
+        assignment.withdrawn_at = make.now()
+    if why == "archived":
+        cohort.archived_at = make.now()
+    session.commit()
+    own = attempts.start_test(session, learner.learner, make.module(), make.now())
+    submission.submit(session, own, make.now())
+    session.commit()
+    loaded = attempts.get_for(session, learner.viewer, own.id)
+    assert loaded is not None
+
+    is_shown = releases.release(session, loaded, make.now()).key
+
+    assert is_shown == (why not in ("", "more attempts"))

@@ -111,7 +111,10 @@ def test_reactivating_is_audited(session: Session, make: Make) -> None:
     session.commit()
 
     assert person.user.active
-    assert session.scalars(select(AuditEvent.action)).all() == ["user.deactivate", "user.reactivate"]
+    assert session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all() == [
+        "user.deactivate",
+        "user.reactivate",
+    ]
 
 
 def test_people_are_found_by_part_of_name_or_address(session: Session, make: Make) -> None:

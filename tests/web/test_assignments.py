@@ -281,6 +281,23 @@ def test_a_ring_of_prerequisites_is_refused(trainer: Person, make: Make, session
     assert assignments.terms_of(session, first).required_ids == frozenset()
 
 
+@pytest.mark.parametrize("why", ["opens", "tells its score"])
+def test_what_can_only_be_passed_too_late_is_refused(trainer: Person, make: Make, session: Session, why: str) -> None:
+    cohort = make.cohort(trainer)
+    later = datetime(2027, 1, 1, 11, 0, tzinfo=UTC)
+    given = {"opens_at": later} if why == "opens" else {"due_at": later, "policy": Policy(*[When.CLOSING] * 4)}
+    first = make.assignment(trainer, cohort, title="First", **given)
+    path = f"/teach/cohorts/{cohort.id}/assignments/new"
+
+    page = trainer.client.post(path, data=_terms(make, required=str(first.id), **JANUARY))
+    after = trainer.client.post(
+        path, data=_terms(make, required=str(first.id), due_date="2027-01-02", due_time="12:00")
+    )
+
+    assert (page.status_code, "only when this one is due already" in page.text) == (422, True)
+    assert after.status_code == 303
+
+
 @pytest.mark.parametrize("why", ["another module", "opens later", "measured from this", "and a new one"])
 def test_a_pre_test_that_cannot_be_one_is_refused(trainer: Person, make: Make, session: Session, why: str) -> None:
     cohort = make.cohort(trainer)

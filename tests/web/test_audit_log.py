@@ -102,6 +102,19 @@ def test_the_log_is_filtered(make: Make, session: Session, clock: Clock, query: 
     assert {name for name, words in says.items() if words in file} == shown
 
 
+def test_who_is_one_of_several_is_found(admin: Person, make: Make, session: Session, clock: Clock) -> None:
+    """Fails when the log looks for a person only where an event names one alone."""
+    first, second = make.person(name="Ilse Brandt"), make.person(name="Jo Li")
+    learners = [first.learner.id, second.learner.id]
+    audit.record(session, admin.user, "assignment.grant", "assignment:1", clock(), learners=learners, more_attempts=1)
+    session.commit()
+
+    found = admin.client.get("/admin/audit?person=jo+li").text
+
+    assert "Ada Min granted an exception in assignment 1 to Ilse Brandt, Jo Li." in found
+    assert "granted" not in admin.client.get("/admin/audit?person=ilsebrandt").text
+
+
 @pytest.mark.parametrize(
     "query",
     ["since=yesterday", "since=2026-11-24&until=2026-11-23", "kind=nothing", "until=9999-12-31", "since=0001-01-01"],

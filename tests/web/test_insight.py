@@ -294,6 +294,16 @@ def test_names_lead_to_the_page_of_their_learner(taught: Class) -> None:
     assert taught.trainer.client.get(found[1]).status_code == 200
 
 
+def test_a_question_names_who_chose_a_wrong_option(taught: Class) -> None:
+    """The overview shows ten wrong ideas and says that the rest stand with their questions. Fails when they don't, or the right ones are listed."""
+    first = taught.crowd(taught.assignment(asks_certainty=True))
+
+    page = taught.page(f"/questions/{first.items[4].version_id}")
+
+    assert re.search(r"<summary>Who<span.*?>Ann</a>", page)
+    assert page.count("<summary>Who<span") == 1
+
+
 def test_without_a_pretest_the_page_says_how_to_set_one(taught: Class) -> None:
     assignment = taught.assignment()
     taught.crowd(assignment)

@@ -214,6 +214,16 @@ def test_only_what_was_handed_in_in_an_own_assignment(year: Class, session: Sess
     assert statuses == [404] * 5
 
 
+def test_the_way_there_leads_over_the_attempt(year: Class, missed: tuple[Attempt, int]) -> None:
+    """Fails when the attempt's page loses its links to the mark and to the question."""
+    attempt, at = missed
+
+    page = year.trainer.client.get(f"/teach/attempts/{attempt.id}").text
+
+    assert f'href="{path(attempt, at)}"' in page
+    assert f'href="/teach/assignments/{year.assignment.id}/questions/{year.version(at)}/correct"' in page
+
+
 # -- what the learner is told ---------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import zipfile
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Base
 from app.models import AuditEvent, Learner, Mark, Standing, User
-from app.services import erasure, insight, personal, users
+from app.services import erasure, insight, overviews, personal, users
 from app.services.answered import Counting
 from app.services.person_texts import REMOVED
 from tests.conftest import Clock
@@ -98,6 +99,12 @@ def test_the_file_holds_nothing_of_others_and_no_secret(admin: Person, known: Ev
         assert str(secret) not in text
     for name in ("token_hash", "option_order", "seed", "response", "fs_uniquifier"):
         assert f'"{name}"' not in text
+
+
+def test_the_file_tells_of_what_was_granted(admin: Person, known: Everywhere) -> None:
+    about = exported(admin, known.person)["log_of_what_was_changed_about_you"]
+
+    assert [event["action"] for event in about].count("assignment.grant") == 2
 
 
 def test_the_file_is_written_down(admin: Person, known: Everywhere, session: Session) -> None:
@@ -241,7 +248,7 @@ def test_an_erased_person_leaves_no_trace_in_any_table(admin: Person, known: Eve
     )
     assert [trace for trace in traces if trace in after] == []
     assert REMOVED in after
-    assert "Ann" in after  # the other line of the roster
+    assert "Ann Other" in after  # the other line of the roster
     assert "It is. Yours, (erased)" in after
 
 
@@ -273,6 +280,38 @@ def test_the_statistics_of_the_cohort_add_up_as_before(admin: Person, known: Eve
     assert before[0] == 14
 
 
+def test_the_gradebook_adds_up_as_before(admin: Person, known: Everywhere, session: Session, clock: Clock) -> None:
+    """R20. Fails when the results of an erased learner leave the gradebook, its file or the overview of the cohort."""
+
+    def figures() -> Any:
+        found = overviews.read(session, known.cohort, clock())
+        file = known.trainer.client.get(f"/teach/cohorts/{known.cohort.id}/gradebook.csv").text
+        scores = sorted(line[3:] for line in csv.reader(io.StringIO(file)))
+        return found.members, found.progress, scores
+
+    before = figures()
+    erase(admin, known.person.user)
+    session.expire_all()
+
+    assert figures() == before
+    page = known.trainer.client.get(f"/teach/cohorts/{known.cohort.id}/gradebook").text
+    assert "Erased account" in page
+    assert f"/learners/{known.person.learner.id}" not in page
+
+
+def test_who_was_erased_and_did_nothing_is_in_no_gradebook(
+    admin: Person, make: Make, session: Session, clock: Clock
+) -> None:
+    trainer, person = make.trainer(), make.person()
+    cohort = make.cohort(trainer, person)
+    make.assignment(trainer, cohort)
+
+    erase(admin, person.user)
+    session.expire_all()
+
+    assert overviews.read(session, cohort, clock()).members == 0
+
+
 def test_an_erased_person_is_out_at_the_next_request(admin: Person, known: Everywhere) -> None:
     assert known.person.client.get("/account").status_code == 200
 
@@ -290,6 +329,11 @@ def test_the_log_forgets_whom_and_keeps_that(admin: Person, known: Everywhere, s
     events = session.scalars(select(AuditEvent).execution_options(populate_existing=True)).all()
     assert len(events) == (count or 0) + 1
     assert not [event for event in events if event.subject == f"user:{user_id}" or event.details.get("user") == user_id]
+    granted = [event.details for event in events if event.action == "assignment.grant"]
+    assert [details.get("extra_time_percent") for details in granted] == [
+        None,
+        42,
+    ]  # the second is about somebody else, too
     assert (events[-1].action, events[-1].subject) == ("user.erase", f"learner:{known.person.learner.id}")
 
 

@@ -251,7 +251,7 @@ def test_insight_takes_a_fixed_number_of_statements(
         for page in ("", "/scores.svg", question, f"{question}/curves.svg")
     }
 
-    assert found == {"": 12, "/scores.svg": 5, question: 12, f"{question}/curves.svg": 7}
+    assert found == {"": 12, "/scores.svg": 5, question: 13, f"{question}/curves.svg": 7}
 
 
 def take(learner: Person, session: Session, assignment_id: int) -> Play:

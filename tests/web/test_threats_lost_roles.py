@@ -18,11 +18,12 @@ from tests.playing import hidden
 
 
 def addresses(app: Flask, *prefixes: str) -> Iterator[tuple[str, str]]:
-    """Every method and path under ``prefixes``, with 1 for each thing that a path names."""
+    """Every method and path under ``prefixes``, with 1 for each thing that a path names, or the first word that may stand there."""
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith(prefixes):
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                yield method, re.sub(r"<[^>]+>", "1", rule.rule)
+                path = re.sub(r"<any\((\w+)[^>]*>", r"\1", rule.rule)
+                yield method, re.sub(r"<[^>]+>", "1", path)
 
 
 def asked(client: FlaskClient, app: Flask, *prefixes: str) -> dict[str, str]:

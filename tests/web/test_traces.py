@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.db import db, vacuum
+from app.db import db, forget_deleted, vacuum
 from app.models import Role
 from app.services import invitations, question_reports
 from tests.conftest import Clock
@@ -206,3 +207,27 @@ def test_writing_the_database_anew_keeps_every_row(journey: Journey) -> None:
 
         assert db.session.scalar(count) == before
         db.session.rollback()
+
+
+def test_the_write_ahead_log_is_cleared_unless_somebody_reads(file_app: Callable[..., Flask]) -> None:
+    """Fails when whoever erases somebody waits for a reader for long, or takes a log that was not cleared for one that was."""
+    app = file_app()
+    log = app.config["PALPATE"].data / "palpate.sqlite3-wal"
+    reader = sqlite3.connect(app.config["PALPATE"].data / "palpate.sqlite3", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM mark").fetchone()
+    with app.app_context():
+        db.session.execute(db.text("UPDATE publication SET title = 'Another'"))
+        db.session.commit()
+
+        began = monotonic()
+        while_read = forget_deleted(db.engine)
+        waited = monotonic() - began
+        size = log.stat().st_size
+        reader.close()
+        afterwards = forget_deleted(db.engine)
+
+    assert (while_read, afterwards) == (False, True)
+    assert waited < 3
+    assert size > 0
+    assert log.stat().st_size == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import sub, truediv
@@ -106,17 +105,17 @@ def _figures(answers: Answers) -> ItemFigures:
     """
     n, most, xs = len(answers), answers.max_points, answers.points
     # Marks have few values: whatever is of them alone is taken from their counts.
-    counts, worths = Counter(xs), Counter(answers.mosts)
+    counts = {value: xs.count(value) for value in set(xs)}
     mean, var_own = _mean(counts), _variance(counts)
     # Where all papers are worth the same, shares would only be smaller numbers.
-    are_alike = len(worths) == 1
+    are_alike = n > 0 and answers.mosts.count(answers.mosts[0]) == n
     rests = moments.deviations(list(map(sub, answers.totals, xs)) if are_alike else answers.rests())
     # The deviations add up to 0: those of one list are enough for a covariance.
     together, var_rest = moments.product(xs, rests), moments.product(rests, rests)
     r = efficiency = None
     if var_own and var_rest is not None and together is not None and var_rest > moments.SAME:
         r = max(-1.0, min(1.0, together / math.sqrt(var_own * var_rest)))
-        best = moments.product(sorted(counts.elements()), sorted(rests))
+        best = moments.product([value for value, count in sorted(counts.items()) for _ in range(count)], sorted(rests))
         efficiency = 100 * together / best if best else None
     if are_alike and var_own is not None and together is not None:
         covariance: float | None = (var_own + together) / answers.mosts[0]
@@ -128,7 +127,7 @@ def _figures(answers: Answers) -> ItemFigures:
         facility=None if mean is None else 100 * mean / most,
         facility_interval=None if mean is None else _per_cent(intervals.of_share(mean / most, n)),
         spread=None if var_own is None else 100 * math.sqrt(var_own) / most,
-        intended_weight=math.fsum(100 * most / of * count / n for of, count in worths.items()) if n else None,
+        intended_weight=_weight(answers, are_alike=are_alike),
         effective_weight=None,
         discrimination=None if r is None else 100 * r,
         discrimination_interval=_per_cent(bounds) if bounds else None,
@@ -136,6 +135,12 @@ def _figures(answers: Answers) -> ItemFigures:
         # Of questions that all got right it is 0, and rounding shall not make it less.
         covariance=0.0 if covariance is not None and abs(covariance) < moments.SAME else covariance,
     )
+
+
+def _weight(answers: Answers, *, are_alike: bool) -> float | None:
+    if are_alike:
+        return 100 * answers.max_points / answers.mosts[0]
+    return moments.mean([100 * answers.max_points / of for of in answers.mosts])
 
 
 def _mean(counts: Mapping[float, int]) -> float | None:

@@ -61,7 +61,9 @@ def figures(papers: Sequence[Paper]) -> ScoreFigures:
     scores = [100 * paper.total / paper.max_points for paper in papers if paper.max_points > 0]
     alike = of_one_length(papers)
     spread, alpha = moments.spread(scores), consistency(alike)
-    ratio = None if alpha is None else 100 * math.sqrt(max(0.0, 1 - alpha / 100))
+    # Of a test without error rounding would leave a root of 1e-16, which is no longer small.
+    error = None if alpha is None else 1 - alpha / 100
+    ratio = None if error is None else 100 * math.sqrt(error) if error > moments.SAME else 0.0
     return ScoreFigures(
         learners=len(papers),
         mean=moments.mean(scores),
