@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import journeys
 from tests.browser.conftest import Door
 from tests.browser.hands import Mouse
+from tests.browser.scenes import unfold
 
 HOSTILE = (
     "<script>window.ran=1</script>",
@@ -44,6 +45,7 @@ def test_script_in_a_name_or_a_cohort_title_is_inert_on_every_page_that_shows_it
     trainer.goto(f"{cohort}/join-screen")
     _is_inert(trainer, title)
     trainer.goto(f"{cohort}/assignments/new")
+    unfold(trainer)
     trainer.locator("#title").fill(f"Test {text}")
     trainer.get_by_role("button", name="Assign it").click()
 

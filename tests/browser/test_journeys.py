@@ -12,6 +12,7 @@ from tests.browser import journeys
 from tests.browser.conftest import Door
 from tests.browser.hands import Hands, Keyboard, Mouse
 from tests.browser.knowledge import answer
+from tests.browser.scenes import unfold
 
 Way = Literal["mouse", "keyboard", "without JavaScript"]
 each_way = pytest.mark.parametrize("way", ["mouse", "keyboard", "without JavaScript"])
@@ -73,10 +74,11 @@ def test_a_trainer_assigns_a_learner_joins_by_link_takes_it_and_stands_in_the_ta
     trainer.page.get_by_label("Title").fill("Evening class")
     trainer.page.get_by_role("button", name="Make the cohort").click()
     cohort = trainer.page.url
-    trainer.press(trainer.page.get_by_role("link", name="People"))
+    trainer.press(trainer.page.get_by_role("link", name="People", exact=True))
     link = trainer.page.locator("#join-link").input_value()
     trainer.page.get_by_role("link", name="Assign a module").click()
     trainer.page.locator("#module").select_option(label="2. Referred pain")
+    unfold(trainer.page)
     trainer.page.locator("#title").fill("Where does it come from?")
     trainer.page.locator("summary", has_text="Attempts, time and pass mark").click()
     trainer.page.locator("#attempts_allowed").fill("2")
