@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import account, trainers_only
@@ -26,7 +26,7 @@ from app.teach.cohorts import found_cohort
 def add_assignment(cohort_id: int) -> ResponseReturnValue:
     cohort = found_cohort(cohort_id)
     if cohort.archived_at is not None:
-        return render_template("teach/assignment_archived.html", cohort=cohort), 409
+        return _archived(cohort), 409
     choices = assignable.choices(db.session, cohort)
     form = AssignmentForm(cohort.time_zone, choices)
     if _is_accepted(form, choices):
@@ -100,11 +100,18 @@ def _decided(form: AssignmentForm, choices: Choices, taught: Taught) -> Terms:
 
 
 def found_assignment(assignment_id: int, *, for_update: bool = False) -> Taught:
-    """The assignment, if the viewer teaches its cohort.
+    """The assignment, if the viewer teaches its cohort; ``for_update`` to change something of it.
 
-    :raise 404: there is none, or it is another trainer's.
+    :raise 404: there is none, or it is another trainer's. :raise 409: it is to be changed, and its cohort is archived.
     """
-    return assignments.get_for(db.session, viewer(), assignment_id, for_update=for_update) or abort(404)
+    taught = assignments.get_for(db.session, viewer(), assignment_id, for_update=for_update) or abort(404)
+    if for_update and taught.cohort.archived_at is not None:
+        abort(make_response(_archived(taught.cohort), 409))
+    return taught
+
+
+def _archived(cohort: Cohort) -> str:
+    return render_template("teach/assignment_archived.html", cohort=cohort)
 
 
 def _terms_form(taught: Taught, choices: Choices) -> AssignmentForm:
