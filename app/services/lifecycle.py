@@ -50,7 +50,11 @@ def touched(session: Session, changes: Changes, now: datetime) -> Touched:
     rows = session.execute(
         select(Assignment.title, Cohort.title)
         .join(Cohort, Cohort.id == Assignment.cohort_id)
-        .where(Assignment.module_id.in_(changed_modules), or_(Assignment.due_at.is_(None), Assignment.due_at >= now))
+        .where(
+            Assignment.module_id.in_(changed_modules),
+            Assignment.withdrawn_at.is_(None),
+            or_(Assignment.due_at.is_(None), Assignment.due_at >= now),
+        )
         .order_by(Assignment.due_at, Assignment.id)
     )
     return Touched(open_attempts or 0, tuple(f"{title} ({cohort})" for title, cohort in rows))

@@ -99,7 +99,7 @@ def _decided(form: AssignmentForm, choices: Choices, taught: Taught) -> Terms:
 
 
 def found_assignment(assignment_id: int, *, for_update: bool = False) -> Taught:
-    """The assignment, if the viewer teaches its cohort.
+    """The assignment, if the viewer teaches its cohort; ``for_update`` to change something of it.
 
     :raise 404: there is none, or it is another trainer's.
     :raise ArchivedError: it is to be changed, and its cohort is archived.

@@ -46,7 +46,7 @@ def trainer(make: Make) -> Person:
 
 @pytest.fixture
 def learner(make: Make) -> Person:
-    return make.person(name="Ana", email="ana@example.org")
+    return make.person(name="Ana O'Neill", email="ana@example.org")
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_everything_due_soon_comes_in_one_letter_once(
     first, second = reminders.send(session, box, clock()), reminders.send(session, box, clock())
 
     (letter,) = box.letters
-    assert (letter.name, letter.email, letter.kind) == ("Ana", "ana@example.org", Kind.DUE)
+    assert (letter.name, letter.email, letter.kind) == ("Ana O'Neill", "ana@example.org", Kind.DUE)
     assert [item.title for item in letter.items] == ["Evidence", "Safety"]
     assert (first.letters, second.letters) == (1, 0)
 
@@ -212,6 +212,7 @@ def test_the_command_mails_it_by_a_real_mail_server(
     (mail,) = smtp.mails
     assert (result.output, result.exit_code) == ("1 sent.\n", 0)
     assert (mail["To"], mail["Subject"]) == ("ana@example.org", "Due soon: Sicherheit – näher")
+    assert "Hello Ana O'Neill,\n" in mail.get_content()
     assert "http://localhost:8000/modules/safety" in mail.get_content()
     assert "Tue 24 Nov, 16:00, Europe/Berlin" in mail.get_content()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Assignment, AuditEvent
@@ -172,3 +172,36 @@ def test_what_somebody_began_is_kept(trainer: Person, make: Make, session: Sessi
     assert "Somebody has begun it" in answer.text
     assert "Delete it" not in answer.text
     assert session.scalars(select(Assignment.id)).one() == assignment.id
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/withdraw",
+        "/set-again",
+        "/delete",
+        "/exceptions",
+        "/exceptions/{learner}",
+        "/exceptions/{learner}/take-back",
+    ],
+)
+def test_in_an_archived_cohort_everything_can_be_read_and_nothing_changed(
+    trainer: Person, make: Make, session: Session, path: str
+) -> None:
+    learner = make.person()
+    cohort = make.cohort(trainer, learner)
+    assignment = make.assignment(trainer, cohort, title="It")
+    make.grant(trainer, assignment, learner, extra_time_percent=25)
+    cohort.archived_at = make.now()
+    session.commit()
+    address = f"/teach/assignments/{assignment.id}{path.format(learner=learner.learner.id)}"
+    before = session.scalar(select(func.count(AuditEvent.id)))
+    sent = _terms(make, revision="1", title="New", learners=str(learner.learner.id), extra_time_percent="50")
+
+    answer = trainer.client.post(address, data=sent)
+
+    session.expire_all()
+    assert (answer.status_code, "This cohort is archived" in answer.text) == (409, True)
+    assert session.scalar(select(func.count(AuditEvent.id))) == before
+    assert trainer.client.get(address).status_code in (200, 405)
