@@ -17,14 +17,9 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from app.demo import answering
 from app.domain.assignment import Counts
 from app.domain.attempt import MarkedItem, Outcome, Purpose, State, outcome
-from app.domain.content import Use
-from app.domain.marking import Result, mark
-from app.domain.question import Shown
 from app.domain.release import When
-from app.domain.response import Response
 from app.models import (
     Answer,
     Assignment,
@@ -39,14 +34,12 @@ from app.models import (
     Mark,
     Membership,
     ModuleRow,
-    QuestionRow,
-    QuestionVersion,
     Role,
     Standing,
     User,
 )
-from app.services import catalogue
 from app.services.attempts import assignment_scope
+from bench.answers import Asked, list_asked
 
 LEARNERS, COHORTS, WORKS = 1_000, 10, 20
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -57,24 +50,6 @@ WRITE_AT = 20_000
 
 LOGGED = 10
 """Of one attempt in so many there is the log of answers, too: the longest table, which only the time that a question takes is read from."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One way to answer a question, with what it earns."""
-
-    response: Response
-    result: Result
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question with one right and several wrong ways to answer it."""
-
-    shown: Shown
-    order: list[int]
-    right: Choice
-    wrong: tuple[Choice, ...]
 
 
 @dataclass
@@ -124,6 +99,31 @@ _ORDER = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Work:
+    """One assignment, the pool its questions are drawn from, and how often it is taken."""
+
+    assignment_id: int
+    module_id: int
+    due_at: datetime
+    pool: list[Asked]
+    attempts: int
+    questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """An attempt that was handed in."""
+
+    attempt_id: int
+    total: Outcome
+    submitted_at: datetime
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.total.points / self.total.max_points
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One cohort: whom it holds, and for each assignment how many attempts of how many questions."""
 
@@ -154,7 +154,7 @@ class School:
         self.trainer_id = 1
         self.modules = list(session.scalars(select(ModuleRow.id).order_by(ModuleRow.position)))
         self.lessons = list(session.scalars(select(LessonRow.id).order_by(LessonRow.id)))
-        self.questions = self._questions()
+        self.questions = list_asked(session, self.rng)
         self.abilities = [min(0.98, max(0.3, self.rng.gauss(0.84, 0.12))) for _ in range(LEARNERS)]
         self.of_marks = 1
         self.writer = Writer(session, self._tell)
@@ -241,98 +241,49 @@ class School:
             created_at=due_at - timedelta(days=14),
             **{f"release_{what}": When.SUBMISSION for what in ("mark", "correctness", "key", "explanation")},
         )
-        pool = self.rng.sample(self.questions, min(len(self.questions), max(questions, 3 * questions // 2)))
+        pool = self.rng.sample(self.questions, min(len(self.questions), 3 * questions // 2))
+        work = _Work(assignment_id, module_id, due_at, pool, attempts, questions)
         for learner_id in learners:
             if self.rng.random() < 0.02:
-                self.writer.add(
-                    AssignmentException,
-                    assignment_id=assignment_id,
-                    learner_id=learner_id,
-                    due_at=due_at + timedelta(days=7),
-                    due_local=f"{due_at + timedelta(days=7):%Y-%m-%dT%H:%M}",
-                )
-            self._learner(assignment_id, module_id, due_at, learner_id, attempts, pool, questions)
+                self._later(work, learner_id)
+            self._learner(work, learner_id)
             self.writer.flush_if_many()
 
-    def _learner(
-        self,
-        assignment_id: int,
-        module_id: int,
-        due_at: datetime,
-        learner_id: int,
-        attempts: int,
-        pool: list[Asked],
-        questions: int,
-    ) -> None:
-        taken: list[tuple[int, Outcome, datetime]] = []
-        at = due_at - timedelta(days=self.rng.randrange(1, 13), minutes=self.rng.randrange(1440))
-        for number in range(1, attempts + 1):
-            at += timedelta(hours=self.rng.randrange(2, 40))
-            attempt_id = next(self.attempt_ids)
-            total = self._attempt(attempt_id, assignment_id, module_id, learner_id, number, at, pool, questions)
-            taken.append((attempt_id, total, at + timedelta(minutes=questions)))
-        self.writer.add(Standing, **_standing(learner_id, assignment_id, module_id, taken))
+    def _later(self, work: _Work, learner_id: int) -> None:
+        due_at = work.due_at + timedelta(days=7)
+        self.writer.add(
+            AssignmentException,
+            assignment_id=work.assignment_id,
+            learner_id=learner_id,
+            due_at=due_at,
+            due_local=f"{due_at:%Y-%m-%dT%H:%M}",
+        )
 
-    def _attempt(
-        self,
-        attempt_id: int,
-        assignment_id: int,
-        module_id: int,
-        learner_id: int,
-        number: int,
-        at: datetime,
-        pool: list[Asked],
-        questions: int,
-    ) -> Outcome:
-        ability, add, rng = self.abilities[learner_id - 2], self.writer.add, self.rng
-        submitted_at, marked = at + timedelta(minutes=questions), []
-        for position, asked in enumerate(rng.sample(pool, questions), start=1):
-            choice = asked.right if rng.random() < ability else rng.choice(asked.wrong)
-            result, certainty = choice.result, rng.randrange(1, 4)
-            marked.append(MarkedItem(result.points, result.max_points, result.is_right, asked.shown.is_critical))
-            place = {"attempt_id": attempt_id, "position": position}
-            seen = place | {"version_id": asked.shown.version_id}
-            saved_at = at + timedelta(minutes=position)
-            add(
-                AttemptItem,
-                **seen,
-                option_order=asked.order,
-                revision=1,
-                response=choice.response,
-                certainty=certainty,
-                saved_at=saved_at,
-            )
-            add(
-                Mark,
-                **seen,
-                learner_id=learner_id,
-                objective_id=asked.shown.objective_id,
-                points=result.points,
-                max_points=result.max_points,
-                is_right=result.is_right,
-                certainty_points=certainty if result.is_right else (0, -2, -6)[certainty - 1],
-                settled_at=submitted_at,
-            )
-            if attempt_id % LOGGED == 0:
-                add(
-                    Answer,
-                    **place,
-                    revision=1,
-                    save_id="bench",
-                    response=choice.response,
-                    certainty=certainty,
-                    arrived_at=saved_at,
-                )
+    def _learner(self, work: _Work, learner_id: int) -> None:
+        taken: list[_Taken] = []
+        at = work.due_at - timedelta(days=self.rng.randrange(1, 13), minutes=self.rng.randrange(1440))
+        for number in range(1, work.attempts + 1):
+            at += timedelta(hours=self.rng.randrange(2, 40))
+            taken.append(self._attempt(work, learner_id, number, at))
+        self.writer.add(Standing, **_standing(learner_id, work, taken))
+
+    def _attempt(self, work: _Work, learner_id: int, number: int, at: datetime) -> _Taken:
+        attempt_id, submitted_at = next(self.attempt_ids), at + timedelta(minutes=work.questions)
+        asked = self.rng.sample(work.pool, work.questions)
+        marked = [
+            self._question(attempt_id, position, one, learner_id, at, submitted_at)
+            for position, one in enumerate(asked, start=1)
+        ]
         total = outcome(marked, PASS_MARK)
-        add(
+        self.writer.add(
             Attempt,
             id=attempt_id,
             learner_id=learner_id,
-            scope=assignment_scope(assignment_id),
+            scope=assignment_scope(work.assignment_id),
             number=number,
             purpose=Purpose.TEST,
-            module_id=module_id,
-            assignment_id=assignment_id,
+            module_id=work.module_id,
+            assignment_id=work.assignment_id,
             seed=0,
             state=State.SUBMITTED,
             started_at=at,
@@ -344,30 +295,40 @@ class School:
             is_passed=total.is_passed,
             is_critical_missed=total.is_critical_missed,
         )
-        return total
+        return _Taken(attempt_id, total, submitted_at)
 
-    # -- what is asked ---------------------------------------------------------------------------------------------------
-
-    def _questions(self) -> list[Asked]:
-        """The test questions of the course; few are critical, or nobody of middling ability would ever pass."""
-        ids = self.session.scalars(
-            select(QuestionVersion.id)
-            .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
-            .where(QuestionRow.use == Use.TEST, QuestionVersion.superseded_at.is_(None))
-            .order_by(QuestionVersion.id)
-        ).all()
-        shown, keys = catalogue.shown(self.session, ids), catalogue.keys(self.session, ids)
-        kept = [one for at, one in enumerate(ids) if not shown[one].is_critical or at % 8 == 0]
-        return [self._asked(shown[one], keys[one].key) for one in kept]
-
-    def _asked(self, shown: Shown, key: Any) -> Asked:
-        def choice(response: Response) -> Choice:
-            return Choice(response, mark(shown.kind, key, response))
-
-        order = list(range(len(shown.options)))
-        self.rng.shuffle(order)
-        wrong = tuple(choice(answering.wrong(shown, key, self.rng, Random(shown.version_id))) for _ in range(4))
-        return Asked(shown, order, choice(answering.right(shown, key)), wrong)
+    def _question(
+        self, attempt_id: int, position: int, asked: Asked, learner_id: int, at: datetime, submitted_at: datetime
+    ) -> MarkedItem:
+        """One question answered and marked: a minute each."""
+        is_known = self.rng.random() < self.abilities[learner_id - 2]
+        choice, certainty = asked.right if is_known else self.rng.choice(asked.wrong), self.rng.randrange(1, 4)
+        result, saved_at = choice.result, at + timedelta(minutes=position)
+        place = {"attempt_id": attempt_id, "position": position}
+        answered = {"revision": 1, "response": choice.response, "certainty": certainty}
+        self.writer.add(
+            AttemptItem,
+            **place,
+            **answered,
+            version_id=asked.shown.version_id,
+            option_order=asked.order,
+            saved_at=saved_at,
+        )
+        self.writer.add(
+            Mark,
+            **place,
+            version_id=asked.shown.version_id,
+            learner_id=learner_id,
+            objective_id=asked.shown.objective_id,
+            points=result.points,
+            max_points=result.max_points,
+            is_right=result.is_right,
+            certainty_points=certainty if result.is_right else (0, -2, -6)[certainty - 1],
+            settled_at=submitted_at,
+        )
+        if attempt_id % LOGGED == 0:
+            self.writer.add(Answer, **place, **answered, save_id="bench", arrived_at=saved_at)
+        return MarkedItem(result.points, result.max_points, result.is_right, asked.shown.is_critical)
 
     def _tell(self, marks: int) -> None:
         seconds = time.monotonic() - self.began
@@ -378,30 +339,24 @@ def _account(number: int) -> dict[str, Any]:
     return {"password": "!", "active": True, "fs_uniquifier": f"bench-{number}", "created_at": NOW}
 
 
-def _standing(
-    learner_id: int, assignment_id: int, module_id: int, taken: list[tuple[int, Outcome, datetime]]
-) -> dict[str, Any]:
+def _standing(learner_id: int, work: _Work, taken: list[_Taken]) -> dict[str, Any]:
     """As :func:`app.services.submission.submit` keeps it."""
-
-    def percent(total: Outcome) -> float:
-        return 100 * total.points / total.max_points
-
-    best_id, best, _ = max(taken, key=lambda one: (one[1].is_passed, percent(one[1]), one[0]))
-    latest_id, latest, latest_at = taken[-1]
+    best = max(taken, key=lambda one: (one.total.is_passed, one.percent, one.attempt_id))
+    latest = taken[-1]
     return {
         "learner_id": learner_id,
-        "scope": assignment_scope(assignment_id),
+        "scope": assignment_scope(work.assignment_id),
         "purpose": Purpose.TEST,
-        "module_id": module_id,
-        "assignment_id": assignment_id,
+        "module_id": work.module_id,
+        "assignment_id": work.assignment_id,
         "attempts": len(taken),
-        "best_attempt_id": best_id,
-        "best_percent": percent(best),
-        "latest_attempt_id": latest_id,
-        "latest_percent": percent(latest),
-        "latest_is_passed": latest.is_passed,
-        "latest_at": latest_at,
-        "passed_at": next((at for _, total, at in taken if total.is_passed), None),
+        "best_attempt_id": best.attempt_id,
+        "best_percent": best.percent,
+        "latest_attempt_id": latest.attempt_id,
+        "latest_percent": latest.percent,
+        "latest_is_passed": latest.total.is_passed,
+        "latest_at": latest.submitted_at,
+        "passed_at": next((one.submitted_at for one in taken if one.total.is_passed), None),
     }
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -161,8 +162,9 @@ def _percent(attempt: Attempt) -> int | None:
     return None if attempt.points is None else percent(attempt.points, attempt.max_points or 0)
 
 
-def _answers(session: Session, attempt: Attempt) -> tuple[Answered, ...]:
-    rows = session.execute(
+def _rows(session: Session, attempt: Attempt) -> Sequence[Any]:
+    """The questions with their marks, and what was reported of them."""
+    return session.execute(
         select(AttemptItem, QuestionRow, QuestionVersion.number, QuestionVersion.superseded_at, Mark, QuestionReport)
         .join(QuestionVersion, QuestionVersion.id == AttemptItem.version_id)
         .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
@@ -174,12 +176,24 @@ def _answers(session: Session, attempt: Attempt) -> tuple[Answered, ...]:
         .where(AttemptItem.attempt_id == attempt.id)
         .order_by(AttemptItem.position)
     ).all()
+
+
+def _answers(session: Session, attempt: Attempt) -> tuple[Answered, ...]:
+    rows = _rows(session, attempt)
     ids = [item.version_id for item, *_ in rows]
     shown, keys = catalogue.shown(session, ids), catalogue.keys(session, ids)
     sources = catalogue.sources(session, (slug for key in keys.values() for slug in key.sources))
     corrections = rulings.in_force(session, ids, attempt.assignment_id)
     saved, changes = _saved(session, attempt), _changes(session, attempt)
     spent = _spent(attempt, saved)
+
+    def told(item: AttemptItem, mark: Mark | None) -> Feedback | None:
+        if mark is None:
+            return None
+        asked, key = shown[item.version_id], keys[item.version_id]
+        earned = feedback.Mark(mark.points, mark.is_right, mark.is_void)
+        return feedback.build(item, asked, key, sources, EVERYTHING, earned, corrections.get(item.version_id, ()))
+
     return tuple(
         Answered(
             n=item.position,
@@ -193,17 +207,7 @@ def _answers(session: Session, attempt: Attempt) -> tuple[Answered, ...]:
             is_flagged=item.is_flagged,
             right=feedback.right_texts(shown[item.version_id], keys[item.version_id].key),
             mark=mark,
-            feedback=feedback.build(
-                item,
-                shown[item.version_id],
-                keys[item.version_id],
-                sources,
-                EVERYTHING,
-                feedback.Mark(mark.points, mark.is_right, mark.is_void),
-                corrections.get(item.version_id, ()),
-            )
-            if mark
-            else None,
+            feedback=told(item, mark),
             seconds=spent.get(item.position),
             log=_log(attempt, saved, item.position, shown[item.version_id]),
             changes=tuple(changes[item.position]),

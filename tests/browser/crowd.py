@@ -129,14 +129,16 @@ class Crowd:
         is_passed, attempts = rng.random() < 0.85, rng.choice((1, 1, 2, 3))
         points = rng.randrange(80, 101) if is_passed else rng.randrange(20, 95)
         submitted_at = min(opened + timedelta(days=rng.choice((1, 5, 9, 13, 17))), self.now)
-        scope = f"test:assignment:{work.id}"
+        of_both: dict[str, Any] = {
+            "learner_id": learner_id,
+            "scope": f"test:assignment:{work.id}",
+            "purpose": Purpose.TEST,
+            "module_id": work.module_id,
+            "assignment_id": work.id,
+        }
         attempt = Attempt(
-            learner_id=learner_id,
-            scope=scope,
+            **of_both,
             number=1,
-            purpose=Purpose.TEST,
-            module_id=work.module_id,
-            assignment_id=work.id,
             seed=0,
             state=State.SUBMITTED,
             started_at=submitted_at - timedelta(minutes=20),
@@ -151,11 +153,7 @@ class Crowd:
         self.session.flush()  # the standing names it by its id
         self.session.execute(
             insert(Standing).values(
-                learner_id=learner_id,
-                scope=scope,
-                purpose=Purpose.TEST,
-                module_id=work.module_id,
-                assignment_id=work.id,
+                **of_both,
                 attempts=attempts,
                 best_attempt_id=attempt.id,
                 best_percent=points,
