@@ -22,7 +22,11 @@ from app.content.fingerprint import fingerprint
 from app.content.loader import load_course
 from app.db import db
 from app.models import Role
-from app.services import catalogue, guests, invitations, publishing, reminders, rosters, submission, users
+from app.services.assigned import reminders
+from app.services.course import catalogue, publishing
+from app.services.marking import submission
+from app.services.people import guests, invitations, users
+from app.services.teaching import rosters
 from app.settings import SettingError, Settings
 
 content = AppGroup("content", help="The course in questions/: check and publish it.")

@@ -13,9 +13,10 @@ from app import mail
 from app.clock import now
 from app.db import db, vacuum
 from app.models import User
-from app.services import audit, erasure, person_export
-from app.services import users as accounts
+from app.services import audit
 from app.services.audit import Sought
+from app.services.people import erasure, person_export
+from app.services.people import users as accounts
 
 users = AppGroup("users", help="One person's data: save it as a file, or erase them.")
 log = AppGroup("audit", help="The log of who changed what.")

@@ -24,10 +24,12 @@ from app.domain.response import demand_finished, number, read
 from app.fields import once_field, words_field
 from app.given import GivenForm, WholeField
 from app.models import AttemptItem
-from app.services import corrections, feedback, once
-from app.services.corrections import AlreadyHolds, Asked, CorrectionError, Decision, MoreLost, Preview
-from app.services.papers import QuestionView, question
-from app.services.regrading import Regrade
+from app.services import once
+from app.services.marking import corrections
+from app.services.marking.corrections import AlreadyHolds, Asked, CorrectionError, Decision, MoreLost, Preview
+from app.services.marking.regrading import Regrade
+from app.services.taking import feedback
+from app.services.taking.papers import QuestionView, question
 
 SHOWN = 50
 """Attempts on a page of the preview."""

@@ -10,7 +10,7 @@ from wtforms import EmailField, Field, Form, HiddenField, PasswordField, StringF
 from wtforms.validators import InputRequired, Length
 
 from app.domain import wall_clock
-from app.services import users
+from app.services.people import users
 
 PASSWORD_MIN = 10
 PASSWORD_MAX = 1000

@@ -14,7 +14,7 @@ from app.clock import now
 from app.db import db
 from app.models import Learner, User
 from app.permissions import VISITOR, Viewer
-from app.services import guests, sign_ins
+from app.services.people import guests, sign_ins
 
 
 def viewer() -> Viewer:

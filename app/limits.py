@@ -8,7 +8,7 @@ from flask import Flask, Response, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from app.services import users
+from app.services.people import users
 
 limiter = Limiter(get_remote_address, strategy="fixed-window", headers_enabled=False)
 

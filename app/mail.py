@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from flask import Flask, current_app, render_template
 from flask_mailman import EmailMessage, Mail
 
-from app.services.reminders import Kind, Letter
+from app.services.assigned.reminders import Kind, Letter
 from app.settings import Settings
 
 _SUBJECTS = {Kind.DUE: "Due soon: {}", Kind.OVERDUE: "Past its due date: {}"}

@@ -14,7 +14,7 @@ from app.domain.marking import Result, mark
 from app.domain.question import Shown
 from app.domain.response import Response
 from app.models import QuestionRow, QuestionVersion
-from app.services import catalogue
+from app.services.course import catalogue
 
 CRITICAL = 8
 """Of the safety-critical questions one in so many is asked: with all of them nobody of middling ability would ever pass."""

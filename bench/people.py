@@ -11,7 +11,7 @@ from app import create_app
 from app.db import db
 from app.identity import token_hash
 from app.models import User
-from app.services import sign_ins, users
+from app.services.people import sign_ins, users
 from app.settings import Settings
 
 

@@ -27,8 +27,9 @@ from app import create_app
 from app.db import db
 from app.identity import token_hash
 from app.models import Assignment, Learner, Mark, User
-from app.services import insight, sign_ins
-from app.services.answered import Counting
+from app.services.insights import insight
+from app.services.insights.answered import Counting
+from app.services.people import sign_ins
 from bench.people import session_cookie
 from bench.school import NOW, School, groups, year
 from bench.server import ROOT, Server, busy_seconds

@@ -38,7 +38,7 @@ from app.models import (
     Standing,
     User,
 )
-from app.services.attempts import assignment_scope
+from app.services.taking.attempts import assignment_scope
 from bench.answers import Asked, list_asked
 
 LEARNERS, COHORTS, WORKS = 1_000, 10, 20
@@ -340,7 +340,7 @@ def _account(number: int) -> dict[str, Any]:
 
 
 def _standing(learner_id: int, work: _Work, taken: list[_Taken]) -> dict[str, Any]:
-    """As :func:`app.services.submission.submit` keeps it."""
+    """As :func:`app.services.marking.submission.submit` keeps it."""
     best = max(taken, key=lambda one: (one.total.is_passed, one.percent, one.attempt_id))
     latest = taken[-1]
     return {

@@ -23,7 +23,7 @@ from app import create_app
 from app.content.publisher import publish
 from app.db import db
 from app.limits import limiter
-from app.services import catalogue
+from app.services.course import catalogue
 from app.settings import Settings
 from tests.course import steady
 from tests.factory import Make

@@ -24,7 +24,8 @@ from app.models import (
     Standing,
     User,
 )
-from app.services import catalogue, submission
+from app.services.course import catalogue
+from app.services.marking import submission
 from tests.factory import Person
 from tests.taking import begin
 

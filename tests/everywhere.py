@@ -26,7 +26,9 @@ from app.models import (
     Role,
     Roster,
 )
-from app.services import audit, cohorts, invitations, rosters
+from app.services import audit
+from app.services.people import invitations
+from app.services.teaching import cohorts, rosters
 from tests.crowd import Hand, hand_in, join_with_the_same_paper
 from tests.factory import Make, Person
 

@@ -16,7 +16,9 @@ from app.domain.assignment import Grant
 from app.domain.release import Policy, When
 from app.models import Assignment, Cohort, Learner, ModuleRow, Role, User
 from app.permissions import Viewer
-from app.services import assignments, cohorts, grants, sign_ins, users
+from app.services.assigned import assignments, grants
+from app.services.people import sign_ins, users
+from app.services.teaching import cohorts
 
 PASSWORD = "correct horse battery"
 

@@ -14,8 +14,10 @@ from app.domain.content import Key
 from app.domain.correction import corrected
 from app.domain.regrading import counted
 from app.models import Assignment, Attempt, AttemptItem, Mark, Standing
-from app.services import assignments, catalogue, corrections, rulings
-from app.services.corrections import Asked, Decision, Done
+from app.services.assigned import assignments
+from app.services.course import catalogue
+from app.services.marking import corrections, rulings
+from app.services.marking.corrections import Asked, Decision, Done
 from tests.conftest import Clock
 from tests.crowd import Answering, Hand, copy_paper, hand_in
 from tests.crowd import answer as answer_all

@@ -13,7 +13,7 @@ from app.domain.attempt import Purpose, State
 from app.domain.content import Kind, Use
 from app.domain.paper import slot
 from app.models import Attempt, AttemptItem, Learner, QuestionRow, QuestionVersion
-from app.services import catalogue
+from app.services.course import catalogue
 
 # Tests type a number in the unit of this one, and count the lines and steps of these.
 COUNTED_ON = {Kind.MATCH: "tp-match-signs", Kind.ORDER: "ev-order-trial", Kind.NUMERIC: "ev-count-difference"}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.content.loader import load_course
 from app.domain.content import Question
 from app.models import Assignment, Attempt, AttemptItem, QuestionKey, QuestionVersion
-from app.services import catalogue
+from app.services.course import catalogue
 from tests.conftest import Clock
 from tests.course import ROOT
 from tests.crowd import Hand, answer, copy_paper

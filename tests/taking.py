@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.demo import answering
 from app.models import Assignment, Attempt, ModuleRow
-from app.services import attempts, catalogue, due, submission
+from app.services.assigned import due
+from app.services.course import catalogue
+from app.services.marking import submission
+from app.services.taking import attempts
 from tests.factory import Person
 
 

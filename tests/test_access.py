@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 
 from app.db import db
 from app.models import CohortTrainer, QuestionReport, Role
-from app.services import cohorts, invitations, rosters
-from app.services.invitations import Invitee
+from app.services.people import invitations
+from app.services.people.invitations import Invitee
+from app.services.teaching import cohorts, rosters
 from tests.conftest import Clock
 from tests.crowd import Hand, hand_in, join_with_the_same_paper
 from tests.factory import Make

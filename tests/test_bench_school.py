@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.domain.attempt import MarkedItem, outcome
 from app.domain.marking import mark
 from app.models import Answer, Attempt, AttemptItem, Cohort, Mark, Standing
-from app.services import catalogue, gradebook
+from app.services.course import catalogue
+from app.services.teaching import gradebook
 from bench import school
 from bench.school import NOW, Plan, School, groups, year
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.db import Base, db
-from app.services import cohorts
+from app.services.teaching import cohorts
 from tests.conftest import ROOT, Clock, settings_for
 from tests.factory import Make
 from tests.taking import begin, take

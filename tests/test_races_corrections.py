@@ -15,7 +15,8 @@ from app.db import db
 from app.domain.attempt import outcome
 from app.domain.release import Policy, When
 from app.models import Attempt, Mark, MarkChange, Standing
-from app.services import catalogue, regrading, submission
+from app.services.course import catalogue
+from app.services.marking import regrading, submission
 from tests.conftest import Clock
 from tests.crowd import Hand, copy_paper, hand_in
 from tests.factory import Make

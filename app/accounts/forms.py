@@ -25,7 +25,7 @@ from app.fields import (
     zone_field,
 )
 from app.models import User
-from app.services import users
+from app.services.people import users
 
 FAILED = "That e-mail and password do not belong together."
 TAKEN = "There is an account with this address. Sign in, or choose a new password."

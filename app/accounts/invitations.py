@@ -13,8 +13,9 @@ from app.clock import now
 from app.db import db, end_read
 from app.identity import viewer
 from app.models import Cohort, Invitation, Role
-from app.services import invitations, trainers, users
-from app.services.invitations import InvitationState
+from app.services.people import invitations, users
+from app.services.people.invitations import InvitationState
+from app.services.teaching import trainers
 
 
 @blueprint.route("/invitation/<token>", methods=["GET", "POST"])

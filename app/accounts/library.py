@@ -11,7 +11,7 @@ from flask_security.mail_util import EmailValidateException
 
 from app.clock import now
 from app.models import User
-from app.services import users
+from app.services.people import users
 
 
 class Accounts(SQLAlchemyUserDatastore):
@@ -20,7 +20,7 @@ class Accounts(SQLAlchemyUserDatastore):
     def create_user(self, **given: Any) -> User:
         """Add an account.
 
-        :raise AddressTakenError: see :func:`app.services.users.add`.
+        :raise AddressTakenError: see :func:`app.services.people.users.add`.
         """
         return users.add(
             self.db.session, name=given["name"], email=given["email"], password_hash=given["password"], now=now()

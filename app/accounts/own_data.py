@@ -13,7 +13,8 @@ from app.accounts.views import blueprint
 from app.clock import now
 from app.db import db, forget_deleted
 from app.identity import sign_out
-from app.services import audit, erasure, person_export, personal, users
+from app.services import audit
+from app.services.people import erasure, person_export, personal, users
 
 
 @blueprint.post("/account/data")

@@ -18,7 +18,8 @@ from app.db import db
 from app.domain import wall_clock
 from app.identity import forget_guest, guest_left_behind, viewer
 from app.models import Cohort
-from app.services import cohorts, guests, users
+from app.services.people import guests, users
+from app.services.teaching import cohorts
 
 blueprint = Blueprint("accounts", __name__)
 

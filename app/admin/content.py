@@ -15,8 +15,8 @@ from app.clock import now
 from app.content.fingerprint import fingerprint
 from app.content.loader import Fault, Loaded, load_course
 from app.db import begin_plain, db, end_read
-from app.services import publishing
-from app.services.publishing import OvertakenError, Preview
+from app.services.course import publishing
+from app.services.course.publishing import OvertakenError, Preview
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from app.access import admins_only
 from app.admin import blueprint
 from app.correcting import Place
 from app.db import db
-from app.services import corrections, questions
+from app.services.marking import corrections, questions
 
 
 @blueprint.get("/questions", endpoint="questions")

@@ -14,7 +14,8 @@ from app.clock import now
 from app.db import db, forget_deleted
 from app.identity import sign_out
 from app.models import User
-from app.services import audit, erasure, person_export, personal, users
+from app.services import audit
+from app.services.people import erasure, person_export, personal, users
 
 
 @blueprint.post("/users/<int:user_id>/export")

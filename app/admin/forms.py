@@ -8,7 +8,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.fields import line, once_field, text
 from app.models import Role, User
-from app.services import audit_words, users
+from app.services import audit_words
+from app.services.people import users
 
 ROLES = {Role.LEARNER.value: "Learner", Role.TRAINER.value: "Trainer", Role.ADMIN.value: "Administrator"}
 _CHOICES = [SelectChoice(value, words) for value, words in ROLES.items()]

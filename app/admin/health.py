@@ -12,7 +12,8 @@ from app.content.fingerprint import fingerprint
 from app.db import db
 from app.health import head
 from app.limits import limiter
-from app.services import catalogue, health
+from app.services import health
+from app.services.course import catalogue
 from app.settings import Settings
 from app.version import version
 

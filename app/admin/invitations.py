@@ -12,7 +12,8 @@ from app.admin.people import absolute
 from app.clock import now
 from app.db import db
 from app.models import Role
-from app.services import invitations, once
+from app.services import once
+from app.services.people import invitations
 
 
 @blueprint.route("/invitations", methods=["GET", "POST"], endpoint="invitations")

@@ -13,8 +13,9 @@ from app.admin.forms import ROLES, ExtraTimeForm, PeopleForm, RoleForm
 from app.clock import now
 from app.db import db
 from app.models import Role, User
-from app.services import audit, directory, extra_time, users
-from app.services.directory import Order, Sought
+from app.services import audit
+from app.services.people import directory, extra_time, users
+from app.services.people.directory import Order, Sought
 
 LAST_ADMIN = "This is the last active administrator: make another one first."
 

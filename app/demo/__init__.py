@@ -41,21 +41,14 @@ from app.domain.question import Shown
 from app.domain.response import Response
 from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, LessonRow, ModuleRow, Role, User
 from app.permissions import Viewer
-from app.services import (
-    assignments,
-    attempts,
-    catalogue,
-    cohorts,
-    due,
-    grants,
-    invitations,
-    lessons,
-    sign_ins,
-    submission,
-    users,
-)
-from app.services.assignments import Terms
-from app.services.attempts import Change, Loaded
+from app.services.assigned import assignments, due, grants
+from app.services.assigned.assignments import Terms
+from app.services.course import catalogue, lessons
+from app.services.marking import submission
+from app.services.people import invitations, sign_ins, users
+from app.services.taking import attempts
+from app.services.taking.attempts import Change, Loaded
+from app.services.teaching import cohorts
 
 SEED = 2026
 MISLEADING = 0.8

@@ -24,9 +24,11 @@ from app.learn.course import module_or_404
 from app.learn.forms import AnswerForm, StartForm
 from app.models import Attempt, AttemptItem, ModuleRow
 from app.permissions import may_take_test
-from app.services import attempts, due, papers, releases, results, submission
-from app.services.attempts import Conflict, Loaded, Saved
-from app.services.feedback import Feedback, feedback, told
+from app.services.assigned import due
+from app.services.marking import submission
+from app.services.taking import attempts, papers, releases, results
+from app.services.taking.attempts import Conflict, Loaded, Saved
+from app.services.taking.feedback import Feedback, feedback, told
 
 
 @blueprint.post("/modules/<slug>/attempts")

@@ -6,8 +6,8 @@ from flask import abort, render_template, request
 
 from app.db import db
 from app.learn import blueprint
-from app.services import body_map as maps
-from app.services import catalogue
+from app.services.course import body_map as maps
+from app.services.course import catalogue
 
 
 @blueprint.get("/body-map")

@@ -12,8 +12,8 @@ from app.db import db
 from app.identity import viewer
 from app.learn import blueprint
 from app.models import Learner
-from app.services import calendar
-from app.services.due import Due
+from app.services.assigned import calendar
+from app.services.assigned.due import Due
 
 
 @blueprint.get("/calendar/<token>.ics", endpoint="calendar_feed")

@@ -15,7 +15,9 @@ from app.jinja import THEMES
 from app.learn import blueprint
 from app.local import page_path
 from app.models import ModuleRow
-from app.services import catalogue, due, progress
+from app.services.assigned import due
+from app.services.course import catalogue
+from app.services.taking import progress
 
 
 @blueprint.get("/")

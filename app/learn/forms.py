@@ -8,8 +8,8 @@ from wtforms.validators import AnyOf, Length, Optional, Regexp
 
 from app.fields import words_field
 from app.given import GivenForm, WholeField
-from app.services import question_reports
-from app.services.attempts import Change
+from app.services.taking.attempts import Change
+from app.services.teaching import question_reports
 
 
 class AnswerForm(GivenForm):

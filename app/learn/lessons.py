@@ -13,7 +13,7 @@ from app.learn import blueprint
 from app.learn.course import module_or_404
 from app.learn.forms import CheckForm
 from app.models import LessonRow, ModuleRow
-from app.services import catalogue, lessons
+from app.services.course import catalogue, lessons
 
 
 @blueprint.get("/modules/<slug>/lessons/<lesson_slug>")

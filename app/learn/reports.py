@@ -10,7 +10,8 @@ from app.db import db
 from app.learn import blueprint
 from app.learn.attempts import attempt_or_404
 from app.learn.forms import ReportForm
-from app.services import attempts, papers, question_reports
+from app.services.taking import attempts, papers
+from app.services.teaching import question_reports
 
 
 @blueprint.route("/attempts/<int:attempt_id>/<int:n>/report", methods=["GET", "POST"])

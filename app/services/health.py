@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.attempt import State
 from app.models import Attempt, Learner, Role, User
-from app.services import guests
+from app.services.people import guests
 from app.settings import Settings
 
 LITTLE_BYTES = 1024**3

@@ -27,8 +27,8 @@ from app.domain.assignment import Counts, Grant, Unfit
 from app.domain.release import Policy, Unsound, When, unsound
 from app.fields import line, once_field
 from app.models import ModuleRow
-from app.services.assignable import Choices, Misfit
-from app.services.assignments import Terms
+from app.services.assigned.assignable import Choices, Misfit
+from app.services.assigned.assignments import Terms
 
 WHENS = {
     When.EACH_ANSWER: "After each answer",

@@ -12,9 +12,12 @@ from app.clock import now
 from app.db import db
 from app.identity import viewer
 from app.models import Cohort
-from app.services import assignable, assignments, cohorts, due, grants, lifecycle, once
-from app.services.assignable import Choices
-from app.services.assignments import Started, Taught, Terms
+from app.services import once
+from app.services.assigned import assignable, assignments, due, grants
+from app.services.assigned.assignable import Choices
+from app.services.assigned.assignments import Started, Taught, Terms
+from app.services.course import lifecycle
+from app.services.teaching import cohorts
 from app.teach import blueprint
 from app.teach.assignment_forms import AssignmentForm, filled
 from app.teach.changes import Told, told

@@ -10,7 +10,7 @@ from wtforms import Field
 
 from app.domain.release import When
 from app.jinja import when
-from app.services.assignments import Change
+from app.services.assigned.assignments import Change
 from app.teach.assignment_forms import COUNTS, WHENS, AssignmentForm
 
 NOTHING = {

@@ -11,7 +11,8 @@ from app.db import db
 from app.domain import wall_clock
 from app.identity import viewer
 from app.models import Cohort
-from app.services import cohorts, once, question_reports
+from app.services import once
+from app.services.teaching import cohorts, question_reports
 from app.teach import blueprint
 from app.teach.forms import CohortForm
 

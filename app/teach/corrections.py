@@ -12,8 +12,10 @@ from app.correcting import Place
 from app.db import db
 from app.identity import viewer
 from app.jinja import points
-from app.services import assignments, corrections, marks, once
-from app.services.marks import Marked
+from app.services import once
+from app.services.assigned import assignments
+from app.services.marking import corrections, marks
+from app.services.marking.marks import Marked
 from app.teach import blueprint
 from app.teach.forms import MarkForm
 

@@ -11,9 +11,10 @@ from app.access import account, trainers_only
 from app.clock import now
 from app.db import db
 from app.domain.assignment import unfit_grant
-from app.services import grants, once
-from app.services.assignments import Taught
-from app.services.grants import AlreadyGranted, Person
+from app.services import once
+from app.services.assigned import grants
+from app.services.assigned.assignments import Taught
+from app.services.assigned.grants import AlreadyGranted, Person
 from app.teach import blueprint
 from app.teach.assignment_forms import ExceptionForm, local_fields, refused
 from app.teach.assignments import found_assignment

@@ -14,7 +14,8 @@ from app.domain import response
 from app.domain.attempt import BadNumber
 from app.domain.marking import MAX_POINTS
 from app.fields import line, line_field, once_field, words_field, zone_field
-from app.services import marks, question_reports
+from app.services.marking import marks
+from app.services.teaching import question_reports
 
 
 class CohortForm(FlaskForm):  # type: ignore[misc]

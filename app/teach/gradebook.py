@@ -15,8 +15,9 @@ from app.clock import now
 from app.db import begin_immediate, begin_plain, db
 from app.domain.gradebook import Show
 from app.models import Cohort
-from app.services import gradebook, gradebook_file, submission
-from app.services.gradebook import ATTENTION, NAME, Asked
+from app.services.marking import submission
+from app.services.teaching import gradebook, gradebook_file
+from app.services.teaching.gradebook import ATTENTION, NAME, Asked
 from app.teach import blueprint
 from app.teach.cohorts import found_cohort
 

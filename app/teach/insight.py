@@ -13,11 +13,11 @@ from app.db import db
 from app.domain.analysis import scores
 from app.jinja import plain
 from app.models import Assignment, Cohort
-from app.services import answered, gains, insight, insight_csv, mistaken, question_figures
-from app.services.answered import Counting
-from app.services.gains import Gains
-from app.services.insight import Choosable
-from app.services.question_figures import ChoicesView
+from app.services.insights import answered, gains, insight, insight_csv, mistaken, question_figures
+from app.services.insights.answered import Counting
+from app.services.insights.gains import Gains
+from app.services.insights.insight import Choosable
+from app.services.insights.question_figures import ChoicesView
 from app.teach import blueprint, drawing, plots
 from app.teach.cohorts import found_cohort
 from app.teach.gradebook import file_name, settle_overdue

@@ -14,8 +14,8 @@ from app.access import account, trainers_only
 from app.clock import now
 from app.db import db
 from app.models import Cohort, Invitation, Role
-from app.services import invitations
-from app.services.invitations import Sent
+from app.services.people import invitations
+from app.services.people.invitations import Sent
 from app.services.spreadsheet import line
 from app.teach import blueprint
 from app.teach.cohorts import found_cohort

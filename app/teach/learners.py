@@ -9,7 +9,7 @@ from app.access import trainers_only
 from app.clock import now
 from app.db import db
 from app.identity import viewer
-from app.services import attempt_records, learner_records
+from app.services.teaching import attempt_records, learner_records
 from app.teach import blueprint
 from app.teach.cohorts import found_cohort
 from app.teach.gradebook import settle_overdue

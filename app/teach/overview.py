@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.access import trainers_only
 from app.clock import now
 from app.db import db
-from app.services import cohorts, overviews
+from app.services.teaching import cohorts, overviews
 from app.teach import blueprint
 from app.teach.cohorts import found_cohort
 from app.teach.gradebook import settle_overdue

@@ -13,8 +13,9 @@ from app.access import account, trainers_only
 from app.clock import now
 from app.db import db
 from app.models import Cohort, Role
-from app.services import cohorts, invitations, memberships
-from app.services.memberships import Order
+from app.services.people import invitations
+from app.services.teaching import cohorts, memberships
+from app.services.teaching.memberships import Order
 from app.teach import blueprint
 from app.teach.cohorts import found_cohort
 from app.teach.people_forms import JoiningForm

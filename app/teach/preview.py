@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from app.access import trainers_only
 from app.clock import now
 from app.db import db
-from app.services import due, papers, samples
+from app.services.assigned import due, samples
+from app.services.taking import papers
 from app.teach import blueprint
 from app.teach.assignments import found_assignment
 

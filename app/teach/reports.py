@@ -9,7 +9,7 @@ from app.access import account, trainers_only
 from app.clock import now
 from app.db import db
 from app.identity import viewer
-from app.services import question_reports
+from app.services.teaching import question_reports
 from app.teach import blueprint
 from app.teach.forms import ReplyForm
 

@@ -16,7 +16,7 @@ from app.domain.roster import MOST_LINES, Fault, Unreadable, UnreadableError
 from app.identity import viewer
 from app.models import Cohort, Role, Roster
 from app.permissions import may_teach
-from app.services import cohorts, rosters
+from app.services.teaching import cohorts, rosters
 from app.teach import blueprint
 from app.teach.cohorts import found_cohort
 from app.teach.invitations import hand_out, letters_page

@@ -14,8 +14,10 @@ from app.domain import wall_clock
 from app.identity import viewer
 from app.models import Cohort, Role
 from app.permissions import may_administer
-from app.services import cohort_copies, cohorts, invitations, once, trainers
-from app.services.cohorts import ArchivedError
+from app.services import once
+from app.services.people import invitations
+from app.services.teaching import cohort_copies, cohorts, trainers
+from app.services.teaching.cohorts import ArchivedError
 from app.teach import blueprint
 from app.teach.cohorts import found_cohort
 from app.teach.invitations import Letter, hand_out

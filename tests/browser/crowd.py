@@ -25,8 +25,9 @@ from app.models import (
     Standing,
     User,
 )
-from app.services import assignments, cohorts
-from app.services.assignments import Terms
+from app.services.assigned import assignments
+from app.services.assigned.assignments import Terms
+from app.services.teaching import cohorts
 
 FIRST = (
     "Maximiliane Theodora",

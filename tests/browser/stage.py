@@ -24,29 +24,17 @@ from app.domain.question import Shown
 from app.identity import token_hash
 from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, ModuleRow, QuestionVersion, Role, User
 from app.permissions import Viewer
-from app.services import (
-    assignments,
-    attempts,
-    catalogue,
-    cohorts,
-    corrections,
-    grants,
-    guests,
-    insight,
-    invitations,
-    lessons,
-    marks,
-    question_reports,
-    rosters,
-    sign_ins,
-    submission,
-    trainers,
-    users,
-)
-from app.services.answered import Counting
-from app.services.assignments import Taught, Terms
-from app.services.attempts import Change, Loaded
-from app.services.corrections import Decision
+from app.services.assigned import assignments, grants
+from app.services.assigned.assignments import Taught, Terms
+from app.services.course import catalogue, lessons
+from app.services.insights import insight
+from app.services.insights.answered import Counting
+from app.services.marking import corrections, marks, submission
+from app.services.marking.corrections import Decision
+from app.services.people import guests, invitations, sign_ins, users
+from app.services.taking import attempts
+from app.services.taking.attempts import Change, Loaded
+from app.services.teaching import cohorts, question_reports, rosters, trainers
 from tests import papers
 from tests.browser import serving
 from tests.browser.crowd import Crowd

@@ -16,7 +16,7 @@ from app.db import db
 from app.domain.attempt import Purpose
 from app.domain.content import Kind
 from app.identity import token_hash
-from app.services import guests, sign_ins
+from app.services.people import guests, sign_ins
 from tests import papers
 from tests.browser import serving
 from tests.browser.conftest import Door, Site

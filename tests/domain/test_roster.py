@@ -18,7 +18,7 @@ from app.domain.roster import (
     decode,
     read,
 )
-from app.services.users import normalised
+from app.services.people.users import normalised
 
 
 def people(text: str) -> list[tuple[int, str, str]]:

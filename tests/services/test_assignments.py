@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Assignment, AuditEvent
-from app.services import assignments, cohorts, due
-from app.services.assignments import Taught
-from app.services.due import DueState
+from app.services.assigned import assignments, due
+from app.services.assigned.assignments import Taught
+from app.services.assigned.due import DueState
+from app.services.teaching import cohorts
 from tests.factory import AFTER_CLOSING, Make, Person
 from tests.taking import begin, take
 

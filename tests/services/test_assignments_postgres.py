@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.db import db
 from app.domain.assignment import Counts
-from app.services import assignments, attempts, catalogue, due, progress, releases
-from app.services.due import DueState
+from app.services.assigned import assignments, due
+from app.services.assigned.due import DueState
+from app.services.course import catalogue
+from app.services.taking import attempts, progress, releases
 from tests.conftest import Clock, settings_for
 from tests.factory import AFTER_CLOSING, Make
 from tests.taking import take

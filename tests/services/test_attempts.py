@@ -14,9 +14,11 @@ from app.domain.content import Use
 from app.domain.response import Given
 from app.models import Answer, Attempt, AttemptItem, Mark, ModuleRow, QuestionRow, QuestionVersion
 from app.permissions import VISITOR
-from app.services import attempts, catalogue, due
-from app.services.attempts import Change, Conflict, Loaded, Saved
-from app.services.submission import submit
+from app.services.assigned import due
+from app.services.course import catalogue
+from app.services.marking.submission import submit
+from app.services.taking import attempts
+from app.services.taking.attempts import Change, Conflict, Loaded, Saved
 from tests.conftest import NOW, Clock
 from tests.factory import AFTER_CLOSING, Make, Person
 

@@ -18,7 +18,7 @@ from app.models import (
     Membership,
     Prerequisite,
 )
-from app.services import cohort_copies, cohorts
+from app.services.teaching import cohort_copies, cohorts
 from tests.factory import AFTER_LAST_ATTEMPT, Make
 from tests.taking import take
 

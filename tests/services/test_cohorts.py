@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.models import AuditEvent, Membership
 from app.permissions import VISITOR
-from app.services import cohorts
-from app.services.cohorts import ArchivedError
+from app.services.teaching import cohorts
+from app.services.teaching.cohorts import ArchivedError
 from tests.factory import Make
 
 

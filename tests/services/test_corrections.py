@@ -16,8 +16,8 @@ from app.domain.content import Key
 from app.domain.correction import Remedy
 from app.domain.release import When
 from app.models import Attempt, AuditEvent, Correction, MarkChange
-from app.services import corrections, marks
-from app.services.corrections import AlreadyHolds, Asked, Decision, Done, MoreLost, NotInForce
+from app.services.marking import corrections, marks
+from app.services.marking.corrections import AlreadyHolds, Asked, Decision, Done, MoreLost, NotInForce
 from tests.conftest import Clock
 from tests.crowd import Hand, copy_paper, hand_in
 from tests.crowd import answer as answer_all

@@ -35,7 +35,9 @@ from app.models import (
     Role,
     User,
 )
-from app.services import catalogue, gradebook, users
+from app.services.course import catalogue
+from app.services.people import users
+from app.services.teaching import gradebook
 from tests.conftest import NOW, ROOT, settings_for
 
 

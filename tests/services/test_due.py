@@ -25,8 +25,9 @@ from app.domain.attempt import (
 )
 from app.domain.release import Policy, When
 from app.models import Assignment, Cohort, LessonRow, ObjectiveRow, QuestionVersion
-from app.services import assignments, catalogue, due, lessons
-from app.services.due import Due, DueState
+from app.services.assigned import assignments, due
+from app.services.assigned.due import Due, DueState
+from app.services.course import catalogue, lessons
 from tests.factory import AFTER_CLOSING, Make, Person
 from tests.taking import begin, take
 

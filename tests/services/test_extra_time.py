@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Attempt, AuditEvent, Role
-from app.services import extra_time
+from app.services.people import extra_time
 from tests.conftest import Clock
 from tests.factory import Make, Person
 from tests.playing import start, start_assigned

@@ -12,8 +12,8 @@ from app.domain.assignment import Counts
 from app.domain.attention import Why
 from app.domain.gradebook import Cell, CellState, Show
 from app.models import Assignment, AssignmentException, AssignmentRecipient, Attempt, Cohort, Standing
-from app.services import cohorts, gradebook
-from app.services.gradebook import ATTENTION, Asked, Row
+from app.services.teaching import cohorts, gradebook
+from app.services.teaching.gradebook import ATTENTION, Asked, Row
 from tests.factory import Make, Person
 from tests.taking import begin, take
 

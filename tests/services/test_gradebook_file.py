@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.gradebook import Show
 from app.models import AssignmentException, Cohort
-from app.services import gradebook, gradebook_file
-from app.services.gradebook import Asked
+from app.services.teaching import gradebook, gradebook_file
+from app.services.teaching.gradebook import Asked
 from tests.factory import Make
 from tests.taking import begin, take
 

@@ -14,8 +14,8 @@ from app.domain.assignment import Counts
 from app.domain.attention import Why
 from app.domain.gradebook import CellState, Show
 from app.models import AssignmentException, AssignmentRecipient
-from app.services import attempt_records, gradebook, gradebook_file, learner_records, overviews
-from app.services.gradebook import ATTENTION, Asked
+from app.services.teaching import attempt_records, gradebook, gradebook_file, learner_records, overviews
+from app.services.teaching.gradebook import ATTENTION, Asked
 from tests.conftest import Clock, settings_for
 from tests.factory import Make
 from tests.taking import begin, take

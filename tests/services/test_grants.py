@@ -14,9 +14,12 @@ from sqlalchemy.orm import Session
 from app.domain.assignment import Grant
 from app.domain.attempt import State
 from app.models import Assignment, AssignmentException, Attempt, AuditEvent, Cohort
-from app.services import assignments, attempts, cohorts, grants, progress, releases, submission
-from app.services.assignments import Taught
-from app.services.grants import AlreadyGranted, NotTheirs
+from app.services.assigned import assignments, grants
+from app.services.assigned.assignments import Taught
+from app.services.assigned.grants import AlreadyGranted, NotTheirs
+from app.services.marking import submission
+from app.services.taking import attempts, progress, releases
+from app.services.teaching import cohorts
 from tests.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, Make, Person
 from tests.taking import begin, take
 

@@ -16,9 +16,12 @@ from app.domain.content import Kind
 from app.domain.release import Policy, When
 from app.domain.response import CHOICES, Response
 from app.models import Assignment, AttemptItem, Learner, Mark, QuestionVersion
-from app.services import answered, catalogue, cohorts, insight, insight_csv, mistaken, question_figures, submission
-from app.services.answered import Counting, Taker
-from app.services.insight import Insight
+from app.services.course import catalogue
+from app.services.insights import answered, insight, insight_csv, mistaken, question_figures
+from app.services.insights.answered import Counting, Taker
+from app.services.insights.insight import Insight
+from app.services.marking import submission
+from app.services.teaching import cohorts
 from tests import papers
 from tests.conftest import Clock
 from tests.crowd import Hand, answer, copy_paper, hand_in, join_with_the_same_paper

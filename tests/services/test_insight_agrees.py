@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.analysis import scores
 from app.models import Assignment, Attempt, AttemptItem, Mark
-from app.services import answered, insight
-from app.services.answered import Counting
-from app.services.question_figures import Read, choices_of
+from app.services.insights import answered, insight
+from app.services.insights.answered import Counting
+from app.services.insights.question_figures import Read, choices_of
 from tests.conftest import Clock
 from tests.crowd import Hand, hand_in
 from tests.domain import plain_analysis

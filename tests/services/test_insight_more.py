@@ -23,9 +23,10 @@ from app.models import (
     ObjectiveRow,
     QuestionVersion,
 )
-from app.services import answered, catalogue, insight, insight_csv, mistaken
-from app.services.answered import Counting
-from app.services.question_figures import Read
+from app.services.course import catalogue
+from app.services.insights import answered, insight, insight_csv, mistaken
+from app.services.insights.answered import Counting
+from app.services.insights.question_figures import Read
 from tests.conftest import Clock
 from tests.crowd import Hand, answer, copy_paper, hand_in
 from tests.factory import Make, Person

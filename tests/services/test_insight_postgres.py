@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.db import db
-from app.services import insight, insight_csv, mistaken, question_figures
-from app.services.answered import Counting
+from app.services.insights import insight, insight_csv, mistaken, question_figures
+from app.services.insights.answered import Counting
 from tests.conftest import Clock, settings_for
 from tests.crowd import Hand, hand_in, join_with_the_same_paper
 from tests.factory import Make

@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import AuditEvent, Cohort, Invitation, Learner, Role, User
-from app.services import cohorts, invitations, users
-from app.services.invitations import InvitationState, Invitee, Issued, Sent
+from app.services.people import invitations, users
+from app.services.people.invitations import InvitationState, Invitee, Issued, Sent
+from app.services.teaching import cohorts
 from tests.factory import Make
 
 

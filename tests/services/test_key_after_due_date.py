@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.release import Release
 from app.models import Assignment, ModuleRow
-from app.services import attempts, due, results, submission
+from app.services.assigned import due
+from app.services.marking import submission
+from app.services.taking import attempts, results
 from tests.conftest import Clock
 from tests.factory import AFTER_LAST_ATTEMPT, Make, Person
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.content.publisher import Changes, publish
 from app.domain.content import Course, Key, Question, Use
 from app.models import QuestionRow, QuestionVersion
-from app.services import catalogue, lifecycle
+from app.services.course import catalogue, lifecycle
 from tests.conftest import NOW, Clock
 from tests.course import steady
 from tests.factory import Make

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from app.services import cohorts, memberships
-from app.services.memberships import Counts, Order
+from app.services.teaching import cohorts, memberships
+from app.services.teaching.memberships import Counts, Order
 from tests.factory import Make
 from tests.taking import begin
 

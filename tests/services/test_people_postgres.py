@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.db import db
 from app.models import Cohort, CohortTrainer, Invitation, Roster, User
-from app.services import cohort_copies, cohorts, invitations, memberships, rosters, trainers
-from app.services.memberships import Counts, Order
-from app.services.trainers import LastTrainerError
+from app.services.people import invitations
+from app.services.teaching import cohort_copies, cohorts, memberships, rosters, trainers
+from app.services.teaching.memberships import Counts, Order
+from app.services.teaching.trainers import LastTrainerError
 from tests.conftest import Clock, settings_for
 from tests.factory import Make
 

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.db import Base, db, forget_deleted, vacuum
 from app.models import AuditEvent
-from app.services import audit, directory, erasure, health, person_export, personal
+from app.services import audit, health
 from app.services.audit import Sought
-from app.services.directory import Order
+from app.services.people import directory, erasure, person_export, personal
+from app.services.people.directory import Order
 from tests.conftest import Clock, settings_for
 from tests.everywhere import EARLIER, EMAIL, NAME, everywhere
 from tests.factory import Make

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Column
 
 from app.db import Base
-from app.services import personal
-from app.services.person_texts import Mentions
+from app.services.people import personal
+from app.services.people.person_texts import Mentions
 
 PERSONAL = {"user", "learner", "attempt", "attempt_item", "mark"}
 """Tables whose rows are somebody's, all of them."""

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.domain.attempt import Purpose
 from app.domain.mastery import Mastery
 from app.domain.release import Policy
-from app.services import attempts, lessons, progress
-from app.services.catalogue import get_lesson, list_lessons
+from app.services.course import lessons
+from app.services.course.catalogue import get_lesson, list_lessons
+from app.services.taking import attempts, progress
 from tests.conftest import NOW, Clock
 from tests.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, Make, Person
 from tests.playing import Play, start, start_assigned

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.release import Policy, When, unsound
 from app.models import Assignment, Attempt, Standing
-from app.services import attempts, due, releases, submission, terms
+from app.services.assigned import due, terms
+from app.services.marking import submission
+from app.services.taking import attempts, releases
 from tests.factory import Make
 from tests.taking import take
 

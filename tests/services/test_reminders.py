@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Assignment, AssignmentException, AssignmentRecipient, Cohort, Reminder
-from app.services import cohorts, reminders
-from app.services.reminders import Kind, Letter
+from app.services.assigned import reminders
+from app.services.assigned.reminders import Kind, Letter
+from app.services.teaching import cohorts
 from tests.conftest import Clock
 from tests.factory import AFTER_CLOSING, Make, Person
 from tests.mailbox import Mailbox, mail_server

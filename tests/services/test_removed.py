@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.services import attempts, cohorts, due, submission
+from app.services.assigned import due
+from app.services.marking import submission
+from app.services.taking import attempts
+from app.services.teaching import cohorts
 from tests.factory import Make
 
 

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.domain.release import EVERYTHING, NOTHING
-from app.services import attempts, results
-from app.services.results import ResultView
+from app.services.taking import attempts, results
+from app.services.taking.results import ResultView
 from tests.conftest import Clock
 from tests.factory import AFTER_CLOSING, Make, Person
 from tests.playing import Play, start, start_assigned

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.domain.roster import Encoding, Fault, UnreadableError
 from app.models import AuditEvent, Cohort, Invitation, Role, Roster
-from app.services import cohorts, invitations, rosters
-from app.services.cohorts import ArchivedError
-from app.services.invitations import Invitee
+from app.services.people import invitations
+from app.services.people.invitations import Invitee
+from app.services.teaching import cohorts, rosters
+from app.services.teaching.cohorts import ArchivedError
 from tests.factory import Make, Person
 
 

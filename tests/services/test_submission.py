@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Attempt, AttemptItem, Mark, Standing
-from app.services import attempts
-from app.services.submission import close_expired, has_expired
+from app.services.marking.submission import close_expired, has_expired
+from app.services.taking import attempts
 from tests.conftest import NOW, Clock
 from tests.factory import Make
 from tests.playing import Play, start

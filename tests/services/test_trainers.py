@@ -7,10 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import AuditEvent, CohortTrainer, Invitation, Role
-from app.services import cohorts, invitations, trainers, users
-from app.services.cohorts import ArchivedError
-from app.services.invitations import Sent
-from app.services.trainers import LastTrainerError, TeachesAlreadyError
+from app.services.people import invitations, users
+from app.services.people.invitations import Sent
+from app.services.teaching import cohorts, trainers
+from app.services.teaching.cohorts import ArchivedError
+from app.services.teaching.trainers import LastTrainerError, TeachesAlreadyError
 from tests.factory import Make, Person
 
 

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import AuditEvent, Learner, LessonProgress, LessonRow, Role, SignIn, User
-from app.services import cohorts, directory, users
-from app.services.directory import Order, Sought
+from app.services.people import directory, users
+from app.services.people.directory import Order, Sought
+from app.services.teaching import cohorts
 from tests.conftest import Clock
 from tests.factory import Make
 from tests.playing import start

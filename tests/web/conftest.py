@@ -15,7 +15,7 @@ from app import create_app
 from app.db import db
 from app.limits import limiter
 from app.models import QuestionKey
-from app.services import catalogue
+from app.services.course import catalogue
 from tests.conftest import Clock, settings_for
 from tests.factory import Make
 from tests.web.insight_class import Class

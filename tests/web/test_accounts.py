@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Attempt, AuditEvent, Learner, LessonProgress, Membership, Role, SignIn, User
-from app.services import cohorts, invitations, users
+from app.services.people import invitations, users
+from app.services.teaching import cohorts
 from tests.conftest import Clock
 from tests.factory import PASSWORD, Make, Person
 

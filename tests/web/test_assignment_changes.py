@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Assignment, AuditEvent
-from app.services import assignments, catalogue, cohorts
+from app.services.assigned import assignments
+from app.services.course import catalogue
+from app.services.teaching import cohorts
 from tests.factory import Make, Person
 from tests.taking import begin
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.release import Policy, When
 from app.models import Assignment, AuditEvent, ObjectiveRow
-from app.services import assignments, catalogue
+from app.services.assigned import assignments
+from app.services.course import catalogue
 from tests.factory import Make, Person
 
 

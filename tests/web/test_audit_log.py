@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.models import AttemptItem, AuditEvent, Role
-from app.services import audit, audit_words, users
+from app.services import audit, audit_words
+from app.services.people import users
 from tests.conftest import ROOT, Clock
 from tests.factory import Make, Person
 from tests.taking import take

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.content.publisher import publish
-from app.services import body_map
+from app.services.course import body_map
 from tests.conftest import NOW
 from tests.course import steady
 

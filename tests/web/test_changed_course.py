@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.content.publisher import publish
 from app.domain.content import Course, Kind, Question
 from app.models import Attempt, AttemptItem, AuditEvent, Mark, MarkChange, QuestionKey, QuestionVersion
-from app.services import catalogue
+from app.services.course import catalogue
 from tests.conftest import Clock
 from tests.course import steady
 from tests.factory import Make

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.content import Kind
 from app.domain.release import Policy, When
 from app.models import AuditEvent, Cohort, Correction, Mark, MarkChange, QuestionVersion
-from app.services import catalogue
+from app.services.course import catalogue
 from tests.conftest import Clock
 from tests.crowd import Hand, join_with_the_same_paper
 from tests.factory import Make, Person

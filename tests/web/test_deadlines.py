@@ -49,7 +49,7 @@ def test_an_answer_that_arrived_in_time_counts_however_long_it_waited(
     exam: Play, clock: Clock, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threat 8. Fails when the time is read after the lock was waited for."""
-    from app.services import attempts
+    from app.services.taking import attempts
 
     clock.advance(minutes=15, seconds=4)
     load = attempts.get_for

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from app.services import cohorts
+from app.services.teaching import cohorts
 from tests.conftest import Clock
 from tests.factory import Make, Person
 from tests.taking import begin, take
@@ -141,7 +141,7 @@ def test_the_page_can_be_asked_for_anything_and_shows_something(trainer: Person,
 def test_links_of_the_page_keep_what_was_asked_for(
     trainer: Person, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.gradebook.PER_PAGE", 1)
+    monkeypatch.setattr("app.services.teaching.gradebook.PER_PAGE", 1)
     people = [make.person(name=f"Ann {number}") for number in range(3)]
     cohort = make.cohort(trainer, *people, make.person(name="Bea"))
     assignment = make.assignment(trainer, cohort)

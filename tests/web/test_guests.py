@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Answer, Attempt, Learner, LessonProgress, Mark, SignIn
-from app.services import guests
+from app.services.people import guests
 from tests.conftest import Clock
 from tests.factory import PASSWORD, Make, Person
 from tests.playing import Play, start

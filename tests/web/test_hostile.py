@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.services import assignments
+from app.services.assigned import assignments
 from app.settings import OTHER_NAMES, ROOT, SettingError, load
 from tests.conftest import Clock
 from tests.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, PASSWORD, Make, Person

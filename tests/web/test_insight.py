@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.domain.attempt import Purpose
 from app.domain.content import Kind
 from app.models import QuestionVersion, User
-from app.services import catalogue
+from app.services.course import catalogue
 from tests import papers
 from tests.crowd import answer, hand_in
 from tests.factory import Make

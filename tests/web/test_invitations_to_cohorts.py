@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Cohort, CohortTrainer, Membership, Role, User
-from app.services import cohorts, invitations, trainers
-from app.services.invitations import Invitee
+from app.services.people import invitations
+from app.services.people.invitations import Invitee
+from app.services.teaching import cohorts, trainers
 from tests.conftest import Clock
 from tests.factory import PASSWORD, Make, Person
 

@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.domain.release import Policy, When
 from app.models import Answer, AssignmentException, Attempt, Mark, MarkChange
-from app.services import attempts, audit, cohorts, submission
+from app.services import audit
+from app.services.marking import submission
+from app.services.taking import attempts
+from app.services.teaching import cohorts
 from tests.conftest import Clock
 from tests.crowd import Hand, answer, hand_in
 from tests.factory import AFTER_CLOSING, Make, Person

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Cohort, Membership
-from app.services import cohorts, invitations
-from app.services.invitations import Invitee
+from app.services.people import invitations
+from app.services.people.invitations import Invitee
+from app.services.teaching import cohorts
 from tests.conftest import Clock
 from tests.factory import Make, Person
 from tests.taking import take

@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 
 from app.db import Base
 from app.models import AuditEvent, Learner, Mark, Standing, User
-from app.services import erasure, insight, overviews, personal, users
-from app.services.answered import Counting
-from app.services.person_texts import REMOVED
+from app.services.insights import insight
+from app.services.insights.answered import Counting
+from app.services.people import erasure, personal, users
+from app.services.people.person_texts import REMOVED
+from app.services.teaching import overviews
 from tests.conftest import Clock
 from tests.everywhere import EARLIER, EMAIL, NAME, Everywhere, everywhere
 from tests.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, PASSWORD, Make, Person

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Answer, Assignment, Attempt, AttemptItem, AuditEvent, LessonRow, Mark, QuestionVersion, Standing
-from app.services import catalogue
+from app.services.course import catalogue
 from tests.factory import Make, Person
 
 Statements = Callable[[], list[str]]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.content import loader
 from app.content.loader import load_course
 from app.models import AuditEvent, LessonRow, Publication, QuestionRow
-from app.services import publishing
+from app.services.course import publishing
 from tests.conftest import NOW
 from tests.content.building import FILES, Folder
 from tests.factory import Make, Person

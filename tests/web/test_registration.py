@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import User
-from app.services import cohorts
+from app.services.teaching import cohorts
 from tests.conftest import Clock
 from tests.factory import PASSWORD, Make
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Assignment, Attempt, Cohort
-from app.services import assignments
+from app.services.assigned import assignments
 from tests.factory import AFTER_CLOSING, Make, Person
 from tests.taking import take
 

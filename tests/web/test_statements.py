@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Attempt, LessonProgress, LessonRow, QuestionVersion
-from app.services import attempts, catalogue
-from app.services.submission import submit
+from app.services.course import catalogue
+from app.services.marking.submission import submit
+from app.services.taking import attempts
 from tests.conftest import Clock
 from tests.crowd import Hand, hand_in, join_with_the_same_paper
 from tests.factory import Make, Person

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from app.db import db
 from app.models import Attempt, Learner, SignIn, User
-from app.services import cohorts, users
+from app.services.people import users
+from app.services.teaching import cohorts
 from tests.conftest import Clock
 from tests.factory import PASSWORD, Make, Person
 from tests.playing import hidden, start

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Cohort, CohortTrainer, Membership, Role
-from app.services import cohorts, invitations, rosters, trainers, users
-from app.services.invitations import Invitee
+from app.services.people import invitations, users
+from app.services.people.invitations import Invitee
+from app.services.teaching import cohorts, rosters, trainers
 from tests.factory import Make, Person
 from tests.taking import begin
 

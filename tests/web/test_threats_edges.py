@@ -17,7 +17,7 @@ from app import create_app
 from app.db import db
 from app.limits import limiter
 from app.models import Attempt, Invitation, User
-from app.services import users
+from app.services.people import users
 from app.settings import SettingError, load
 from tests.conftest import Clock
 from tests.factory import PASSWORD, Make

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.models import AttemptItem, QuestionKey, QuestionRow, QuestionVersion
-from app.services import catalogue, papers
+from app.services.course import catalogue
+from app.services.taking import papers
 from tests.factory import Make, Person
 from tests.playing import HTMX, JSON, Play, masked, start, start_assigned
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.models import Role
-from app.services import users
+from app.services.people import users
 from tests.conftest import Clock
 from tests.factory import Make, Person
 from tests.playing import hidden

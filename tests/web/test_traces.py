@@ -22,7 +22,8 @@ from werkzeug.test import TestResponse
 
 from app.db import db, forget_deleted, vacuum
 from app.models import Role
-from app.services import invitations, question_reports
+from app.services.people import invitations
+from app.services.teaching import question_reports
 from tests.conftest import Clock
 from tests.factory import Make, Person
 from tests.playing import start, start_assigned

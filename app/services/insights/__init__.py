@@ -1,0 +1,1 @@
+"""What trainers learn from what a cohort answered."""

@@ -1,0 +1,1 @@
+"""Marks: settled, changed by hand, and corrected where a question was faulty."""
