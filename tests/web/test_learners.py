@@ -19,7 +19,7 @@ from app.services.taking import attempts
 from app.services.teaching import cohorts
 from tests.conftest import Clock
 from tests.crowd import Hand, answer, hand_in
-from tests.factory import AFTER_CLOSING, Make, Person
+from tests.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, Make, Person
 from tests.taking import begin, take
 
 
@@ -217,6 +217,19 @@ def test_an_attempt_shows_each_answer_with_its_log_and_key(
     assert page.count("How the answer came about") == len(attempt.items)
     assert page.count('id="answer-') == len(attempt.items)
     assert "The learner sees the score; the rest later." in words
+
+
+def test_what_the_learner_sees_is_told_as_it_is_with_their_exception(
+    trainer: Person, make: Make, session: Session
+) -> None:
+    """Fails when the page forgets the second attempt that was granted, and says that the learner sees everything."""
+    learner = make.person()
+    cohort = make.cohort(trainer, learner)
+    assignment = make.assignment(trainer, cohort, policy=AFTER_LAST_ATTEMPT, attempts_allowed=1)
+    make.grant(trainer, assignment, learner, more_attempts=1)
+    attempt = take(session, learner, assignment, make.now(), is_right=True)
+
+    assert "The learner sees the score; the rest later." in _words(_attempt(trainer, attempt))
 
 
 def test_a_score_that_waits_for_the_learner_is_told_to_the_trainer(
