@@ -16,6 +16,7 @@ from app.services import once
 from app.services.assigned import assignments
 from app.services.marking import corrections, marks
 from app.services.marking.marks import Marked
+from app.services.teaching import cohorts
 from app.teach import blueprint
 from app.teach.forms import MarkForm
 
@@ -38,9 +39,13 @@ def correct_question(assignment_id: int, version_id: int) -> ResponseReturnValue
     """Say what is to be done about a faulty question; a POST does it.
 
     :raise 404: not the viewer's assignment, or nobody was asked this version in it.
+    :raise ArchivedError: it is to be corrected, and its cohort is archived.
     """
     place = _place(assignment_id, version_id)
-    return correcting.take_decision(place, place.path) if request.method == "POST" else correcting.show_form(place)
+    if request.method != "POST" or place.asked.taught is None:
+        return correcting.show_form(place)
+    cohorts.demand_active(place.asked.taught.cohort)
+    return correcting.take_decision(place, place.path)
 
 
 @blueprint.get(
@@ -73,9 +78,12 @@ def change_mark(attempt_id: int, n: int) -> ResponseReturnValue:
     """Change one mark, with a reason.
 
     :raise 404: not an attempt at an assignment that the viewer teaches, not handed in, or no such question in it.
+    :raise ArchivedError: it is to be changed, and its cohort is archived.
     """
     is_post = request.method == "POST"
     marked = marks.get_for(db.session, viewer(), attempt_id, n, now(), for_update=is_post) or abort(404)
+    if is_post:
+        cohorts.demand_active(marked.cohort)
     form = MarkForm()
     if form.validate_on_submit():
         if not once.is_first(db.session, account(), form.form_id.data, now()):

@@ -107,3 +107,16 @@ def test_nobody_joins_a_copy_before_joining_is_opened_and_an_archived_one_can_be
     assert (made.archived_at, cohorts.may_join(made, make.now())) == (None, False)
     cohorts.keep_open(session, trainer.user, made, make.now(), timedelta(days=1))
     assert cohorts.may_join(made, make.now())
+
+
+def test_dates_of_a_copy_are_on_the_clocks_of_its_cohort(session: Session, make: Make) -> None:
+    """Fails when an assignment that was set before its cohort moved takes the old zone along, though it has no dates any more."""
+    trainer = make.trainer()
+    cohort = make.cohort(trainer, time_zone="Europe/Berlin")
+    make.assignment(trainer, cohort, due_at=make.now() + timedelta(days=3))
+    cohorts.edit(session, trainer.user, cohort, cohort.title, "America/New_York", make.now())
+
+    made = cohort_copies.copy(session, trainer.user, cohort, "Next", make.now())
+
+    zones = session.scalars(select(Assignment.time_zone).where(Assignment.cohort_id == made.id)).all()
+    assert (made.time_zone, zones) == ("America/New_York", ["America/New_York"])

@@ -10,6 +10,8 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.domain.assignment import Counts
+from app.domain.release import Policy, When
 from app.models import Assignment, AssignmentException, AssignmentRecipient, Cohort, Reminder
 from app.services.assigned import reminders
 from app.services.assigned.reminders import Kind, Letter
@@ -121,6 +123,29 @@ def test_who_failed_and_may_try_again_is_told(
     take(session, learner, assignment, clock(), is_right=False)
 
     assert titles(session, Kind.DUE, clock()) == ["Safety"]
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_no_reminder_tells_a_score_that_waits(
+    make: Make, session: Session, clock: Clock, trainer: Person, cohort: Cohort, learner: Person, *, is_right: bool
+) -> None:
+    """Fails when those who failed are reminded, and those who passed are not, before either may know it."""
+    waits = Policy(When.CLOSING, When.CLOSING, When.CLOSING, When.CLOSING)
+    assignment = make.assignment(trainer, cohort, due_at=clock() + SOON, attempts_allowed=2, policy=waits)
+    take(session, learner, assignment, clock(), is_right=is_right)
+
+    assert titles(session, Kind.DUE, clock()) == []
+
+
+def test_who_passed_once_and_failed_since_is_told_where_the_latest_counts(
+    make: Make, session: Session, clock: Clock, trainer: Person, cohort: Cohort, learner: Person
+) -> None:
+    """Fails when a reminder and the learner's own list differ on what is to be done."""
+    assignment = make.assignment(trainer, cohort, due_at=clock() + SOON, counts=Counts.LATEST)
+    take(session, learner, assignment, clock(), is_right=True)
+    take(session, learner, assignment, clock(), is_right=False)
+
+    assert titles(session, Kind.DUE, clock()) == ["The test"]
 
 
 def test_nobody_is_told_of_what_is_none_of_theirs_now(

@@ -37,6 +37,17 @@ def test_the_feed_holds_every_due_date_of_the_learner_and_no_other(make: Make, s
     assert event["url"] == "http://localhost:8000/modules/safety"
 
 
+def test_who_is_excused_has_nothing_due(make: Make, clock: Clock) -> None:
+    """Fails when the calendar tells of a date that the course page does not."""
+    trainer, learner = make.trainer(), make.person()
+    assignment = make.assignment(trainer, make.cohort(trainer, learner), due_at=clock() + timedelta(days=3))
+    make.grant(trainer, assignment, learner, is_excused=True)
+
+    answer = make.app.test_client().get(address(learner))
+
+    assert Calendar.from_ical(answer.data).walk("VEVENT") == []
+
+
 def test_the_feed_tells_no_score(make: Make, session: Session, clock: Clock) -> None:
     """Whoever finds the address in a shared calendar must not learn how somebody did."""
     trainer, learner = make.trainer(), make.person()

@@ -270,3 +270,22 @@ def test_the_database_holds_marks_to_their_range(year: Class, session: Session) 
     with pytest.raises(IntegrityError), session.begin_nested():
         session.execute(text("UPDATE mark SET points = 2"))
     assert session.scalar(select(func.max(Mark.points))) == 1
+
+
+def test_in_an_archived_cohort_nothing_is_changed(year: Class, session: Session, missed: tuple[Attempt, int]) -> None:
+    """Fails when marks, or questions, of a cohort that can only be read are still changed."""
+    attempt, at = missed
+    version_id = year.version(at)
+    client = year.trainer.client
+    client.post(f"/teach/cohorts/{year.assignment.cohort_id}/archive")
+
+    by_hand = client.post(path(attempt, at), data={"points": "1", "reason": "He said it aloud.", "seen": "0"})
+    corrected = client.post(
+        f"/teach/assignments/{year.assignment.id}/questions/{version_id}/correct",
+        data={"remedy": "void", "reason": "Two answers are right."},
+    )
+
+    assert (by_hand.status_code, corrected.status_code) == (409, 409)
+    assert "archive" in by_hand.text
+    assert changes(session) == []
+    assert client.get(path(attempt, at)).status_code == 200

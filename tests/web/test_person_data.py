@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db import Base
+from app.domain.release import Policy, When
 from app.models import AuditEvent, Learner, Mark, Standing, User
 from app.services.insights import insight
 from app.services.insights.answered import Counting
@@ -158,8 +159,6 @@ def test_a_score_that_waits_is_in_no_part_of_the_file(
     admin: Person, make: Make, session: Session, clock: Clock
 ) -> None:
     """Fails when the standing, or a table for spreadsheets, tells what the attempt does not."""
-    from app.domain.release import Policy, When
-
     trainer, person = make.trainer(), make.person()
     policy = Policy(When.CLOSING, When.CLOSING, When.CLOSING, When.CLOSING)
     assignment = make.assignment(
@@ -174,6 +173,43 @@ def test_a_score_that_waits_is_in_no_part_of_the_file(
     for word in ("percent", "is_passed", '"points"', "is_right", "certainty_points"):
         assert word not in found["everything.json"].replace("pass_mark_percent", "").replace("extra_time_percent", "")
     assert found["results.csv"].splitlines()[1].endswith(",submitted,,,")
+
+
+def test_another_attempt_that_was_granted_is_waited_for(admin: Person, make: Make, session: Session) -> None:
+    """Fails when the file is made without the exceptions: after the first of two attempts it would tell which answers were right."""
+    trainer, person = make.trainer(), make.person()
+    cohort = make.cohort(trainer, person)
+    assignment = make.assignment(trainer, cohort, attempts_allowed=1, policy=AFTER_LAST_ATTEMPT)
+    make.grant(trainer, assignment, person, more_attempts=1)
+    start_assigned(person.client, session, assignment.id).submit()
+
+    before = exported(admin, person)["attempts"][0]
+    start_assigned(person.client, session, assignment.id).submit()
+    after = exported(admin, person)["attempts"][0]
+
+    assert not [question for question in before["questions"] if "mark" in question]
+    assert all("mark" in question for question in after["questions"])
+
+
+def test_why_a_question_was_corrected_waits_for_its_key(admin: Person, make: Make, session: Session) -> None:
+    """Fails when the file tells the reason of a correction, which may name the right answer, before the page of the result does."""
+    trainer, person = make.trainer(), make.person()
+    policy = Policy(When.SUBMISSION, When.SUBMISSION, When.LAST_ATTEMPT, When.LAST_ATTEMPT)
+    terms = {"attempts_allowed": 2, "policy": policy}
+    assignment = make.assignment(trainer, make.cohort(trainer, person), **terms)
+    play = start_assigned(person.client, session, assignment.id)
+    play.submit()
+    version_id = play.at(1).version_id
+    correct = f"/teach/assignments/{assignment.id}/questions/{version_id}/correct"
+    sent = trainer.client.post(correct, data={"remedy": "credit", "reason": "The key says ice.", "form_id": "a"})
+
+    before = exported(admin, person)["attempts"][0]["questions"][0]["mark_changes"]
+    start_assigned(person.client, session, assignment.id).submit()
+    after = exported(admin, person)["attempts"][0]["questions"][0]["mark_changes"]
+
+    assert sent.status_code == 303
+    assert [change["reason"] for change in before] == [None]
+    assert [change["reason"] for change in after] == ["The key says ice."]
 
 
 def test_answers_are_told_as_they_were_shown(admin: Person, make: Make, session: Session) -> None:

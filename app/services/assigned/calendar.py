@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Learner, User
 from app.services.assigned import due as dues
-from app.services.assigned.due import Due
+from app.services.assigned.due import Due, DueState
 
 Address = Callable[[Due], str]
 """The absolute address at which an assignment is taken."""
@@ -39,7 +39,7 @@ def feed(session: Session, learner: Learner, address: Address, now: datetime) ->
     calendar.add("x-wr-calname", "Palpate")
     calendar.add("refresh-interval", timedelta(hours=6), parameters={"value": "DURATION"})
     for due in dues.list_due(session, learner, now):
-        if due.due_at is not None:
+        if due.due_at is not None and due.state is not DueState.EXCUSED:
             calendar.add_component(_event(due, due.due_at, address(due), now))
     return bytes(calendar.to_ical())
 

@@ -24,6 +24,7 @@ from app.models import (
     Standing,
     User,
 )
+from app.services.assigned import terms
 
 SOON = timedelta(hours=48)
 """How long before the due date the first reminder is sent, unless the command is told otherwise."""
@@ -126,7 +127,7 @@ def list_letters(session: Session, kind: Kind, now: datetime, soon: timedelta = 
             or_(Assignment.opens_at.is_(None), Assignment.opens_at <= now),
             or_(AssignmentException.is_excused.is_(None), ~AssignmentException.is_excused),
             or_(Assignment.is_for_all, _is_recipient()),
-            _is_to_do(),
+            _is_to_do(now),
             *_when(kind, due, now, soon),
             ~_is_told(kind),
         )
@@ -145,11 +146,15 @@ def _when(kind: Kind, due: ColumnElement[datetime], now: datetime, soon: timedel
     return (due <= now, due > now - LATE, ~or_(*closes))
 
 
-def _is_to_do() -> ColumnElement[bool]:
-    """Not passed, and an attempt is left."""
+def _is_to_do(now: datetime) -> ColumnElement[bool]:
+    """Nothing handed in; or not passed, as the learner may know, and an attempt is left.
+
+    A score that waits is not told: whoever is reminded of what they handed in would know that they failed.
+    """
     allowed = Assignment.attempts_allowed + func.coalesce(AssignmentException.more_attempts, 0)
     is_left = or_(Assignment.attempts_allowed.is_(None), Standing.attempts < allowed)
-    return or_(Standing.learner_id.is_(None), and_(Standing.passed_at.is_(None), is_left))
+    is_told = terms.is_mark_released(Assignment, Standing, Learner.id, now)
+    return or_(Standing.learner_id.is_(None), and_(is_told, ~terms.is_passed(Assignment, Standing), is_left))
 
 
 def _is_recipient() -> ColumnElement[bool]:

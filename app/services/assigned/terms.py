@@ -60,6 +60,13 @@ def in_scope(row: Any, assignment: Any, learner_id: Id) -> ColumnElement[bool]:
     return and_(row.learner_id == learner_id, row.scope == scope)
 
 
+def is_of(attempt: Any) -> ColumnElement[bool]:
+    """Whether a row of ``AssignmentException`` is that of an attempt's learner in its assignment."""
+    return and_(
+        AssignmentException.assignment_id == attempt.assignment_id, AssignmentException.learner_id == attempt.learner_id
+    )
+
+
 def is_for(assignment: Any, learner_id: Id) -> ColumnElement[bool]:
     """Whether an assignment (the table or an alias of it) is for a member of its cohort."""
     named = exists().where(

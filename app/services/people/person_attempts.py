@@ -17,6 +17,7 @@ from app.domain.release import Release
 from app.models import (
     Answer,
     Assignment,
+    AssignmentException,
     Attempt,
     AttemptItem,
     Learner,
@@ -26,6 +27,7 @@ from app.models import (
     QuestionReport,
     Standing,
 )
+from app.services.assigned import terms
 from app.services.course import catalogue
 from app.services.taking import feedback, releases
 from app.services.taking.attempts import Loaded
@@ -71,9 +73,10 @@ class _Kept:
 
 def collect(session: Session, learner: Learner, now: datetime) -> Collected:
     rows = session.execute(
-        select(Attempt, ModuleRow, Assignment)
+        select(Attempt, ModuleRow, Assignment, AssignmentException)
         .join(ModuleRow, ModuleRow.id == Attempt.module_id)
         .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
+        .outerjoin(AssignmentException, terms.is_of(Attempt))
         .where(Attempt.learner_id == learner.id)
         .options(selectinload(Attempt.items))
         .order_by(Attempt.started_at, Attempt.id)
@@ -201,7 +204,7 @@ def _question(item: AttemptItem, kept: _Kept, release: Release) -> dict[str, Any
     if mark is not None and release.correctness:
         names = ("points", "max_points", "is_right", "is_void", "certainty_points", "settled_at")
         document["mark"] = {name: getattr(mark, name) for name in names}
-        document["mark_changes"] = [_change(one) for one in kept.changes.get(place, ())]
+        document["mark_changes"] = [_change(one, release) for one in kept.changes.get(place, ())]
     if report is not None:
         document["your_report"] = {
             name: getattr(report, name) for name in ("says", "reported_at", "reply", "answered_at")
@@ -209,9 +212,11 @@ def _question(item: AttemptItem, kept: _Kept, release: Release) -> dict[str, Any
     return document
 
 
-def _change(change: MarkChange) -> dict[str, Any]:
-    names = ("old_points", "new_points", "old_max_points", "new_max_points", "reason", "changed_at")
-    return {name: getattr(change, name) for name in names}
+def _change(change: MarkChange, release: Release) -> dict[str, Any]:
+    """The reason of a correction may name the key, so it waits for that, as on the page of the result."""
+    names = ("old_points", "new_points", "old_max_points", "new_max_points", "changed_at")
+    is_told = change.correction_id is None or release.key
+    return {name: getattr(change, name) for name in names} | {"reason": change.reason if is_told else None}
 
 
 def _standings(session: Session, learner: Learner, may_see: Mapping[int, Release]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Table, bindparam, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, load_only
 from sqlalchemy.orm.attributes import set_committed_value
@@ -41,7 +41,7 @@ from app.models import (
 )
 from app.permissions import Viewer
 from app.services.assigned.due import Granted
-from app.services.assigned.terms import assignment_scope
+from app.services.assigned.terms import assignment_scope, is_of
 from app.services.course import catalogue
 from app.services.marking import submission
 from app.services.taking import drawing
@@ -53,13 +53,13 @@ _SEED_BITS = 31
 class Loaded:
     """An attempt that its viewer may see, with its items, module and, where there is one, assignment: holding it proves the right to it.
 
-    ``exception`` is what its learner was granted in the assignment.
+    ``exception`` is what its learner was granted in the assignment: without it more would seem to be released than is.
     """
 
     attempt: Attempt
     module: ModuleRow
     assignment: Assignment | None
-    exception: AssignmentException | None = None
+    exception: AssignmentException | None
     corrected: frozenset[int] = frozenset()
     """The positions of questions that there ever was a correction of: only for these it needs to be looked up."""
 
@@ -126,13 +126,7 @@ _OWN = (
     .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
     .join(ModuleRow, ModuleRow.id == Attempt.module_id)
     .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
-    .outerjoin(
-        AssignmentException,
-        and_(
-            AssignmentException.assignment_id == Attempt.assignment_id,
-            AssignmentException.learner_id == Attempt.learner_id,
-        ),
-    )
+    .outerjoin(AssignmentException, is_of(Attempt))
     .where(
         Attempt.id == bindparam("attempt_id"),
         Attempt.learner_id == bindparam("learner_id"),

@@ -21,6 +21,7 @@ from app.domain.release import EVERYTHING, Release
 from app.models import (
     Answer,
     Assignment,
+    AssignmentException,
     Attempt,
     AttemptItem,
     Cohort,
@@ -35,6 +36,7 @@ from app.models import (
     User,
 )
 from app.permissions import Viewer, may_administer
+from app.services.assigned import terms
 from app.services.course import catalogue
 from app.services.marking import rulings
 from app.services.taking import feedback, releases
@@ -51,6 +53,7 @@ class Examined:
     cohort: Cohort
     module: ModuleRow
     name: str | None
+    exception: AssignmentException | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +134,13 @@ def get_for(session: Session, viewer: Viewer, attempt_id: int) -> Examined | Non
     if viewer.user is None:
         return None
     found = (
-        select(Attempt, Assignment, Cohort, ModuleRow, User.name)
+        select(Attempt, Assignment, Cohort, ModuleRow, User.name, AssignmentException)
         .join(Assignment, Assignment.id == Attempt.assignment_id)
         .join(Cohort, Cohort.id == Assignment.cohort_id)
         .join(ModuleRow, ModuleRow.id == Attempt.module_id)
         .join(Learner, Learner.id == Attempt.learner_id)
         .outerjoin(User, User.id == Learner.user_id)
+        .outerjoin(AssignmentException, terms.is_of(Attempt))
         .where(Attempt.id == attempt_id)
     )
     if not may_administer(viewer):
@@ -151,7 +155,7 @@ def read(session: Session, examined: Examined, now: datetime) -> AttemptRecord:
     """Everything about an attempt: seven statements, and two more until its questions are in memory, whatever the length of its log."""
     attempt = examined.attempt
     scope = releases.list_scope(session, attempt)
-    loaded = Loaded(attempt, examined.module, examined.assignment)
+    loaded = Loaded(attempt, examined.module, examined.assignment, examined.exception)
     return AttemptRecord(
         release=releases.release(session, loaded, now, scope),
         percent=_percent(attempt),

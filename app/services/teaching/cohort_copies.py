@@ -15,6 +15,7 @@ _OWN = frozenset(
     {
         "id",
         "cohort_id",
+        "time_zone",
         "opens_local",
         "opens_at",
         "due_local",
@@ -26,7 +27,7 @@ _OWN = frozenset(
         "created_at",
     }
 )
-"""The columns of an assignment that belong to it alone: who it is, its dates, and what is mapped anew."""
+"""The columns of an assignment that belong to it alone: who it is, its dates and their clocks, and what is mapped anew."""
 
 
 def copy(session: Session, actor: User, cohort: Cohort, title: str, now: datetime) -> Cohort:
@@ -58,7 +59,8 @@ def _assignments(session: Session, actor: User, cohort: Cohort, made: Cohort, no
     pretests: dict[int, int] = {}
     for old in session.scalars(found):
         terms = {name: getattr(old, name) for name in names}
-        copied[old.id] = Assignment(cohort_id=made.id, created_by_id=actor.id, created_at=now, **terms)
+        own = {"cohort_id": made.id, "time_zone": made.time_zone, "created_by_id": actor.id, "created_at": now}
+        copied[old.id] = Assignment(**own, **terms)
         if old.pretest_id is not None:
             pretests[old.id] = old.pretest_id
     session.add_all(copied.values())

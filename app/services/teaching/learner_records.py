@@ -283,8 +283,16 @@ def _grants(session: Session, columns: Sequence[Column], member: Member) -> Iter
     rows = session.execute(
         select(AuditEvent, User.name)
         .outerjoin(User, User.id == AuditEvent.actor_id)
-        .where(AuditEvent.subject.in_(titles))
+        .where(AuditEvent.subject.in_(titles), AuditEvent.action.in_(_GRANTS))
     )
     for event, actor in rows:
-        if event.details.get("learner") == member.learner_id:
-            yield Event(event.at, Happened.GRANTED, titles[event.subject], by=actor)
+        if member.learner_id in event.details.get("learners", ()):
+            yield Event(event.at, Happened.GRANTED, titles[event.subject], detail=_GRANTS[event.action], by=actor)
+
+
+_GRANTS = {
+    "assignment.grant": "set",
+    "assignment.change_grant": "changed",
+    "assignment.take_back": "taken back",
+}
+"""What is done to exceptions, as the log calls it and in words."""
