@@ -12,6 +12,8 @@ FARTHEST = 150
 _HAS_FOCUS = "(one) => one === document.activeElement"
 _IS_FOCUS_SEEN = """() => {
   const outlined = (one) => {
+    // On the button that opens its calendar, which the browser draws and marks inside the field.
+    if (one.matches("[type=date], [type=time]") && !one.matches(":focus")) return true;
     const style = getComputedStyle(one);
     return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
   };
@@ -52,6 +54,10 @@ class Mouse:
 
     def pick(self, target: Locator, value: str) -> None:
         target.select_option(value)
+
+
+class WithoutScripts(Mouse):
+    """A mouse on a page whose JavaScript is off: nothing that is a script itself, such as axe, can look at it."""
 
 
 class Touch(Mouse):
