@@ -9,7 +9,7 @@ from typing import Any
 from wtforms import EmailField, Field, Form, HiddenField, PasswordField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length
 
-from app.domain import wall_clock
+from app.domain import names, wall_clock
 from app.services.people import users
 
 PASSWORD_MIN = 10
@@ -25,9 +25,13 @@ def text(value: object) -> str:
 
 
 def line(value: object) -> str:
-    """One line of text: no control characters, single spaces, none at the ends."""
+    """One line of text: no control characters, none that turn the direction of writing, single spaces, none at the ends."""
     kept = "".join(" " if character.isspace() else character for character in text(value))
-    return " ".join("".join(c for c in kept if unicodedata.category(c) not in ("Cc", "Cs")).split())
+    return " ".join("".join(c for c in kept if _is_kept(c)).split())
+
+
+def _is_kept(character: str) -> bool:
+    return unicodedata.category(character) not in ("Cc", "Cs") and character not in names.TURNING
 
 
 def line_field(label: str, demand: str, *, longest: int = 200, **extra: Any) -> StringField:
@@ -39,7 +43,7 @@ def line_field(label: str, demand: str, *, longest: int = 200, **extra: Any) -> 
 def words(value: object) -> str:
     """Several lines of text: no control characters but line ends, none at the ends."""
     lines = text(value).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join("".join(c for c in one if unicodedata.category(c) not in ("Cc", "Cs")) for one in lines).strip()
+    return "\n".join("".join(c for c in one if _is_kept(c)) for one in lines).strip()
 
 
 def words_field(label: str, demand: str, *, longest: int) -> TextAreaField:
@@ -101,7 +105,7 @@ def zone_field(label: str = "Time zone") -> StringField:
 
 def _filled(demand: str) -> Any:
     def check(_form: Form, field: Field) -> None:
-        if not field.data:
+        if not names.is_visible(field.data or ""):
             raise ValidationError(demand)
 
     return check

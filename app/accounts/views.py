@@ -139,9 +139,11 @@ def join(code: str | None) -> ResponseReturnValue:
         return _no_such_code(form)
     if not cohorts.may_join(cohort, now()):
         return render_template("accounts/join_over.html", is_archived=cohort.archived_at is not None), 410
+    learner = viewer().learner
+    if learner is not None and cohorts.was_removed(db.session, cohort, learner):
+        return render_template("accounts/join_over.html", is_removed=True), 403
     if request.method == "POST":
         return _join(cohort)
-    learner = viewer().learner
     is_member = viewer().user is not None and learner is not None and cohorts.is_member(db.session, cohort, learner)
     trainers = cohorts.list_trainers(db.session, cohort)
     return render_template(

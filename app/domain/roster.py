@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from app.domain.names import TURNING
+
 MOST_LINES = 2_000
 LARGEST_BYTES = 1_000_000
 LONGEST_NAME = 100
@@ -259,12 +261,8 @@ def _told_apart(lines: Sequence[Line]) -> Iterator[Line]:
             yield line
 
 
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""They turn the direction of writing, and let an address read as another."""
-
-
 def _is_control(character: str) -> bool:
-    return character in _TURNING or (character != "\t" and unicodedata.category(character) in ("Cc", "Cs"))
+    return character in TURNING or (character != "\t" and unicodedata.category(character) in ("Cc", "Cs"))
 
 
 def _shown(row: str) -> str:

@@ -56,7 +56,7 @@ REFUSALS: dict[Unsound | Unfit | Misfit, str] = {
     Misfit.CIRCLE: "One of these waits for this assignment itself, so nobody could ever begin.",
     Misfit.REQUIRED_TOO_LATE: "One of these opens, or tells its score, only when this one is due already.",
     Misfit.OTHER_MODULES_PRETEST: "A gain can only be measured within one module, and this one is about another.",
-    Misfit.PRETEST_AFTER: "This one opens later than the assignment, or is measured from it. Choose one that comes before.",
+    Misfit.PRETEST_AFTER: "This one opens later than the assignment, is measured from it, or waits for it. Choose one that comes before.",
     Misfit.PRETEST_TWICE: "You also ask for a new pre-test. Choose one of the two.",
 }
 _STRUCTURE = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 from sqlalchemy import and_, select
@@ -106,3 +107,37 @@ def test_a_modules_own_test_waits_only_for_what_its_learner_still_has_to_take(
     is_shown = releases.release(session, loaded, make.now()).key
 
     assert is_shown == (why not in ("", "more attempts"))
+
+
+@pytest.mark.parametrize("terms_of_theirs", [{}, {"due_at": HOUR, "policy": Policy(*[When.CLOSING] * 4)}])
+def test_a_test_of_another_cohort_gives_no_key_of_one_that_is_still_to_be_taken(
+    make: Make, session: Session, terms_of_theirs: dict[str, Any]
+) -> None:
+    """Fails when somebody in two cohorts reads in the easy test of the one the key of the examination of the other: both draw from one pool."""
+    learner, trainer, colleague = make.person(), make.trainer(), make.trainer()
+    given = dict(terms_of_theirs)
+    if "due_at" in given:
+        given["due_at"] += make.now()
+    exam = make.assignment(colleague, make.cohort(colleague, learner), attempts_allowed=1, **given)
+    easy = make.assignment(trainer, make.cohort(trainer, learner))
+    loaded = attempts.get_for(session, learner.viewer, take(session, learner, easy, make.now(), is_right=False).id)
+    assert loaded is not None
+
+    before = releases.release(session, loaded, make.now())
+    take(session, learner, exam, make.now(), is_right=False)
+    taken, closed = (releases.release(session, loaded, at).key for at in (make.now(), make.now() + 2 * HOUR))
+
+    assert (before.mark, before.correctness, before.key) == (True, False, False)
+    assert (taken, closed) == ("due_at" not in given, True)
+
+
+def test_two_tests_of_one_cohort_are_their_trainers_own_decision(make: Make, session: Session) -> None:
+    """Fails when a test for practice no longer shows its key because its trainer set the examination already."""
+    learner, trainer = make.person(), make.trainer()
+    cohort = make.cohort(trainer, learner)
+    make.assignment(trainer, cohort, title="The examination", attempts_allowed=1)
+    easy = take(session, learner, make.assignment(trainer, cohort), make.now(), is_right=False)
+    loaded = attempts.get_for(session, learner.viewer, easy.id)
+    assert loaded is not None
+
+    assert releases.release(session, loaded, make.now()).key

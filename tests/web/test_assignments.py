@@ -282,6 +282,24 @@ def test_a_ring_of_prerequisites_is_refused(trainer: Person, make: Make, session
     assert assignments.terms_of(session, first).required_ids == frozenset()
 
 
+@pytest.mark.parametrize(("sets", "field"), [("required", "required"), ("pretest", "pretest")])
+def test_a_ring_through_a_pre_test_is_refused(
+    trainer: Person, make: Make, session: Session, sets: str, field: str
+) -> None:
+    """Fails when what has to be passed first and what has to be taken first are looked at apart: nobody could begin either of the two."""
+    cohort = make.cohort(trainer)
+    first = make.assignment(trainer, cohort, title="First")
+    terms = {"pretest_id": first.id} if sets == "required" else {"required_ids": frozenset({first.id})}
+    second = make.assignment(trainer, cohort, title="Second", **terms)
+
+    page = trainer.client.post(
+        f"/teach/assignments/{first.id}", data=_terms(make, revision="1", **{sets: str(second.id)})
+    )
+
+    assert page.status_code == 422
+    assert f'id="{field}-err"' in page.text
+
+
 @pytest.mark.parametrize("why", ["opens", "tells its score"])
 def test_what_can_only_be_passed_too_late_is_refused(trainer: Person, make: Make, session: Session, why: str) -> None:
     cohort = make.cohort(trainer)

@@ -161,6 +161,16 @@ def test_what_can_not_be_sought_is_said(admin: Person, query: str) -> None:
     assert "to mend" in page.text
 
 
+@pytest.mark.parametrize("before", [10**30, 2**63, -(10**30), "x"])
+def test_a_page_that_can_not_be_is_the_first(admin: Person, make: Make, before: object) -> None:
+    """Fails when a number that no database takes is passed on to it."""
+    make.cohort(make.trainer(name="Dr Ilse Brandt"))
+
+    page = admin.client.get(f"/admin/audit?before={before}")
+
+    assert (page.status_code, "Dr Ilse Brandt" in page.text) == (200, True)
+
+
 def test_pages_go_back_to_the_first_event(admin: Person, make: Make, session: Session, clock: Clock) -> None:
     for number in range(120):
         audit.record(session, None, "user.deactivate", f"user:{1000 + number}", clock())

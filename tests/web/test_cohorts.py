@@ -42,6 +42,20 @@ def test_every_fault_of_a_cohort_is_told_at_once(trainer: Person, session: Sessi
     assert session.scalar(select(func.count(Cohort.id))) == 0
 
 
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [("Year\u202e 2\u202c", "Year 2"), ("\u2067סמסטר\u2069 2", "סמסטר 2"), ("\u200b", None), ("\u202e ", None)],
+)
+def test_no_title_is_unseen_or_turns_what_stands_beside_it(
+    trainer: Person, session: Session, title: str, kept: str | None
+) -> None:
+    """Fails when a title has no letter to click on, or makes the rest of the line read backwards."""
+    answer = trainer.client.post("/teach/cohorts", data={"title": title, "time_zone": "Europe/Berlin"})
+
+    assert answer.status_code == (303 if kept else 422)
+    assert session.scalar(select(Cohort.title)) == kept
+
+
 def test_the_list_shows_ones_own_cohorts_and_an_admin_all(trainer: Person, make: Make) -> None:
     make.cohort(trainer, title="Mine")
     make.cohort(make.trainer(), title="Theirs")

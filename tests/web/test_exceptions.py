@@ -97,6 +97,17 @@ def test_what_cannot_be_granted_is_refused_in_words(
     assert _exceptions(session) == []
 
 
+def test_who_is_ticked_twice_gets_one(
+    trainer: Person, learner: Person, assignment: Assignment, session: Session
+) -> None:
+    """Fails when a learner who is named twice in one form is said to have an exception already."""
+    answer = trainer.client.post(
+        _path(assignment), data={"learners": [str(learner.learner.id)] * 2, "extra_time_percent": "25"}
+    )
+
+    assert (answer.status_code, len(_exceptions(session))) == (303, 1)
+
+
 def test_nobody_at_all_is_refused(trainer: Person, assignment: Assignment, session: Session) -> None:
     page = trainer.client.post(_path(assignment), data={"extra_time_percent": "25"})
 

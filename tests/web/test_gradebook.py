@@ -6,11 +6,13 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
+from app.services.marking import submission
 from app.services.teaching import cohorts
 from tests.conftest import Clock
 from tests.factory import Make, Person
@@ -60,6 +62,23 @@ def test_looking_at_the_gradebook_closes_what_is_overdue(
     session.refresh(attempt)
     assert attempt.submitted_at == attempt.deadline_at
     assert "under way</span></span>" not in page
+
+
+def test_a_whole_room_whose_time_is_up_is_closed_at_one_look(
+    trainer: Person, make: Make, session: Session, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails when one batch is closed, and the rest of an examination of hundreds stands there as under way."""
+    monkeypatch.setattr(submission, "close_expired", partial(submission.close_expired, limit=2))
+    learners = [make.person() for _ in range(5)]
+    cohort = make.cohort(trainer, *learners)
+    assignment = make.assignment(trainer, cohort, time_limit_minutes=10)
+    for learner in learners:
+        begin(session, learner, assignment, clock())
+    clock.advance(hours=1)
+
+    file = trainer.client.get(f"/teach/cohorts/{cohort.id}/gradebook.csv").text
+
+    assert (file.count("not passed"), file.count("under way")) == (5, 0)
 
 
 def test_the_csv_holds_the_gradebook_and_no_formulas(trainer: Person, make: Make, session: Session) -> None:

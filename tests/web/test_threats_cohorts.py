@@ -108,6 +108,22 @@ def test_a_removed_learner_is_refused_at_the_next_request_and_let_in_again_when_
     assert learner.client.post(f"/assignments/{assignment.id}/attempts").status_code == 303
 
 
+def test_a_removed_learner_does_not_come_back_by_the_code(
+    make: Make, session: Session, trainer: Person, cohort: Cohort
+) -> None:
+    """Threat 13. Fails when whoever was removed, and knows the code that hangs in the room, lets themselves in again."""
+    learner = make.person()
+    cohorts.join(session, cohort, learner.learner, make.now())
+    session.commit()
+    trainer.client.post(f"/teach/cohorts/{cohort.id}/remove", data={"learner": learner.learner.id})
+
+    page, sent = (learner.client.open(f"/join/{cohort.join_code}", method=method) for method in ("GET", "POST"))
+
+    assert (page.status_code, sent.status_code) == (403, 403)
+    assert "bring you back" in page.text
+    assert not cohorts.is_member(session, cohort, learner.learner)
+
+
 def test_a_withdrawn_invitation_is_refused_at_the_next_request(
     make: Make, app: Flask, session: Session, trainer: Person, cohort: Cohort
 ) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union_all
 from sqlalchemy.orm import Session
 
 from app.domain.assignment import Unfit, is_circular, unfit
@@ -79,11 +80,11 @@ def faults(
     yield from _lesson_faults(session, choices, module, terms)
     if not terms.is_for_all and not terms.recipient_ids:
         yield "recipients", Misfit.NOBODY
-    if of is not None and terms.required_ids and _is_circular(session, of, terms):
-        yield "required", Misfit.CIRCLE
+    if of is not None and _is_circular(session, of, terms):
+        yield ("required", Misfit.CIRCLE) if terms.required_ids else ("pretest", Misfit.PRETEST_AFTER)
     if any(_is_passed_too_late(other, terms) for other in choices.others if other.id in terms.required_ids):
         yield "required", Misfit.REQUIRED_TOO_LATE
-    yield from _pretest_faults(choices, module, terms, of, with_pretest=with_pretest)
+    yield from _pretest_faults(choices, module, terms, with_pretest=with_pretest)
 
 
 def _lesson_faults(
@@ -99,15 +100,24 @@ def _lesson_faults(
 
 
 def _is_circular(session: Session, of: Assignment, terms: Terms) -> bool:
-    rows = session.execute(
+    """Whether ``of`` would wait for itself. Whatever comes before something counts: what has to be passed, and the pre-test to be taken."""
+    before = frozenset({terms.pretest_id} if terms.pretest_id is not None else ())
+    wanted = terms.required_ids | before
+    if not wanted:
+        return False
+    required = (
         select(Prerequisite.assignment_id, Prerequisite.required_id)
         .join(Assignment, Assignment.id == Prerequisite.assignment_id)
         .where(Assignment.cohort_id == of.cohort_id)
     )
-    required: dict[int, set[int]] = {}
-    for assignment_id, required_id in rows:
-        required.setdefault(assignment_id, set()).add(required_id)
-    return is_circular({**required, of.id: terms.required_ids}, of.id)
+    measured = select(Assignment.id, Assignment.pretest_id).where(
+        Assignment.cohort_id == of.cohort_id, Assignment.pretest_id.is_not(None)
+    )
+    waits: dict[int, set[int]] = {}
+    rows: Sequence[Any] = session.execute(union_all(required, measured)).all()
+    for row in rows:
+        waits.setdefault(row[0], set()).add(row[1])
+    return is_circular({**waits, of.id: wanted}, of.id)
 
 
 def _is_passed_too_late(required: Assignment, terms: Terms) -> bool:
@@ -117,7 +127,7 @@ def _is_passed_too_late(required: Assignment, terms: Terms) -> bool:
 
 
 def _pretest_faults(
-    choices: Choices, module: ModuleRow, terms: Terms, of: Assignment | None, *, with_pretest: bool
+    choices: Choices, module: ModuleRow, terms: Terms, *, with_pretest: bool
 ) -> Iterator[tuple[str, Unfit | Misfit]]:
     if terms.pretest_id is None:
         return
@@ -126,6 +136,5 @@ def _pretest_faults(
     pretest = next(other for other in choices.others if other.id == terms.pretest_id)
     if pretest.module_id != module.id:
         yield "pretest", Misfit.OTHER_MODULES_PRETEST
-    opens_after = pretest.opens_at is not None and (terms.opens_at is None or pretest.opens_at > terms.opens_at)
-    if opens_after or (of is not None and (pretest.pretest_id == of.id)):
+    if pretest.opens_at is not None and (terms.opens_at is None or pretest.opens_at > terms.opens_at):
         yield "pretest", Misfit.PRETEST_AFTER

@@ -85,7 +85,7 @@ def give(
         raise AlreadyGranted(had)
     try:
         with session.begin_nested():
-            for learner_id in sorted(learner_ids):
+            for learner_id in sorted(set(learner_ids)):
                 exception = AssignmentException(assignment_id=taught.assignment.id, learner_id=learner_id)
                 _set(exception, taught.assignment, grant, note)
                 session.add(exception)
@@ -179,4 +179,4 @@ def _noted(learner_ids: Collection[int], grant: Grant | None) -> dict[str, objec
             "is_excused": grant.is_excused,
         }
     )
-    return {"learners": sorted(learner_ids), **granted}
+    return {"learners": sorted(set(learner_ids)), **granted}

@@ -55,10 +55,11 @@ def _facts(session: Session, loaded: Loaded, number: int, now: datetime) -> Fact
 def is_pool_in_use(now: Now) -> ColumnElement[bool]:
     """Whether the learner may be asked the questions of an attempt again for a mark: a condition on the statement's own ``Attempt``.
 
-    That is in any other test of the module under way; and, after the module's own test, in an assigned one whose key is not
-    released yet: else everybody could read its key there first. After a pre-test it is so in the test whose gain it measures.
+    That is in any other test of the module under way; and, after the module's own test or one of another cohort, in an assigned one whose
+    key is not released yet: else its key could be read there first. What the trainers of one cohort set beside each other is theirs to
+    decide, but for a pre-test: after that it is so in the test whose gain it measures.
     """
-    other, assigned, taken = aliased(Attempt), aliased(Assignment), aliased(Standing)
+    other, assigned, taken, its = aliased(Attempt), aliased(Assignment), aliased(Standing), aliased(Assignment)
     under_way = (
         exists()
         .where(
@@ -85,10 +86,12 @@ def is_pool_in_use(now: Now) -> ColumnElement[bool]:
     )
     # With any number of attempts its key is shown after the first.
     is_untaken = and_(~is_kept, assigned.attempts_allowed.is_(None), used == 0)
-    of_own = to_come.where(or_(closes_later, is_left)).correlate(Attempt).exists()
+    home = select(its.cohort_id).where(its.id == Attempt.assignment_id).correlate(Attempt).scalar_subquery()
+    is_elsewhere = or_(Attempt.assignment_id.is_(None), assigned.cohort_id != home)
+    of_others = to_come.where(is_elsewhere, or_(closes_later, is_left)).correlate(Attempt)
     of_before = to_come.where(assigned.pretest_id == Attempt.assignment_id)
     of_before = of_before.where(or_(closes_later, is_left, is_untaken)).correlate(Attempt)
-    return or_(under_way, and_(Attempt.assignment_id.is_(None), of_own), of_before.exists())
+    return or_(under_way, of_others.exists(), of_before.exists())
 
 
 # Statements of a result are built once: building this one takes 2 ms, longer than running it.

@@ -155,8 +155,17 @@ def is_member(session: Session, cohort: Cohort, learner: Learner) -> bool:
     return found is not None and found.removed_at is None
 
 
+def was_removed(session: Session, cohort: Cohort, learner: Learner) -> bool:
+    """Whether a trainer took this learner out: only trainers bring them back, the code that everybody knows does not."""
+    found = session.get(Membership, (cohort.id, learner.id))
+    return found is not None and found.removed_at is not None
+
+
 def join(session: Session, cohort: Cohort, learner: Learner, now: datetime) -> None:
-    """Make a learner a member; joining again takes the same row up, joining twice changes nothing."""
+    """Make a learner a member; joining again takes the same row up, joining twice changes nothing.
+
+    Who may is the caller's to ask: :func:`may_join` and :func:`was_removed` of whoever comes with the code.
+    """
     again = session.execute(
         update(Membership)
         .where(Membership.cohort_id == cohort.id, Membership.learner_id == learner.id)
