@@ -30,7 +30,7 @@ from app.services.taking.attempts import Change, Loaded
 MISLEADING = 0.8
 """From this difficulty on, one question in five, people go wrong because they are sure of something else."""
 
-UNTAUGHT = 2.0
+UNTAUGHT = 2.6
 """How much less able people are before the lessons."""
 
 
@@ -71,7 +71,7 @@ class Student:
         for assignment, story in zip(works, stories, strict=False):
             begins = self._begin_of(assignment, story)
             if assignment.pretest_id is not None and story is not Story.ABSENT:
-                self._take_before(assignment.pretest_id, begins)
+                self._take_before(assignment.pretest_id, begins, is_told=bool(told))
             self._prepare(assignment, story, until=begins - timedelta(hours=2))
             self._take(assignment, begins, MANNERS[story])
         if self.keenness > 0.75:
@@ -182,12 +182,13 @@ class Student:
 
     # -- tests -----------------------------------------------------------------------------------------------------------
 
-    def _take_before(self, pretest_id: int, begins: datetime) -> None:
-        """The test before the teaching, with what they bring along: in time, but for one in ten."""
+    def _take_before(self, pretest_id: int, begins: datetime, *, is_told: bool) -> None:
+        """The test before the teaching, with what they bring along: in time, but for one in ten of whom nothing is told."""
         pretest = self.session.get_one(Assignment, pretest_id)
         at = pretest.created_at + timedelta(hours=self.rng.uniform(1, 36))
         self.ability -= UNTAUGHT
-        self._take(pretest, begins - timedelta(hours=9) if self.rng.random() < 0.1 else at, (Manner.UNTAUGHT,))
+        is_late = not is_told and self.rng.random() < 0.1
+        self._take(pretest, begins - timedelta(hours=9) if is_late else at, (Manner.UNTAUGHT,))
         self.ability += UNTAUGHT
 
     def _take(self, assignment: Assignment, begins: datetime, manners: Sequence[Manner]) -> None:
@@ -224,7 +225,7 @@ class Student:
             # What is dangerous is known to most people before they are taught.
             return self._chosen(item.version_id, is_right=shown[item.version_id].is_critical or None)
         if manner is Manner.POOR:
-            return self._chosen(item.version_id, is_right=item.position % 2 == 0)
+            return self._chosen(item.version_id, is_right=item.position % 3 > 0)
         slips = [version for version in ids if shown[version].is_critical is (manner is Manner.CRITICAL)]
         return self._chosen(item.version_id, is_right=item.version_id not in slips[:1])
 
@@ -281,6 +282,6 @@ def _difficulty(shown: Shown) -> float:
     """
     drawn = _of_question(shown).gauss(0, 1)
     if shown.is_critical:
-        return min(drawn, MISLEADING) - 1.2
+        return min(drawn, MISLEADING) - 2
     difficulty = drawn + 1 if drawn > MISLEADING else drawn
     return difficulty + 0.8 if shown.kind is Kind.REGION else difficulty

@@ -29,9 +29,9 @@ from app.services.teaching import cohorts, question_reports, rosters
 
 CREDITED = "The lesson said it in other words until last week. Nobody shall lose a point by that."
 MARKED = "You told me in class how you meant it, and that counts for something."
-REPORTED = "Two of the answers seem right to me. Doesn't it depend on how long somebody has had the pain?"
-REPLIED = "A fair point. Take the ordinary case that the question describes; I have asked the authors to say so in it."
-WAITING = "I took it for the other one because our anatomy book still says so. Which of the two is newer?"
+REPORTED = "Two of the answers seem right to me. Could the question say more exactly what is meant?"
+REPLIED = "A fair point. The explanation says what tells them apart; I have asked the authors to let the question say it, too."
+WAITING = "A book that we use says otherwise here. Which of the two is newer?"
 
 
 EVENING = 18
@@ -81,7 +81,9 @@ class Trainer:
         create = assignments.create_with_pretest if work.has_pretest else assignments.create
         made = create(self.session, self.trainer, self.cohort, module, terms, set_at)
         if made.pretest_id is not None:
-            self._ease(self.session.get_one(Assignment, made.pretest_id), set_at)
+            before = self.session.get_one(Assignment, made.pretest_id)
+            self.works[before.title] = before
+            self._ease(before, set_at)
         if work.is_a_slip:
             assignments.withdraw(self.session, self.trainer, self._taught(made), set_at + timedelta(minutes=6))
         return made
