@@ -30,7 +30,7 @@ from app.services.taking.attempts import Change, Loaded
 MISLEADING = 0.8
 """From this difficulty on, one question in five, people go wrong because they are sure of something else."""
 
-UNTAUGHT = 2.6
+UNTAUGHT = 2.0
 """How much less able people are before the lessons."""
 
 
@@ -60,7 +60,7 @@ class Student:
         self.session, self.course, self.person, self.now = session, course, person, now
         self.learner = person.learner
         self.rng = Random(f"{SEED}:learner:{person.name}")  # noqa: S311  repeatable, not secret
-        self.ability = self.rng.gauss(2.3, 0.8)
+        self.ability = self.rng.gauss(2.1, 0.8)
         self.keenness = self.rng.uniform(0.35, 1.0)
         self.at = person.learner.created_at
         self.has_read: set[int] = set()
