@@ -32,7 +32,7 @@ from app.demo.cast import (
     WORKS,
     ZONE,
 )
-from app.demo.student import Course, Person, Student
+from app.demo.student import Course, Person, Student, awake
 from app.demo.trainer import Class, Trainer
 from app.domain import wall_clock
 from app.models import Cohort, Role, User
@@ -173,7 +173,7 @@ class _Demo:
 
     def _join(self, cohort: Cohort, name: str, began: datetime) -> Person:
         rng = Random(f"{SEED}:joins:{name}")  # noqa: S311  repeatable, not secret
-        at = began + timedelta(days=38 if name == NEW else 0, hours=rng.uniform(5, 60))
+        at = awake(began + timedelta(days=38 if name == NEW else 0, hours=rng.uniform(5, 60)))
         user = users.create(
             self.session, name=name, email=_address(name), password_hash=self._hash(name), now=at, time_zone=ZONE
         )

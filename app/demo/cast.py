@@ -132,7 +132,14 @@ TIME_TO_CATCH_UP = "Joined in the sixth week, and has ten more days to catch up.
 EXCEPTIONS = (
     Exempt("Jiří Dvořák", MAPPED, -23, 9, "Extra time, agreed with the study office.", extra_time_percent=25),
     Exempt("Jiří Dvořák", CRITICAL, -11, 9, "Extra time, agreed with the study office.", extra_time_percent=25),
-    Exempt("Tomás Ó Súilleabháin", CRITICAL, -6, 11, "In hospital; he takes it with the next group.", is_excused=True),
+    Exempt(
+        "Tomás Ó Súilleabháin",
+        CRITICAL,
+        -6,
+        11,
+        "In hospital that day; he takes it with the next group.",
+        is_excused=True,
+    ),
     Exempt("Dmytro Kovalenko", CRITICAL, -5, 14, "His flight home was cancelled.", later_days=3),
     Exempt("Priya Subramaniam", CRITICAL, -3, 16, "The fire alarm went off during her first attempt.", more_attempts=1),
     Exempt(NEW, f"{FIRST} (before)", -3, 9, BEFORE_JOINING, is_excused=True),

@@ -106,7 +106,7 @@ class Student:
 
     def _wait_until(self, moment: datetime, until: datetime | None = None) -> bool:
         """Go on at ``moment`` or, if it has passed, a while after the last thing; False where that is later than ``until`` or now."""
-        at = _awake(max(moment, self.at + timedelta(minutes=self.rng.uniform(3, 90))))
+        at = awake(max(moment, self.at + timedelta(minutes=self.rng.uniform(3, 90))))
         if at > (until or self.now - timedelta(hours=1)):
             return False
         self.at = at
@@ -266,8 +266,8 @@ class Student:
         return answering.wrong(shown, key, self.rng, _of_question(shown), likeness)
 
 
-def _awake(moment: datetime) -> datetime:
-    """The moment itself or, in the night, as long after seven in the morning."""
+def awake(moment: datetime) -> datetime:
+    """Return the moment itself or, in the night, as long after seven in the morning."""
     return moment + timedelta(hours=7) if wall_clock.local(moment, ZONE).hour < 7 else moment
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.demo.cast import CRITICAL, EXCEPTIONS, FIRST, INVITED, MID_COURSE, PRETEST_PASS_MARK, ZONE, Exempt, Work
-from app.demo.student import Person
+from app.demo.student import Person, awake
 from app.domain import wall_clock
 from app.domain.assignment import Grant
 from app.domain.content import Kind
@@ -181,7 +181,7 @@ class Trainer:
         report_id, at = self._reported(name, says)
         reported = question_reports.get_for(self.session, Viewer(self.trainer), report_id)
         assert reported is not None
-        question_reports.reply(self.session, self.trainer, reported, REPLIED, at + after)
+        question_reports.reply(self.session, self.trainer, reported, REPLIED, awake(at + after))
 
     def _gone_wrong(self, name: str, work: Assignment) -> tuple[Attempt, AttemptItem]:
         """Something that somebody answered and did not get the whole point for: with one answer to choose where there is such, early."""
