@@ -152,8 +152,8 @@ def fill_demo() -> None:
     settings = _settings()
     _migrate(settings)
     if catalogue.get_publication(db.session) is None:
-        # What people read weeks ago was there weeks ago.
-        _publish(dry_run=False, at=now() - demo.SPAN)
+        # What people read a year ago was there a year ago.
+        _publish(dry_run=False, at=now() - demo.OPENED)
     kept = settings.data / "accounts.txt"
     try:
         accounts = demo.fill(db.session, now(), hash_password)

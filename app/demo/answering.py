@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
 from app.domain.content import Key, Kind
@@ -23,8 +23,13 @@ def right(shown: Shown, key: Key) -> Response:
             return list(key.correct)
 
 
-def wrong(shown: Shown, key: Key, rng: Random, of_question: Random) -> Response:
-    """A response that isn't right. Who goes wrong mostly goes as others do: ``of_question`` decides what is more tempting than the rest."""
+def wrong(
+    shown: Shown, key: Key, rng: Random, of_question: Random, likeness: Mapping[str, int] | None = None
+) -> Response:
+    """A response that isn't right. Who goes wrong mostly goes as others do: ``of_question`` decides what is more tempting than the rest.
+
+    ``likeness`` says, for an option by its text, how easily it is taken for the right one; then that decides beside it.
+    """
     match shown.kind:
         case Kind.NUMERIC:
             return f"{(key.value or 0) * of_question.choice((0.5, 2, 10)) + 2 * (key.tolerance or 0) + 1:g}"
@@ -35,7 +40,12 @@ def wrong(shown: Shown, key: Key, rng: Random, of_question: Random) -> Response:
             return response
     others = [index for index in range(len(shown.options)) if index not in key.correct]
     of_question.shuffle(others)
-    tempting = rng.choices(others, [5, *[1] * (len(others) - 1)])[0]
+    weights = [5, *[1] * (len(others) - 1)]
+    if likeness:
+        weights = [
+            weight + 4 * likeness.get(shown.options[index], 0) for weight, index in zip(weights, others, strict=True)
+        ]
+    tempting = rng.choices(others, weights)[0]
     if shown.kind is not Kind.SEVERAL:
         return [tempting]
     kept = list(key.correct)[: max(1, len(key.correct) - rng.randrange(2))]

@@ -18,8 +18,6 @@ from app.models import (
     AssignmentRecipient,
     Attempt,
     Learner,
-    Mark,
-    MarkChange,
     Membership,
     ModuleRow,
     Standing,
@@ -165,23 +163,3 @@ class Crowd:
                 passed_at=submitted_at if is_passed else None,
             )
         )
-
-    def changed(self, attempt_id: int) -> dict[str, int]:
-        """Void one question of an attempt, as its trainer might."""
-        mark = self.session.get(Mark, (attempt_id, 2))
-        self.session.add(
-            MarkChange(
-                attempt_id=attempt_id,
-                position=2,
-                old_points=mark.points,
-                new_points=0,
-                old_max_points=mark.max_points,
-                new_max_points=0,
-                actor_id=self.trainer.id,
-                reason="Both answers can be defended: the newer review counts such points in.",
-                batch="stage",
-                changed_at=self.now,
-            )
-        )
-        mark.points, mark.max_points, mark.is_void = 0, 0, True
-        return {"attempt-changed": attempt_id}

@@ -28,6 +28,7 @@ PEOPLE = (
     "new",
     "learner",
     "trainer",
+    "idle",
     "admin",
 )
 
@@ -327,6 +328,7 @@ LEARNER = (
 )
 STAFF = (
     Scene("cohorts", "trainer", "/teach"),
+    Scene("cohorts-none", "idle", "/teach"),
     Scene("cohorts-errors", "trainer", "/teach", send_empty, 422),
     Scene("cohort", "trainer", "/teach/cohorts/{cohort}"),
     Scene("gradebook", "trainer", "/teach/cohorts/{cohort}/gradebook"),
@@ -371,7 +373,8 @@ STAFF = (
     Scene("cohort-nothing-assigned", "trainer", "/teach/cohorts/{over}"),
     Scene("insight", "trainer", "/teach/cohorts/{cohort}/insight?assignment={sure}"),
     Scene("insight-unfolded", "trainer", "/teach/cohorts/{cohort}/insight?assignment={sure}", unfold),
-    Scene("insight-unsure", "trainer", "/teach/cohorts/{cohort}/insight?assignment={unsure}&attempts=counted"),
+    Scene("insight-unsure", "trainer", "/teach/cohorts/{cohort}/insight?assignment={mapped}&attempts=counted"),
+    Scene("insight-gain", "trainer", "/teach/cohorts/{cohort}/insight?assignment={gained}", unfold),
     Scene("insight-mapped", "trainer", "/teach/cohorts/{cohort}/insight?assignment={mapped}", unfold),
     Scene("insight-nothing-assigned", "trainer", "/teach/cohorts/{empty}/insight"),
     Scene("insight-nobody-yet", "trainer", "/teach/cohorts/{waiting}/insight"),
@@ -425,7 +428,8 @@ STAFF = (
     ),
     Scene("correct-everywhere", "admin", "/admin/questions/{fresh}/correct/preview?remedy=credit"),
     Scene("reports", "admin", "/teach/reports"),
-    Scene("reports-none", "trainer", "/teach/reports"),
+    Scene("reports-set", "trainer", "/teach/reports"),
+    Scene("reports-none", "idle", "/teach/reports"),
     Scene("cohorts-reported", "admin", "/teach"),
     Scene("report-read", "admin", "/teach/reports/{report}"),
     Scene("report-read-errors", "admin", "/teach/reports/{report}", send_empty, 422),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,14 +15,25 @@ from sqlalchemy import select
 
 from app import create_app, demo, settings
 from app.db import db
-from app.demo import answering
+from app.demo import answering, cast
 from app.domain.assignment import Counts, Grant
 from app.domain.attempt import Purpose, State
 from app.domain.content import Key, Kind
 from app.domain.correction import Remedy
 from app.domain.question import Shown
 from app.identity import token_hash
-from app.models import Assignment, Attempt, AttemptItem, Cohort, Learner, ModuleRow, QuestionVersion, Role, User
+from app.models import (
+    Assignment,
+    Attempt,
+    AttemptItem,
+    Cohort,
+    Learner,
+    MarkChange,
+    ModuleRow,
+    QuestionVersion,
+    Role,
+    User,
+)
 from app.permissions import Viewer
 from app.services.assigned import assignments, grants
 from app.services.assigned.assignments import Taught, Terms
@@ -83,6 +94,15 @@ class _Builder:
             assert viewer.user is not None
             self.stage.cookies[who] = self._cookie(viewer)
             self.stage.ids[f"user-{who}"] = viewer.user.id
+        idle = users.create(
+            self.session,
+            name="Ruth Okonkwo",
+            email="ruth@example.org",
+            password_hash="!",
+            now=self.now,
+            role=Role.TRAINER,
+        )
+        self.stage.cookies["idle"] = self._cookie(Viewer(idle, sign_ins.learner_of(self.session, idle)))
         self._guests()
         self._kinds()
         self._tests(self._viewer(demo.MID_COURSE))
@@ -237,21 +257,20 @@ class _Builder:
         overdue = self.now - timedelta(minutes=25)
         closing = attempts.start_test(self.session, viewer.learner, self._module("referred-pain"), overdue)
         ids["closing"] = closing.id
-        mine = select(Attempt.id).where(Attempt.learner_id == viewer.learner.id, Attempt.purpose == Purpose.TEST)
-        of_work = mine.join(Assignment, Assignment.id == Attempt.assignment_id).join(ModuleRow).order_by(Attempt.id)
-        first, second = self.session.scalars(of_work.where(ModuleRow.slug == "trigger-points"))
-        ids["not-passed"], ids["passed"] = first, second
-        ids["unreleased"] = self.session.scalars(of_work.where(ModuleRow.slug == "referred-pain")).one()
-        ids["critical"] = self.session.scalars(of_work.where(ModuleRow.slug == "safety")).one()
-        under_way = of_work.where(ModuleRow.slug == "treatment", Attempt.state == State.OPEN)
-        ids["test"] = self.session.scalars(under_way).one()
+        mine = select(Attempt.id).join(Assignment).where(Attempt.learner_id == viewer.learner.id).order_by(Attempt.id)
+        ids["not-passed"], ids["passed"] = self.session.scalars(mine.where(Assignment.title == cast.FIRST))
+        ids["unreleased"] = self.session.scalars(mine.where(Assignment.title == cast.MAPPED)).one()
+        ids["critical"] = self.session.scalars(mine.where(Assignment.title == cast.CRITICAL)).one()
+        ids["test"] = self.session.scalars(mine.where(Attempt.state == State.OPEN)).one()
 
     # -- teaching and ways in --------------------------------------------------------------------------------------------
 
     def _teaching(self) -> None:
         trainer = self._viewer(demo.TRAINER).user
         assert trainer is not None
-        cohort = self.session.scalars(select(Cohort)).one()
+        # The demo brings two: this year's, and last year's in the archive.
+        cohort = self.session.scalars(select(Cohort).where(Cohort.archived_at.is_(None))).one()
+        archived = self.session.scalars(select(Cohort).where(Cohort.archived_at.is_not(None))).one()
         empty = cohorts.create(self.session, trainer, "Manual therapy, evening course", "Europe/Berlin", self.now)
         over = cohorts.create(
             self.session, trainer, "Physiotherapy, year 3", "Europe/Berlin", self.now - timedelta(days=90)
@@ -259,12 +278,21 @@ class _Builder:
         for learner in self.session.scalars(select(Learner).where(Learner.user_id.is_not(None)).limit(3)):
             cohorts.join(self.session, over, learner, self.now - timedelta(days=80))
         self._people(trainer, empty)
-        works = self.session.scalars(select(Assignment).order_by(Assignment.due_at)).all()
-        self.stage.ids |= {"cohort": cohort.id, "empty": empty.id, "over": over.id, "work": works[1].id}
-        self.stage.links |= {"join": f"/join/{empty.join_code}", "join-over": f"/join/{over.join_code}"}
+        works = {work.title: work for work in assignments.list_for_cohort(self.session, cohort)}
+        self.stage.ids |= {"cohort": cohort.id, "empty": empty.id, "over": over.id, "archived": archived.id}
+        self.stage.ids |= {
+            "work": works[cast.MAPPED].id,
+            "later": next(work.id for work in works.values() if work.opens_at and work.opens_at > self.now),
+            "withdrawn": next(work.id for work in works.values() if work.withdrawn_at),
+        }
+        self.stage.links |= {
+            "join": f"/join/{empty.join_code}",
+            "join-over": f"/join/{over.join_code}",
+            "join-archived": f"/join/{archived.join_code}",
+        }
         self._insight(trainer, works)
         crowd = Crowd(self.session, trainer, self._module("safety"), self.now)
-        self.stage.ids |= crowd.fill() | crowd.changed(self.stage.ids["not-passed"])
+        self.stage.ids |= crowd.fill()
         named = {"failing": "Tomás Ó Súilleabháin", "newcomer": "Li Wei"}
         self.stage.ids |= {name: self._learner_id(who) for name, who in named.items()}
         self._set_for_one(trainer)
@@ -287,14 +315,11 @@ class _Builder:
         first = put("Safety before you needle", "safety", asks_certainty=True)
         lessons_first = put("Treatment, after reading", "treatment", lessons_first=True, time_limit_minutes=None)
         waiting = put("Evidence for needling", "evidence", required_ids=frozenset({first.id}))
-        later = put("Referred pain, the second look", "referred-pain", opens_at=self.now + timedelta(days=3))
         excused = put("Trigger points, once more", "trigger-points", attempts_allowed=None)
-        withdrawn = put("Set by mistake", "safety", due_at=None)
         self._grant(trainer, excused, lina, Grant(is_excused=True))
         self._grant(
             trainer, first, lina, Grant(25, week + timedelta(days=2), 1), "Broke her wrist; agreed on the phone."
         )
-        self._withdraw(trainer, withdrawn)
         changed = put("Referred pain, the third look", "referred-pain", opens_at=week, due_at=week + timedelta(days=7))
         taught = self._taught(trainer, changed)
         terms = replace(assignments.terms_of(self.session, changed), attempts_allowed=3, counts=Counts.LATEST)
@@ -303,14 +328,9 @@ class _Builder:
             "first": first.id,
             "reading": lessons_first.id,
             "waits": waiting.id,
-            "later": later.id,
             "changed": changed.id,
-            "withdrawn": withdrawn.id,
             "lina": lina.id,
         }
-        archived = cohorts.create(self.session, trainer, "Year 2 of last year", "Europe/Berlin", self.now)
-        archived.archived_at = self.now
-        self.stage.ids["archived"] = archived.id
 
     def _taught(self, trainer: User, assignment: Assignment) -> Taught:
         taught = assignments.get_for(self.session, Viewer(trainer), assignment.id)
@@ -322,11 +342,8 @@ class _Builder:
     ) -> None:
         grants.give(self.session, trainer, self._taught(trainer, assignment), [learner.id], grant, self.now, note)
 
-    def _withdraw(self, trainer: User, assignment: Assignment) -> None:
-        assignments.withdraw(self.session, trainer, self._taught(trainer, assignment), self.now)
-
     def _people(self, trainer: User, empty: Cohort) -> None:
-        """A cohort of many with long names, some invited and removed; lists to look at; one that is over."""
+        """A cohort of many with long names, some invited and removed; lists to look at."""
         large = cohorts.create(
             self.session, trainer, "Advanced musculoskeletal rehabilitation 2026", "Europe/Berlin", self.now
         )
@@ -338,19 +355,14 @@ class _Builder:
         sent = invitations.create_to_join(self.session, trainer, large, [*named, self._long()], self.now)
         teaching = trainers.invite(self.session, trainer, large, "noor@example.org", self.now)
         faulty = "Name;E-Mail\nAda Byron;ada@example.org\nBo;\nCy;cy@\n;ada@example.org\n=1+1;dee@example.org"
-        archived = cohorts.create(self.session, trainer, "Physiotherapy 2024", "Europe/Berlin", self.now)
-        cohorts.join(self.session, archived, self._viewer("Li Wei").learner, self.now)
-        cohorts.archive(self.session, trainer, archived, self.now)
         self.stage.ids |= {
             "large": large.id,
-            "archived": archived.id,
             "roster": rosters.read_text(self.session, trainer, empty, faulty, self.now).id,
             "roster-faulty": rosters.read_text(self.session, trainer, empty, "Bo\nCy;cy@", self.now).id,
         }
         self.stage.links |= {
             "invitation-to-join": f"/invitation/{sent[0].token}",
             "invitation-to-teach": f"/invitation/{teaching.token}",
-            "join-archived": f"/join/{archived.join_code}",
         }
 
     def _enrol(self, cohort: Cohort, number: int) -> Learner:
@@ -369,14 +381,12 @@ class _Builder:
         assert learner is not None
         return learner.id
 
-    def _insight(self, trainer: User, works: Sequence[Assignment]) -> None:
-        """A test that asked for certainty, one that didn't, the questions most and fewest had, and a test that nobody has handed in.
+    def _insight(self, trainer: User, works: Mapping[str, Assignment]) -> None:
+        """A test that asked for certainty, one that didn't, with questions on the body map, and one with a test before it.
 
-        One has questions on the body map, and is measured from another as from a pre-test.
+        Then the questions most and fewest had, and a test that nobody has handed in.
         """
-        sure = next(work for work in works if work.asks_certainty)
-        mapped = next(work for work in works if work.module_id == self._module("referred-pain").id)
-        mapped.pretest_id = works[0].id
+        sure, mapped = works[cast.CRITICAL], works[cast.MAPPED]
         by_answers = sorted(
             insight.insight(self.session, sure, Counting.FIRST).items, key=lambda line: line.figures.answers
         )
@@ -386,8 +396,8 @@ class _Builder:
         assignments.create(self.session, trainer, waiting, self._module("safety"), terms, self.now)
         self.stage.ids |= {
             "sure": sure.id,
-            "unsure": works[0].id,
             "mapped": mapped.id,
+            "gained": works[cast.FIRST].id,
             "asked": by_answers[-1].version_id,
             "asked-few": by_answers[0].version_id,
             "waiting": waiting.id,
@@ -412,6 +422,12 @@ class _Builder:
         marked = marks.get_for(self.session, trainer, attempt.id, by_hand.position, self.now)
         marks.change(self.session, trainer.user, marked, 0.5, "You named the sign, but not what to do.", self.now)
         ids |= {
+            # The one mark that the demo's trainer changed by hand is of another attempt.
+            "attempt-changed": self.session.scalars(
+                select(MarkChange.attempt_id).where(
+                    MarkChange.correction_id.is_(None), MarkChange.attempt_id != attempt.id
+                )
+            ).one(),
             "set": attempt.assignment_id,
             "corrected": accepted.version_id,
             "marked": by_hand.position,

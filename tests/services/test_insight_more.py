@@ -26,7 +26,7 @@ from app.models import (
 from app.services.course import catalogue
 from app.services.insights import answered, insight, insight_csv, mistaken
 from app.services.insights.answered import Counting
-from app.services.insights.question_figures import Read
+from app.services.insights.question_figures import Read, choices_of
 from tests.conftest import Clock
 from tests.crowd import Hand, answer, copy_paper, hand_in
 from tests.factory import Make, Person
@@ -131,6 +131,11 @@ def test_an_option_that_a_correction_accepted_is_chosen(session: Session, make: 
     assert len(read.answers[version_id]) == 1
     assert [len(choice) for choice in read.choices[version_id].choices if choice.is_right and choice.at] == [1]
     assert version_id not in {line.version_id for line in insight.insight(session, assignment, FIRST).beliefs.lines}
+    seen = choices_of(session, assignment, FIRST, version_id)
+    assert seen is not None
+    # Fails when what was credited is shown as another key of the author's.
+    assert [(line.is_right, line.is_key) for line in seen.lines if line.count] == [(True, False)]
+    assert any(line.is_key and not line.count for line in seen.lines)
 
 
 # -- learning gain -----------------------------------------------------------------------------------------------------

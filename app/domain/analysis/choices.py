@@ -81,7 +81,7 @@ def tally(kind: Kind, key: Key, options: int, answers: Answers, unread: int = 0)
             one.at.extend(places)
             one.is_accepted = one.is_accepted or is_whole
     choices = [
-        Choice(part, one.is_accepted or _is_right(kind, key, part), tuple(sorted(one.at)))
+        Choice(part, one.is_accepted or is_in_key(kind, key, part), tuple(sorted(one.at)))
         for part, one in found.items()
     ]
     if kind not in CHOICES:
@@ -105,7 +105,8 @@ def _parts(kind: Kind, response: Response) -> Iterable[Part]:
     return tuple(index for index in response if index is not None)
 
 
-def _is_right(kind: Kind, key: Key, part: Part) -> bool:
+def is_in_key(kind: Kind, key: Key, part: Part) -> bool:
+    """Whether the author's key holds a part, whatever a correction says."""
     if isinstance(part, tuple):
         return key.correct[part[0]] == part[1]
     if isinstance(part, int):

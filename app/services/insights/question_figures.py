@@ -61,11 +61,15 @@ class ItemLine:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceLine:
-    """One option, pair or whole answer in words; ``letter`` names an option in the plot. Shares are per cent of those who had the question."""
+    """One option, pair or whole answer in words; ``letter`` names an option in the plot. Shares are per cent of those who had the question.
+
+    What is right and not in the author's key (``is_key``) earned the point by a correction.
+    """
 
     letter: str | None
     text: str
     is_right: bool
+    is_key: bool
     is_near: bool
     count: int
     share: float
@@ -244,6 +248,7 @@ def _choice_line(
         letter=_letter(choice.part),
         text=told(shown, choice.part),
         is_right=choice.is_right,
+        is_key=chosen.is_in_key(shown.kind, explained.key, choice.part),
         is_near=choice.part in explained.key.near,
         count=len(choice),
         share=100 * len(choice) / len(answers),
