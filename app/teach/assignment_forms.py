@@ -258,9 +258,10 @@ def filled(terms: Terms, time_zone: str) -> dict[str, object]:
 
 
 class ExceptionForm(_TimesForm):
-    """What is granted to one or several learners."""
+    """What is granted to one or several learners. ``seen`` is the state of the exception that the page showed, where it is changed."""
 
     form_id = once_field()
+    seen = HiddenField()
     learners = _ids("Learners")
     extra_time_percent = _number("Extra time in per cent", 0, 400)
     due_date = DateField("Due on", validators=[Optional()])

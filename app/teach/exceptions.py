@@ -14,7 +14,7 @@ from app.domain.assignment import unfit_grant
 from app.services import once
 from app.services.assigned import grants
 from app.services.assigned.assignments import Taught
-from app.services.assigned.grants import AlreadyGranted, Person
+from app.services.assigned.grants import AlreadyGranted, Moved, Person
 from app.teach import blueprint
 from app.teach.assignment_forms import ExceptionForm, local_fields, refused
 from app.teach.assignments import found_assignment
@@ -86,12 +86,21 @@ def change(assignment_id: int, learner_id: int) -> ResponseReturnValue:
         abort(404)
     form = _filled(taught, person)
     if form.is_submitted() and _is_accepted(form, taught, with_learners=False):
-        grants.change(db.session, account(), taught, learner_id, form.grant, now(), form.note.data or None)
+        note, seen = form.note.data or None, form.seen.data
+        try:
+            grants.change(db.session, account(), taught, learner_id, form.grant, now(), note, seen=seen)
+        except Moved:
+            db.session.rollback()
+            form.seen.data = grants.state_of(person.exception)  # sent once more, it counts as having seen that
+            return _changing_page(taught, form, person, is_moved=True), 409
         db.session.commit()
         flash(f"The exception of {person.name} was changed. A test under way loses no time.")
         return redirect(url_for("teach.exceptions", assignment_id=assignment_id), 303)
-    page = render_template("teach/exception.html", taught=taught, form=form, person=person)
-    return page, 422 if form.errors else 200
+    return _changing_page(taught, form, person), 422 if form.errors else 200
+
+
+def _changing_page(taught: Taught, form: ExceptionForm, person: Person, *, is_moved: bool = False) -> str:
+    return render_template("teach/exception.html", taught=taught, form=form, person=person, is_moved=is_moved)
 
 
 def _filled(taught: Taught, person: Person) -> ExceptionForm:
@@ -102,6 +111,7 @@ def _filled(taught: Taught, person: Person) -> ExceptionForm:
         "more_attempts": held.more_attempts or None,
         "is_excused": held.is_excused,
         "note": held.note or "",
+        "seen": grants.state_of(held),
     }
     zone = taught.assignment.time_zone
     return ExceptionForm(zone, data=shown | local_fields("due", held.due_at, zone))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Assignment, AssignmentException
 from tests.factory import Make, Person
+from tests.playing import hidden
 from tests.taking import begin
 
 LATER = {"due_date": "2026-12-03", "due_time": "18:00"}
@@ -166,6 +167,27 @@ def test_an_exception_is_changed(
     assert (refused.status_code, 'value="999"' in refused.text) == (422, True)
     assert (held.is_excused, held.extra_time_percent, held.due_at, held.due_local) == (True, 0, None, None)
     assert "Excused" in learner.client.get("/").text
+
+
+def test_the_second_of_two_trainers_sees_what_the_first_changed(
+    make: Make, trainer: Person, learner: Person, assignment: Assignment, session: Session
+) -> None:
+    """Fails when a form that was opened before takes back, unsaid, what a colleague granted meanwhile."""
+    make.grant(trainer, assignment, learner, extra_time_percent=25)
+    path = _path(assignment, learner)
+    seen = hidden(trainer.client.get(path).text, "seen")
+    empty = {"due_date": "", "due_time": "", "more_attempts": ""}
+    trainer.client.post(path, data=empty | {"seen": seen, "extra_time_percent": "50"})
+
+    stale = empty | {"seen": seen, "extra_time_percent": "25", "note": "Agreed on the phone"}
+    refused = trainer.client.post(path, data=stale)
+    held = [one.extra_time_percent for one in _exceptions(session)]
+    meant = trainer.client.post(path, data=stale | {"seen": hidden(refused.text, "seen")})
+
+    assert (refused.status_code, held) == (409, [50])
+    assert "50 % more time" in refused.text
+    assert 'value="25"' in refused.text
+    assert meant.status_code == 303
 
 
 def test_an_exception_that_is_not_there_cannot_be_changed(

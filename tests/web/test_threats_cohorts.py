@@ -11,6 +11,7 @@ from app.models import Cohort, CohortTrainer, Membership, Role
 from app.services.people import invitations, users
 from app.services.people.invitations import Invitee
 from app.services.teaching import cohorts, rosters, trainers
+from tests.conftest import Clock
 from tests.factory import Make, Person
 from tests.taking import begin
 
@@ -122,6 +123,29 @@ def test_a_removed_learner_does_not_come_back_by_the_code(
     assert (page.status_code, sent.status_code) == (403, 403)
     assert "bring you back" in page.text
     assert not cohorts.is_member(session, cohort, learner.learner)
+
+
+def test_a_removed_learner_does_not_come_back_by_an_older_invitation(
+    make: Make, session: Session, trainer: Person, cohort: Cohort, clock: Clock
+) -> None:
+    """Threat 13. Fails when a link from before the removal still opens the cohort; one that was made since does."""
+    learner = make.person(email="bo@example.org")
+    invitee = [Invitee("", "bo@example.org")]
+    (old,) = invitations.create_to_join(session, trainer.user, cohort, invitee, make.now())
+    cohorts.join(session, cohort, learner.learner, make.now())
+    session.commit()
+    clock.advance(minutes=1)
+    trainer.client.post(f"/teach/cohorts/{cohort.id}/remove", data={"learner": learner.learner.id})
+    clock.advance(minutes=1)
+
+    refused = learner.client.post(f"/invitation/{old.token}")
+    waiting = invitations.get_by_token(session, old.token)
+    assert waiting
+    new = invitations.renew(session, trainer.user, cohort, waiting, clock())
+    session.commit()
+    let_in = learner.client.post(f"/invitation/{new.token}")
+
+    assert (refused.status_code, let_in.status_code) == (410, 303)
 
 
 def test_a_withdrawn_invitation_is_refused_at_the_next_request(

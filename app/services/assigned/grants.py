@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,10 @@ class AlreadyGranted(Exception):
     def __init__(self, learner_ids: Collection[int]) -> None:
         super().__init__(learner_ids)
         self.learner_ids = frozenset(learner_ids)
+
+
+class Moved(Exception):
+    """Somebody changed the exception since it was looked at."""
 
 
 class NotTheirs(Exception):
@@ -95,16 +100,34 @@ def give(
     promises.keep(session, taught.assignment, now, learner_ids)
 
 
+def state_of(exception: AssignmentException) -> str:
+    """What an exception grants and says, as a short text that differs wherever two exceptions do."""
+    said = repr((exception.grant, exception.note))
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
 def change(
-    session: Session, actor: User, taught: Taught, learner_id: int, grant: Grant, now: datetime, note: str | None = None
+    session: Session,
+    actor: User,
+    taught: Taught,
+    learner_id: int,
+    grant: Grant,
+    now: datetime,
+    note: str | None = None,
+    *,
+    seen: str | None = None,
 ) -> None:
     """Change the exception of one learner. An attempt under way gains by it, and loses nothing.
 
-    :raise NotTheirs: there is none.
+    ``seen`` is its :func:`state_of` when it was looked at.
+
+    :raise NotTheirs: there is none. :raise Moved: it is another one now.
     """
     exception = get(session, taught, learner_id)
     if exception is None:
         raise NotTheirs
+    if seen and seen != state_of(exception):
+        raise Moved
     _set(exception, taught.assignment, grant, note)
     audit.record(
         session, actor, "assignment.change_grant", subject_of(taught.assignment), now, **_noted([learner_id], grant)

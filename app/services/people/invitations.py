@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.models import Cohort, CohortTrainer, Invitation, Learner, Role, User
+from app.models import Cohort, CohortTrainer, Invitation, Learner, Membership, Role, User
 from app.services import audit
 from app.services.people import sign_ins, users
 from app.services.teaching import cohorts
@@ -233,14 +233,21 @@ def accept(
 def take_up(session: Session, invitation: Invitation, user: User, learner: Learner, now: datetime) -> Cohort:
     """Let somebody who has an account join the cohort, or teach it, by an invitation to one.
 
-    :raise UnusableError: somebody was faster, it was withdrawn, or the cohort is archived.
+    :raise UnusableError: somebody was faster, it was withdrawn, the cohort is archived, or they were removed from it since.
     """
     cohort = _claim(session, invitation, now)
-    if cohort is None:
+    if cohort is None or (invitation.role is Role.LEARNER and _was_removed_since(session, invitation, cohort, learner)):
         raise UnusableError
     audit.record(session, user, "invitation.accept", _subject(invitation), now, user=user.id)
     _enter(session, invitation, cohort, user, learner, now)
     return cohort
+
+
+def _was_removed_since(session: Session, invitation: Invitation, cohort: Cohort, learner: Learner) -> bool:
+    """Whether a trainer took this learner out of the cohort after the link was made: another one brings them back, this one does not."""
+    held = session.get(Membership, (cohort.id, learner.id))
+    made_at = invitation.expires_at - TO_JOIN_VALID
+    return held is not None and held.removed_at is not None and held.removed_at > made_at
 
 
 def withdraw(session: Session, actor: User, invitation: Invitation, now: datetime) -> None:
