@@ -37,7 +37,7 @@ def shoot(browser: Browser, stage: Stage, url: str, into: Path, wanted: set[str]
                 height = page.evaluate("document.documentElement.scrollHeight")
                 page.set_viewport_size({"width": width, "height": height})
                 for scheme in SCHEMES:
-                    page.emulate_media(color_scheme=scheme)
+                    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                     page.screenshot(path=into / f"{scene.name}-{width}-{scheme}.png")
                     made += 1
                 page.close()
