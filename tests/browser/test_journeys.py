@@ -80,7 +80,6 @@ def test_a_trainer_assigns_a_learner_joins_by_link_takes_it_and_stands_in_the_ta
     trainer.page.locator("#module").select_option(label="2. Referred pain")
     unfold(trainer.page)
     trainer.page.locator("#title").fill("Where does it come from?")
-    trainer.page.locator("summary", has_text="Attempts, time and pass mark").click()
     trainer.page.locator("#attempts_allowed").fill("2")
     trainer.page.get_by_role("button", name="Assign it").click()
     expect(trainer.page.get_by_text("is set")).to_be_visible()
