@@ -79,15 +79,17 @@ def _words(text: str) -> str:
 
 
 def _question(page: Page) -> Question:
-    """The question on the page, known by its stem and, where two share one, by what can be chosen."""
-    stem = _words(page.locator(".stem").inner_text())
-    texts = frozenset(text for text, _option in _options(page))
-    found = _by_stem()[stem]
-    return next(one for one in found if len(found) == 1 or _texts(one) == texts)
+    """The question on the page, known by its stem and, where several share one, by its case and all that can be chosen."""
+    found = _by_stem()[_words(page.locator(".stem").inner_text())]
+    if len(found) == 1:
+        return found[0]
+    shown = _words(page.locator("main").text_content() or "")
+    return next(one for one in found if all(part in shown for part in _parts(one)))
 
 
-def _texts(question: Question) -> frozenset[str]:
-    return frozenset(_words(plain(option)) for option in question.options)
+def _parts(question: Question) -> list[str]:
+    parts = (question.vignette or "", *question.options, *question.prompts)
+    return [_words(plain(part)) for part in parts]
 
 
 @lru_cache(maxsize=1)
