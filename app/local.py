@@ -1,4 +1,4 @@
-"""Addresses on this server: where it is safe to send somebody back to."""
+"""Addresses on this server: where it is safe to send somebody back to, and links for other people."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ def page_path(address: str | None) -> str:
     while path != "/" and not _is_page(path):
         path = path.rpartition("/")[0] or "/"
     return path
+
+
+def absolute(path: str) -> str:
+    """A link for other people: at the address that was set, not the one this request happened to use."""
+    return f"{current_app.config['PALPATE'].base_url}{path}"
 
 
 def _is_page(path: str) -> bool:

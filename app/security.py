@@ -14,8 +14,8 @@ from passlib.context import CryptContext
 
 from app import db as database
 from app import identity
+from app.accounts.adapters import Accounts, Mails
 from app.accounts.forms import ChangePasswordForm, ForgotPasswordForm, LoginForm, RegisterForm, ResetPasswordForm
-from app.accounts.library import Accounts, Mails
 from app.db import db
 from app.domain.roster import LARGEST_BYTES
 from app.limits import limiter

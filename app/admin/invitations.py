@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from app.access import account, admins_only
 from app.admin import blueprint
 from app.admin.forms import ROLES, InviteForm
-from app.admin.people import absolute
 from app.clock import now
 from app.db import db
+from app.local import absolute
 from app.models import Role
 from app.services import once
 from app.services.people import invitations

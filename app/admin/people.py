@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security.recoverable import generate_reset_password_token
 from werkzeug.datastructures import MultiDict
@@ -12,6 +12,7 @@ from app.admin import blueprint
 from app.admin.forms import ROLES, ExtraTimeForm, PeopleForm, RoleForm
 from app.clock import now
 from app.db import db
+from app.local import absolute
 from app.models import Role, User
 from app.services import audit
 from app.services.people import directory, extra_time, users
@@ -147,8 +148,3 @@ def _user_page(found: User, form: RoleForm, link: str | None = None, extra: Extr
         belongs=directory.list_belongs(db.session, found),
         roles=ROLES,
     )
-
-
-def absolute(path: str) -> str:
-    """A link for other people: at the address that was set, not the one this request happened to use."""
-    return f"{current_app.config['PALPATE'].base_url}{path}"

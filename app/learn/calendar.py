@@ -11,6 +11,7 @@ from app.clock import now
 from app.db import db
 from app.identity import viewer
 from app.learn import blueprint
+from app.local import absolute
 from app.models import Learner
 from app.services.assigned import calendar
 from app.services.assigned.due import Due
@@ -50,7 +51,7 @@ def calendar_renew() -> ResponseReturnValue:
 def calendar_address(learner: Learner) -> str:
     """The absolute address of a learner's feed."""
     token = _signer().dumps([learner.id, learner.calendar_number])
-    return f"{current_app.config['PALPATE'].base_url}{url_for('learn.calendar_feed', token=token)}"
+    return absolute(url_for("learn.calendar_feed", token=token))
 
 
 def _signer() -> URLSafeSerializer:
@@ -58,4 +59,4 @@ def _signer() -> URLSafeSerializer:
 
 
 def _address(due: Due) -> str:
-    return f"{current_app.config['PALPATE'].base_url}{url_for('learn.module', slug=due.module_slug)}"
+    return absolute(url_for("learn.module", slug=due.module_slug))

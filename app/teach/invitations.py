@@ -6,13 +6,14 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import abort, current_app, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app import mail
 from app.access import account, trainers_only
 from app.clock import now
 from app.db import db
+from app.local import absolute
 from app.models import Cohort, Invitation, Role
 from app.services.people import invitations
 from app.services.people.invitations import Sent
@@ -33,10 +34,7 @@ class Letter:
 
 def hand_out(cohort: Cohort, sent: Sequence[Sent], role: Role) -> list[Letter]:
     """The links of invitations that were just committed; they are mailed as well, where there is mail."""
-    base_url = current_app.config["PALPATE"].base_url
-    letters = [
-        Letter(one.name, one.email, f"{base_url}{url_for('accounts.invitation', token=one.token)}") for one in sent
-    ]
+    letters = [Letter(one.name, one.email, absolute(url_for("accounts.invitation", token=one.token))) for one in sent]
     if mail.reaches_people():
         mail.send_later([_message(cohort, one, letter, role) for one, letter in zip(sent, letters, strict=True)])
     return letters

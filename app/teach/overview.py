@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import trainers_only
 from app.clock import now
 from app.db import db
+from app.local import absolute
 from app.services.teaching import cohorts, overviews
 from app.teach import blueprint
 from app.teach.cohorts import found_cohort
@@ -26,6 +27,6 @@ def show_cohort(cohort_id: int) -> ResponseReturnValue:
         cohort=cohort,
         found=overviews.read(db.session, cohort, now()),
         code=code,
-        link=f"{current_app.config['PALPATE'].base_url}{url_for('accounts.join', code=code)}",
+        link=absolute(url_for("accounts.join", code=code)),
         may_join=cohorts.may_join(cohort, now()),
     )

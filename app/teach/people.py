@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import segno
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from app.access import account, trainers_only
 from app.clock import now
 from app.db import db
+from app.local import absolute
 from app.models import Cohort, Role
 from app.services.people import invitations
 from app.services.teaching import cohorts, memberships
@@ -119,13 +120,12 @@ def _learner() -> int:
 def _ways_in(cohort: Cohort) -> dict[str, object]:
     """How to join: the code, its link, and that link as a picture."""
     code = cohorts.code_shown(cohort.join_code)
-    base_url = current_app.config["PALPATE"].base_url
-    link = f"{base_url}{url_for('accounts.join', code=code)}"
+    link = absolute(url_for("accounts.join", code=code))
     may_join = cohorts.may_join(cohort, now())
     return {
         "code": code,
         "link": link,
-        "place": f"{base_url}{url_for('accounts.join')}".partition("//")[2],
+        "place": absolute(url_for("accounts.join")).partition("//")[2],
         "may_join": may_join,
         "qr": _qr(link) if may_join else None,
     }
