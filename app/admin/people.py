@@ -64,9 +64,7 @@ def user_role(user_id: int) -> ResponseReturnValue:
         users.set_role(db.session, account(), found, Role(form.role.data), now())
     except users.LastAdminError:
         return _refused(found, LAST_ADMIN)
-    db.session.commit()
-    flash(f"{found.name} is now: {ROLES[found.role].lower()}.")
-    return redirect(url_for("admin.user", user_id=found.id), 303)
+    return _done(found, f"{found.name} is now: {ROLES[found.role].lower()}.")
 
 
 @blueprint.post("/users/<int:user_id>/extra-time")
@@ -77,9 +75,7 @@ def user_extra_time(user_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _user_page(found, RoleForm(formdata=None), extra=form), 422
     extra_time.grant_everywhere(db.session, account(), found, form.percent.data, now())
-    db.session.commit()
-    flash(f"{found.name} has {form.percent.data} % more time wherever there is a limit.")
-    return redirect(url_for("admin.user", user_id=found.id), 303)
+    return _done(found, f"{found.name} has {form.percent.data} % more time wherever there is a limit.")
 
 
 @blueprint.post("/users/<int:user_id>/deactivate")
@@ -90,9 +86,9 @@ def user_deactivate(user_id: int) -> ResponseReturnValue:
         users.deactivate(db.session, account(), found, now())
     except users.LastAdminError:
         return _refused(found, LAST_ADMIN)
-    db.session.commit()
-    flash(f"{found.name} is signed out everywhere and can't sign in any more. Everything learned is kept.")
-    return redirect(url_for("admin.user", user_id=found.id), 303)
+    return _done(
+        found, f"{found.name} is signed out everywhere and can't sign in any more. Everything learned is kept."
+    )
 
 
 @blueprint.post("/users/<int:user_id>/reactivate")
@@ -100,9 +96,7 @@ def user_deactivate(user_id: int) -> ResponseReturnValue:
 def user_reactivate(user_id: int) -> ResponseReturnValue:
     found = found_user(user_id)
     users.reactivate(db.session, account(), found, now())
-    db.session.commit()
-    flash(f"{found.name} can sign in again.")
-    return redirect(url_for("admin.user", user_id=found.id), 303)
+    return _done(found, f"{found.name} can sign in again.")
 
 
 @blueprint.post("/users/<int:user_id>/reset-link")
@@ -124,6 +118,12 @@ def _reset_token(user: User) -> str:
 
 def found_user(user_id: int) -> User:
     return users.get(db.session, user_id) or abort(404)
+
+
+def _done(found: User, message: str) -> ResponseReturnValue:
+    db.session.commit()
+    flash(message)
+    return redirect(url_for("admin.user", user_id=found.id), 303)
 
 
 def _refused(found: User, message: str) -> ResponseReturnValue:

@@ -142,9 +142,9 @@ def _page(taught: Taught, form: AssignmentForm, choices: Choices, meanwhile: Seq
 def withdraw(assignment_id: int) -> ResponseReturnValue:
     taught = found_assignment(assignment_id, for_update=True)
     assignments.withdraw(db.session, account(), taught, now())
-    db.session.commit()
-    flash(f"{taught.assignment.title} is withdrawn. Learners no longer see it; what they did of it is kept.")
-    return redirect(url_for("teach.assignment", assignment_id=assignment_id), 303)
+    return _done(
+        taught, f"{taught.assignment.title} is withdrawn. Learners no longer see it; what they did of it is kept."
+    )
 
 
 @blueprint.post("/assignments/<int:assignment_id>/set-again", endpoint="assignment_set_again")
@@ -152,9 +152,7 @@ def withdraw(assignment_id: int) -> ResponseReturnValue:
 def set_again(assignment_id: int) -> ResponseReturnValue:
     taught = found_assignment(assignment_id, for_update=True)
     assignments.set_again(db.session, account(), taught, now())
-    db.session.commit()
-    flash(f"{taught.assignment.title} is set again. Learners see it as before.")
-    return redirect(url_for("teach.assignment", assignment_id=assignment_id), 303)
+    return _done(taught, f"{taught.assignment.title} is set again. Learners see it as before.")
 
 
 @blueprint.post("/assignments/<int:assignment_id>/delete", endpoint="assignment_delete")
@@ -170,3 +168,9 @@ def delete(assignment_id: int) -> ResponseReturnValue:
     db.session.commit()
     flash(f"{taught.assignment.title} is deleted.")
     return redirect(url_for("teach.cohort", cohort_id=taught.cohort.id), 303)
+
+
+def _done(taught: Taught, words: str) -> ResponseReturnValue:
+    db.session.commit()
+    flash(words)
+    return redirect(url_for("teach.assignment", assignment_id=taught.assignment.id), 303)

@@ -88,17 +88,9 @@ def change_mark(attempt_id: int, n: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         if not once.is_first(db.session, account(), form.form_id.data, now()):
             return redirect(url_for("teach.mark", attempt_id=attempt_id, n=n), 303)
+        given = {"seen": form.seen.data, "may_lower": form.may_lower.data}
         try:
-            marks.change(
-                db.session,
-                account(),
-                marked,
-                form.value,
-                form.reason.data,
-                now(),
-                seen=form.seen.data,
-                may_lower=form.may_lower.data,
-            )
+            marks.change(db.session, account(), marked, form.value, form.reason.data, now(), **given)
         except marks.MarkError as error:
             db.session.rollback()
             name, words = _REFUSED[type(error)]

@@ -23,6 +23,8 @@ from app.teach.people_forms import JoiningForm
 
 LISTS = ("members", "invited", "removed")
 
+Listed = invitations.Page | memberships.Page
+
 
 @blueprint.get("/cohorts/<int:cohort_id>/people", endpoint="people")
 @trainers_only
@@ -34,14 +36,13 @@ def show_people(cohort_id: int) -> ResponseReturnValue:
     sought = request.args.get("q", "").strip()[:200]
     order = Order(request.args["sort"]) if request.args.get("sort") in list(Order) else Order.NAME
     number = request.args.get("page", 1, type=int)
-    page: invitations.Page | memberships.Page
     if show == "invited":
-        page = invitations.list_of_cohort(db.session, cohort, Role.LEARNER, sought, number)
+        page: Listed = invitations.list_of_cohort(db.session, cohort, Role.LEARNER, sought, number)
     else:
+        is_removed = show == "removed"
         page = memberships.list_page(
-            db.session, cohort, is_removed=show == "removed", sought=sought, order=order, number=number
+            db.session, cohort, is_removed=is_removed, sought=sought, order=order, number=number
         )
-    counts = memberships.count(db.session, cohort)
     return render_template(
         "teach/people.html",
         cohort=cohort,
@@ -49,14 +50,16 @@ def show_people(cohort_id: int) -> ResponseReturnValue:
         sought=sought,
         order=order.value,
         page=page,
-        counts={
-            "members": counts.members,
-            "invited": invitations.count_waiting(db.session, cohort),
-            "removed": counts.removed,
-        },
+        counts=_counts(cohort),
         form=JoiningForm(formdata=None),
         **_ways_in(cohort),
     )
+
+
+def _counts(cohort: Cohort) -> dict[str, int]:
+    """How long each of the lists is, by its name."""
+    counts, waiting = memberships.count(db.session, cohort), invitations.count_waiting(db.session, cohort)
+    return {"members": counts.members, "invited": waiting, "removed": counts.removed}
 
 
 @blueprint.get("/cohorts/<int:cohort_id>/join-screen", endpoint="join_screen")

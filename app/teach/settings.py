@@ -45,9 +45,7 @@ def change_settings(cohort_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(cohort, settings=form), 422
     cohorts.edit(db.session, account(), cohort, form.title.data, form.time_zone.data, now())
-    db.session.commit()
-    flash("The settings are changed.")
-    return redirect(url_for("teach.settings", cohort_id=cohort.id), 303)
+    return _done(cohort, "The settings are changed.")
 
 
 @blueprint.post("/cohorts/<int:cohort_id>/archive")
@@ -55,9 +53,7 @@ def change_settings(cohort_id: int) -> ResponseReturnValue:
 def archive(cohort_id: int) -> ResponseReturnValue:
     cohort = found_cohort(cohort_id)
     cohorts.archive(db.session, account(), cohort, now())
-    db.session.commit()
-    flash(f"{cohort.title} is archived. Everything in it can still be read.")
-    return redirect(url_for("teach.settings", cohort_id=cohort.id), 303)
+    return _done(cohort, f"{cohort.title} is archived. Everything in it can still be read.")
 
 
 @blueprint.post("/cohorts/<int:cohort_id>/restore")
@@ -65,9 +61,7 @@ def archive(cohort_id: int) -> ResponseReturnValue:
 def restore(cohort_id: int) -> ResponseReturnValue:
     cohort = found_cohort(cohort_id)
     cohorts.restore(db.session, account(), cohort, now())
-    db.session.commit()
-    flash(f"{cohort.title} is out of the archive. Look at its due dates.")
-    return redirect(url_for("teach.settings", cohort_id=cohort.id), 303)
+    return _done(cohort, f"{cohort.title} is out of the archive. Look at its due dates.")
 
 
 @blueprint.post("/cohorts/<int:cohort_id>/copy")
@@ -125,7 +119,12 @@ def trainer_remove(cohort_id: int) -> ResponseReturnValue:
     if user_id == account().id and not may_administer(viewer()):
         flash(f"You no longer teach {cohort.title}.")
         return redirect(url_for("teach.cohorts"), 303)
-    flash("Removed. They no longer see this cohort.")
+    return _done(cohort, "Removed. They no longer see this cohort.")
+
+
+def _done(cohort: Cohort, words: str) -> ResponseReturnValue:
+    db.session.commit()
+    flash(words)
     return redirect(url_for("teach.settings", cohort_id=cohort.id), 303)
 
 
