@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import journeys
+from tests.browser.acts import unfold
 from tests.browser.conftest import Door
 from tests.browser.hands import Mouse
-from tests.browser.scenes import unfold
 
 HOSTILE = (
     "<script>window.ran=1</script>",

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import journeys
+from tests.browser.acts import unfold
 from tests.browser.conftest import Door
 from tests.browser.hands import Hands, Keyboard, Mouse
 from tests.browser.knowledge import answer
-from tests.browser.scenes import unfold
 
 Way = Literal["mouse", "keyboard", "without JavaScript"]
 each_way = pytest.mark.parametrize("way", ["mouse", "keyboard", "without JavaScript"])
