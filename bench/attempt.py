@@ -55,7 +55,7 @@ async def play(browser: Browser, module: str, mode: str, timings: Timings, rng: 
 
 _OPTION = re.compile(r'name="option" value="(\d+)"( checked)?')
 _SELECT = re.compile(r'<select[^>]* name="((?:match|order)-\d+)"[^>]*>(.*?)</select>', re.DOTALL)
-_CHOICE = re.compile(r'<option value="(\d+)"')
+_CHOICE = re.compile(r'<option value="(\d+)"( selected)?')
 
 
 def answer(page: Reply, rng: Random) -> list[tuple[str, str]]:
@@ -68,9 +68,13 @@ def _answered(page: str, rng: Random) -> list[tuple[str, str]]:
     if options := _OPTION.findall(page):
         return [("option", rng.choice([place for place, on in options if not on]))]
     if selects := _SELECT.findall(page):
-        choices = _CHOICE.findall(selects[0][1])
-        # Each step has a place of its own; right sides may serve twice, but need not.
-        return [(name, value) for (name, _), value in zip(selects, rng.sample(choices, len(selects)), strict=True)]
+        choices = [value for value, _ in _CHOICE.findall(selects[0][1])]
+        stored = [value for _, body in selects for value, on in _CHOICE.findall(body) if on]
+        # Each step has a place of its own; right sides may serve twice, but need not. What is stored already would not be stored again.
+        chosen = stored
+        while chosen == stored:
+            chosen = rng.sample(choices, len(selects))
+        return [(name, value) for (name, _), value in zip(selects, chosen, strict=True)]
     return [("value", str(rng.randrange(1, 10_000)))]
 
 
