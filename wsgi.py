@@ -1,22 +1,29 @@
-"""What servers import: Granian ``wsgi:gateway``, any WSGI server ``wsgi:app``."""
+"""The entry points for servers: ``wsgi:gateway`` for Granian (RSGI), ``wsgi:app`` for any WSGI server."""
 
 from __future__ import annotations
 
-import sys
+import os
 
-from app import create_app
-from app.gateway import Gateway
-from app.settings import SettingError
+from app import create_app_or_exit
+from app.chores.runner import Runner
+from app.server.gateway import Gateway
+from app.server.scheduler import Scheduler
 
-try:
-    app = create_app()
-except SettingError as error:
-    print(f"palpate: {error}", file=sys.stderr)
-    sys.exit(2)
+app = create_app_or_exit(is_server="FLASK_RUN_FROM_CLI" not in os.environ)
+
+scheduler = Scheduler(Runner(app).run_due) if app.config["PALPATE"].chores else None
+if scheduler is not None:
+    app.extensions["wake_sender"] = scheduler.wake
 
 gateway = Gateway(
     app,
     threads=app.config["PALPATE"].threads,
-    largest_body=app.config["MAX_CONTENT_LENGTH"],
-    roomier={"/roster": app.config["LARGEST_LIST"]},
+    max_body_bytes=app.config["MAX_CONTENT_LENGTH"],
+    max_body_bytes_by_suffix={
+        "/roster": app.config["LARGEST_LIST"],
+        "/text": app.config["LARGEST_TEXT"],
+        "/upload": app.config["LARGEST_LIBRARY"],
+    },
+    clock=app.extensions["clock"],
+    scheduler=scheduler,
 )

@@ -1,72 +1,52 @@
-"""Palpate: a quiz-based learning-module server. ``create_app`` is the whole wiring on one screen."""
+"""Palpate: a quiz-based learning-module server. :mod:`app.factory` wires it together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import os
+import sys
+from typing import TYPE_CHECKING
 
-from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
+if TYPE_CHECKING:
+    from flask import Flask
 
-from app import (
-    accounts,
-    admin,
-    cli,
-    clock,
-    db,
-    errors,
-    health,
-    jinja,
-    learn,
-    limits,
-    local,
-    mail,
-    security,
-    settings,
-    teach,
-)
-from app.settings import ROOT, Settings
-
-
-class _Application(Flask):
-    """Flask, with an own way to log what broke.
-
-    Every view and hook is a plain function: Flask would look at each of them, 16 a request, whether it is a coroutine.
-    """
-
-    def log_exception(self, exc_info: Any) -> None:
-        errors.log_exception(self.logger, exc_info)
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        return func
+    from app.settings import Settings
 
 
 def create_app(given: Settings | None = None) -> Flask:
-    """Build the application.
+    """Build the application; see :func:`app.factory.create_app`.
 
-    :raise SettingError: see :func:`app.settings.load`.
+    The factory is imported when it is called: importing ``app.domain`` alone loads neither Flask nor the views.
     """
-    chosen = given or settings.load()
-    app = _Application(
-        "app",
-        template_folder=str(ROOT / "templates"),
-        static_folder=str(ROOT / "app" / "static"),
-        instance_path=str(chosen.data),
-    )
-    app.config.update(PALPATE=chosen, MIGRATIONS=ROOT / "migrations")
-    if chosen.trusted_proxies:
-        hops = chosen.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    from app.factory import create_app as build
 
-    app.url_map.converters["int"] = local.IdConverter
-    clock.init_app(app)
-    db.init_app(app, chosen.database_url)
-    mail.init_app(app, chosen)
-    jinja.init_app(app)
-    security.init_app(app, chosen)
-    errors.init_app(app)
-    for audience in (health, learn, accounts, teach, admin):
-        app.register_blueprint(audience.blueprint)
-    limits.limit_views(app)
-    cli.init_app(app)
+    return build(given)
+
+
+def create_app_or_exit(*, is_server: bool = False) -> Flask:
+    """Build the application of this process. Exit with one line if a setting is wrong.
+
+    A server also exits if its database is of a newer version; commands do not, because some of them repair that.
+    """
+    from app.db import db
+    from app.server import logs, schema
+    from app.settings import SettingError
+
+    # The database, kept mails and backups hold personal data, so other users of the machine can't read new files.
+    os.umask(0o077)
+    try:
+        app = create_app()
+    except SettingError as error:
+        sys.exit(_say(str(error)))
+    if is_server:
+        logs.configure(app.config["PALPATE"].log)
+        with app.app_context():
+            newer = schema.explain_newer(db.engine, app.config["MIGRATIONS"])
+            db.engine.dispose()
+        if newer:
+            sys.exit(_say(newer))
     return app
+
+
+def _say(reason: str) -> int:
+    print(f"palpate: {reason}", file=sys.stderr)
+    return 2

@@ -1,34 +1,47 @@
-"""The database: Flask-SQLAlchemy, what SQLite must be told, and how a transaction begins."""
+"""The database: Flask-SQLAlchemy, the configuration of SQLite, and how transactions begin."""
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import Lock
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, g, has_app_context, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event, text
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.selectable import GenerativeSelect
 
-LOCK_TIMEOUT_SECONDS = 10
-"""How long a transaction waits for its lock before it fails (and the learner gets 503 and tries again)."""
+from app import metrics
+from app.settings import Settings
 
-_TURN_SECONDS = LOCK_TIMEOUT_SECONDS / 2
-"""On SQLite, half of that for the turn among the threads of this process, half for the lock that other processes may hold."""
+SQLITE_LOCK_SECONDS = 5
+"""The maximum wait for SQLite's write lock. After it the learner gets 503, and the page tries again."""
+
+POSTGRES_LOCK_SECONDS = 10
+"""The maximum wait for a row lock on PostgreSQL."""
+
+_TIME_LIMITS = {"lock_timeout": f"{POSTGRES_LOCK_SECONDS}s", "idle_in_transaction_session_timeout": "60s"}
 
 _POLL_SECONDS = 0.0005
-"""How often a writer asks for SQLite's lock while another process has it: an answer holds it for about 1.5 ms."""
+"""The pause between two attempts to take SQLite's write lock. Storing an answer holds the lock for about 1.5 ms."""
 
-_BUSY_TIMEOUT = f"PRAGMA busy_timeout={round(_TURN_SECONDS * 1000)}"
+_BRIEF_SECONDS = 0.05
+"""The maximum wait for a lock to store something that may be lost."""
+
+STEP_PAUSE_SECONDS = 0.005
+"""The pause between two steps of long work, in which waiting transactions take the write lock."""
+
+_BUSY_TIMEOUT = f"PRAGMA busy_timeout={1000 * SQLITE_LOCK_SECONDS}"
 
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -36,7 +49,7 @@ S = TypeVar("S", bound=GenerativeSelect)
 
 
 class Base(DeclarativeBase):
-    """Every constraint has a name, so that Alembic's batch mode can find it again on SQLite."""
+    """Base of all models. It names every constraint, so that Alembic's batch mode can find it on SQLite."""
 
     metadata = MetaData(
         naming_convention={
@@ -50,13 +63,38 @@ class Base(DeclarativeBase):
 
 
 class Database(SQLAlchemy):
-    """Flask-SQLAlchemy, whose session is told to type checkers as what it stands for: the request's own session."""
+    """Flask-SQLAlchemy, whose ``session`` proxy is typed as the request's session."""
 
     if TYPE_CHECKING:
         session: Session  # type: ignore[assignment]
 
+    def _teardown_session(self, exc: BaseException | None) -> None:
+        """Close the session after a request, even if its connection has died.
 
-# expire_on_commit=False: rendering after the commit takes no new transaction, hence no lock.
+        Closing rolls back. On a dead connection that fails, and the exception would replace the finished response.
+        """
+        try:
+            self.session.remove()  # type: ignore[attr-defined]
+        except (DBAPIError, OSError):
+            discard_session()
+
+
+def get_reason(error: Exception) -> str:
+    """Return the first line of what the database said, without a full stop. The other lines may contain values."""
+    said = getattr(error, "orig", None) or error
+    lines = str(said).splitlines() or [type(said).__name__]
+    return lines[0].rstrip(".")
+
+
+def discard_session() -> None:
+    """Close the session of this request without using its connection again."""
+    registry = db.session.registry  # type: ignore[attr-defined]
+    if registry.has():
+        registry().invalidate()
+        registry.clear()
+
+
+# expire_on_commit=False: rendering after the commit starts no new transaction and takes no lock.
 db = Database(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate(render_as_batch=True, compare_type=True)
 
@@ -66,8 +104,8 @@ else:
     Model = db.Model
 
 
-class UTCDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime on both databases. SQLite keeps naive text, which is read back as UTC."""
+class UtcDateTimeType(TypeDecorator[datetime]):
+    """An aware UTC datetime on both databases. SQLite stores naive text, which is read as UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -76,7 +114,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a naive datetime: say in which zone it is")
+            raise ValueError("naive datetime: give it a time zone")
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
@@ -86,50 +124,71 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def init_app(app: Flask, database_url: str) -> None:
+def init_app(app: Flask, settings: Settings) -> None:
     """Bind the app to its database."""
-    app.config["SQLALCHEMY_DATABASE_URI"] = database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(database_url)
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(app.config["MIGRATIONS"]))
     with app.app_context():
-        prepare(db.engine)
+        prepare_engine(db.engine)
+        if settings.pgbouncer and not settings.is_sqlite:
+            event.listen(db.engine, "begin", _set_time_limits)
 
 
-def _engine_options(database_url: str) -> dict[str, Any]:
-    # hide_parameters: an error that is logged names the statement, never the answers and addresses in it.
-    if database_url.startswith("sqlite:"):
-        # The pool is larger than any sensible number of threads, so that nobody waits for a connection.
-        return {
-            "connect_args": {"timeout": _TURN_SECONDS, "factory": _writer_class()},
-            "pool_size": 64,
-            "hide_parameters": True,
-        }
-    timeouts = f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c idle_in_transaction_session_timeout=60s"
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    # hide_parameters: a logged error contains the statement, but not the answers and addresses in it.
+    if settings.is_sqlite:
+        # The pool is large, so that threads of other WSGI servers (and tests) wait for the lock, not for a connection.
+        return {"connect_args": {"timeout": SQLITE_LOCK_SECONDS}, "pool_size": 64, "hide_parameters": True}
+    if settings.pgbouncer:
+        # A pooler may serve each transaction by another connection, which does not know earlier prepared statements.
+        # It refuses time limits at connecting; :func:`_set_time_limits` sets them.
+        connect_args: dict[str, Any] = {"prepare_threshold": None}
+    else:
+        connect_args = {"options": " ".join(f"-c {name}={value}" for name, value in _TIME_LIMITS.items())}
     return {
-        "connect_args": {"options": timeouts, "connect_timeout": 5},
+        "connect_args": connect_args | {"connect_timeout": 5},
         "pool_pre_ping": True,
-        "pool_size": 16,
+        "pool_size": settings.pool_size,
+        "max_overflow": 0,
+        "pool_timeout": POSTGRES_LOCK_SECONDS,
         "hide_parameters": True,
     }
 
 
-def prepare(engine: Engine) -> None:
-    """Set each new SQLite connection up, and begin its transactions ourselves."""
+def _set_time_limits(connection: Connection) -> None:
+    """Set the limits for this transaction only, because a pooler gives its connection to others afterwards."""
+    connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _TIME_LIMITS.items()))
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Configure each new SQLite connection and control how its transactions begin. Count connections in use."""
+    event.listen(engine, "checkout", lambda *_: metrics.count_connection(1))
+    event.listen(engine, "checkin", lambda *_: metrics.count_connection(-1))
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _before_connect)
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
         event.listen(engine, "checkout", _on_checkout)
 
 
 def _on_checkout(_connection: sqlite3.Connection, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """Let go of a file that was deleted or replaced under the server: what is written to it would be lost, however well it was stored."""
+    """Discard a connection to a database file that was deleted or replaced, because its writes would be lost.
+
+    :raise DisconnectionError: the path is no longer the file that was opened. The pool then opens a new connection.
+    """
     path, opened = record.info["file"]
-    if _file(path) != opened:
+    if _get_file_id(path) != opened:
         raise DisconnectionError(f"{path} is not the file that was opened")
 
 
-def _file(path: str) -> tuple[int, int] | None:
+def _before_connect(_dialect: Dialect, record: ConnectionPoolEntry, arguments: list[Any], _options: object) -> None:
+    """Remember which file the path is before it is opened: it can be replaced before the new connection is ready."""
+    record.info["file_before"] = _get_file_id(arguments[0])
+
+
+def _get_file_id(path: str) -> tuple[int, int] | None:
     try:
         found = os.stat(path)
     except OSError:
@@ -138,26 +197,29 @@ def _file(path: str) -> tuple[int, int] | None:
 
 
 def _on_connect(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
-    # Without this the driver begins and commits behind our back, and updates get lost.
+    # Otherwise the driver begins and commits transactions implicitly, and updates get lost.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    # FULL: an answer is on the disk before it is acknowledged.
+    # An answer must be on the disk before it is acknowledged.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    # What is deleted is overwritten: an erased person must not be readable in the file.
+    # Overwrite deleted data, so that an erased person is not readable in the file.
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.execute(_BUSY_TIMEOUT)
+    # With its first read, a connection shows others that the database is in use, until it is closed.
+    cursor.execute("PRAGMA schema_version")
     path = cursor.execute("PRAGMA database_list").fetchone()[2]
     cursor.close()
-    record.info["file"] = path, _file(path)
+    record.info["file"] = path, record.info.pop("file_before", None) or _get_file_id(path)
 
 
-def forget_deleted(engine: Engine) -> bool:
-    """Clear the write-ahead log of what was deleted since; return whether that was possible.
+def truncate_wal(engine: Engine) -> bool:
+    """Truncate SQLite's write-ahead log, which may contain deleted data; return whether that succeeded.
 
-    Pages of the file itself are overwritten as they change (``secure_delete``). Whoever reads or writes at the moment is waited for three
-    times a tenth of a second; then :func:`vacuum`, or the end of the server, does it. PostgreSQL forgets by its own vacuum.
+    ``secure_delete`` overwrites deleted data in the database file itself. Concurrent transactions are waited for three
+    times 0.1 s; after that, :func:`vacuum` or the end of the server clears the log. PostgreSQL removes deleted data by
+    its own vacuum.
     """
     if engine.dialect.name != "sqlite":
         return False
@@ -182,8 +244,11 @@ def _is_truncated(cursor: DBAPICursor) -> bool:
     return not is_busy
 
 
-def vacuum(engine: Engine) -> None:
-    """Write the whole database anew, without what was deleted. It waits for others and they for it: seconds for each gigabyte."""
+def vacuum(engine: Engine) -> bool:
+    """Rewrite the whole database without deleted data; return the result of :func:`truncate_wal`.
+
+    It takes seconds per gigabyte and blocks other transactions meanwhile.
+    """
     raw = engine.raw_connection()
     try:
         driver = raw.driver_connection
@@ -195,81 +260,37 @@ def vacuum(engine: Engine) -> None:
             driver.autocommit = False
     finally:
         raw.close()
-    forget_deleted(engine)
+    return truncate_wal(engine)
 
 
-class _Writer(sqlite3.Connection):
-    """A connection that queues for the write lock with the other threads of its process.
+def _take_write_lock(connection: sqlite3.Connection) -> None:
+    """Begin a transaction that holds SQLite's write lock, trying twice a millisecond until the lock is free.
 
-    SQLite has no queue: who finds the lock taken sleeps ever longer and tries again, and is overtaken by whoever comes just then. With 16
-    learners that made an answer's p95 a second. ``turn`` is the queue of all connections to one database.
+    SQLite's busy handler sleeps for up to 0.1 s between attempts: with 16 learners and two processes, one writer in a
+    hundred waited 20 to 30 ms for a lock that is held for 2 ms. One attempt takes a microsecond.
+
+    :raise sqlite3.OperationalError: the lock was not free within ``SQLITE_LOCK_SECONDS``, or the time of
+        :func:`use_brief_write_transaction`.
     """
+    began = monotonic()
+    allowed = g.get("lock_seconds", SQLITE_LOCK_SECONDS) if g else SQLITE_LOCK_SECONDS
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while not _try_to_lock(connection, is_last=monotonic() > began + allowed):
+            sleep(_POLL_SECONDS)
+    finally:
+        metrics.observe_lock_wait(monotonic() - began)
+        connection.execute(_BUSY_TIMEOUT)
 
-    turn: Lock
-    has_turn = False
 
-    def take_turn(self) -> None:
-        if self.has_turn:
-            return
-        if not self.turn.acquire(timeout=_TURN_SECONDS):
-            raise sqlite3.OperationalError("database is locked")
-        self.has_turn = True
-
-    def begin_immediate(self) -> None:
-        """Begin a transaction that has the write lock.
-
-        SQLite's own waiting sleeps ever longer, up to 0.1 s: with 16 learners and two processes, one writer in a hundred waited 20 to 30 ms for
-        a lock that is held for 2. To ask takes a microsecond.
-
-        :raise sqlite3.OperationalError: it is still locked after the time for it.
-        """
-        self.take_turn()
-        try:
-            self.execute("PRAGMA busy_timeout=0")
-            try:
-                self._begin_until(monotonic() + _TURN_SECONDS)
-            finally:
-                self.execute(_BUSY_TIMEOUT)
-        except BaseException:
-            self.end_turn()
+def _try_to_lock(connection: sqlite3.Connection, *, is_last: bool) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if is_last or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
             raise
-
-    def _begin_until(self, latest: float) -> None:
-        while True:
-            try:
-                self.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > latest:
-                    raise
-                sleep(_POLL_SECONDS)
-            else:
-                return
-
-    def commit(self) -> None:
-        super().commit()
-        self.end_turn()
-
-    def rollback(self) -> None:
-        try:
-            super().rollback()
-        finally:
-            self.end_turn()
-
-    def close(self) -> None:
-        try:
-            super().close()
-        finally:
-            self.end_turn()
-
-    def end_turn(self) -> None:
-        if self.has_turn:
-            self.has_turn = False
-            self.turn.release()
-
-
-def _writer_class() -> type[_Writer]:
-    """A class for the connections of one engine, with a queue of their own."""
-    return type("Writer", (_Writer,), {"turn": Lock()})
+        return False
+    return True
 
 
 def _on_begin(connection: Connection) -> None:
@@ -277,7 +298,7 @@ def _on_begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     try:
-        cast(_Writer, connection.connection.driver_connection).begin_immediate()
+        _take_write_lock(cast(sqlite3.Connection, connection.connection.driver_connection))
     except sqlite3.OperationalError as error:
         raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
@@ -285,33 +306,73 @@ def _on_begin(connection: Connection) -> None:
 def _is_writing() -> bool:
     """Whether the transaction about to begin takes the write lock at once.
 
-    A request that reads begins plain; one that may write begins immediate, because a read that is upgraded later fails at once
-    when somebody else wrote in between. Commands always write.
+    Requests that may write use BEGIN IMMEDIATE, because SQLite refuses to upgrade a read transaction after another one
+    has written. Other requests use a plain BEGIN. Commands and chores take the lock unless they say that they only read.
     """
-    if not has_request_context():
-        return True
-    intent: bool | None = g.get("write_intent")
-    return request.method not in _READING_METHODS if intent is None else intent
+    intent: bool | None = g.get("write_intent") if has_app_context() else None
+    if intent is not None:
+        return intent
+    return not has_request_context() or request.method not in _READING_METHODS
 
 
-def begin_plain() -> None:
-    """Let this request's transactions begin plain although it is a POST: it only reads before it hashes a password."""
+def use_deferred_transaction() -> None:
+    """Start this POST or command without the write lock: it only reads, at least until the password is hashed."""
     g.write_intent = False
 
 
-def end_read() -> None:
-    """End a transaction that only read, so that slow work (hashing) holds no lock; what follows may write."""
+def end_read_transaction() -> None:
+    """End a read-only transaction, so that slow work (hashing) holds no lock; later transactions may write."""
     if has_request_context():
         db.session.commit()
         g.write_intent = True
 
 
-def begin_immediate() -> None:
-    """Let a GET write: the one bounded step that closes overdue attempts before a report."""
+def use_write_transaction() -> None:
+    """Let a GET write. Its only use is to close overdue attempts before a report."""
     db.session.commit()
     g.write_intent = True
 
 
-def locked(statement: S, *of: type[Base]) -> S:
-    """Lock the rows of ``of`` until the commit. On SQLite the whole transaction holds the write lock already."""
-    return statement.with_for_update(of=of)
+def use_brief_write_transaction() -> None:
+    """Let any request write something of little weight at its end. It fails if the lock that it needs is not free soon."""
+    db.session.rollback()
+    g.write_intent, g.lock_seconds = True, _BRIEF_SECONDS
+    if db.engine.dialect.name != "sqlite":
+        db.session.execute(text(f"SET LOCAL lock_timeout = '{_BRIEF_SECONDS * 1000:.0f}ms'"))
+
+
+@contextmanager
+def read_only(session: Session) -> Iterator[None]:
+    """Read without the write lock, in a transaction of its own. Later transactions may write."""
+    session.commit()
+    g.write_intent = False
+    try:
+        yield
+        session.commit()  # unlike a rollback, this keeps the loaded objects
+    finally:
+        g.write_intent = True
+
+
+def run_in_steps(step: Callable[[], bool], *, seconds: float = math.inf) -> bool:
+    """Commit after each call of ``step`` until it returns False or ``seconds`` are over; return whether it finished.
+
+    Between steps, other transactions get the write lock.
+    """
+    latest = monotonic() + seconds
+    while step():
+        db.session.commit()
+        if monotonic() > latest:
+            return False
+        sleep(STEP_PAUSE_SECONDS)
+    db.session.commit()
+    return True
+
+
+def lock_rows(statement: S, *of: type[Base]) -> S:
+    """Lock the rows of ``of`` until the commit. On SQLite, writing transactions hold the write lock anyway.
+
+    On PostgreSQL, other transactions can still insert rows that refer to the locked ones. A stronger lock would deadlock:
+    a learner who submits holds the attempt and stores a result that refers to the assignment, while a trainer who changes
+    terms holds the assignment and waits for the attempt.
+    """
+    return statement.with_for_update(of=of, key_share=True)

@@ -1,18 +1,38 @@
-"""Who may do what: every predicate by name. Views, services and templates call the same ones."""
+"""All permissions as named predicates, which views, services and templates share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.models import Learner, Role, User
+from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.domain.attempt import AttemptState, Purpose
+from app.domain.content import Use
+from app.models import (
+    Assignment,
+    Attempt,
+    Cohort,
+    CohortTrainer,
+    Learner,
+    LibraryPerson,
+    LibraryRole,
+    Membership,
+    Role,
+    User,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whoever sends the request: a visitor (neither), a guest (a learner alone) or a person with an account (both)."""
+    """The sender of a request: a visitor (neither), a guest (only a learner) or a person with an account (both).
+
+    ``has_open_test`` is whether the learner has started a test and not submitted it; its time may be up.
+    """
 
     user: User | None = None
     learner: Learner | None = None
+    has_open_test: bool = False
 
     @property
     def is_guest(self) -> bool:
@@ -23,7 +43,7 @@ VISITOR = Viewer()
 
 
 def may_take_test(viewer: Viewer) -> bool:
-    """A test's result belongs to somebody: it needs an account. Practice doesn't."""
+    """Whether the viewer may take tests. Tests need an account, because their results belong to a person."""
     return viewer.user is not None
 
 
@@ -33,3 +53,88 @@ def may_teach(viewer: Viewer) -> bool:
 
 def may_administer(viewer: Viewer) -> bool:
     return viewer.user is not None and viewer.user.role is Role.ADMIN
+
+
+def may_remove_trainer(actor: User, cohort: Cohort, user_id: int) -> bool:
+    """Whether somebody who may change a cohort may end a trainer's teaching it: who created it only ends it themselves.
+
+    Administrators may remove any trainer.
+    """
+    return actor.role is Role.ADMIN or user_id == actor.id or cohort.created_by_id != user_id
+
+
+def teaches(viewer: Viewer, cohort_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Build the condition that the viewer teaches the cohort in a column; it is always true for administrators."""
+    if viewer.user is None or not may_teach(viewer):
+        return false()
+    if may_administer(viewer):
+        return true()
+    its = exists().where(CohortTrainer.cohort_id == cohort_id, CohortTrainer.user_id == viewer.user.id)
+    return its.correlate_except(CohortTrainer)
+
+
+def sits_test_on(viewer: Viewer, module_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Build the condition that the viewer has a test on a module as a learner: assigned to a cohort of theirs, or open.
+
+    It holds back keys from trainers and administrators who also learn, so it is strict: an assignment counts until it
+    is withdrawn or its cohort archived, whatever the viewer has done and whoever teaches it.
+    """
+    if viewer.learner is None:
+        return false()
+    is_assigned = exists().where(
+        Assignment.module_id == module_id,
+        Assignment.withdrawn_at.is_(None),
+        Cohort.id == Assignment.cohort_id,
+        Cohort.archived_at.is_(None),
+        Membership.cohort_id == Cohort.id,
+        Membership.learner_id == viewer.learner.id,
+        Membership.removed_at.is_(None),
+    )
+    is_open = exists().where(
+        Attempt.module_id == module_id,
+        Attempt.learner_id == viewer.learner.id,
+        Attempt.purpose == Purpose.TEST,
+        Attempt.state == AttemptState.OPEN,
+    )
+    return or_(is_assigned.correlate_except(Assignment, Cohort, Membership), is_open.correlate_except(Attempt))
+
+
+def examines(viewer: Viewer, module_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Build the condition that the viewer may see the exam questions of a module outside the examination.
+
+    It holds for administrators, and for trainers with an assignment that draws on them, unless the viewer has a test on
+    the module as a learner.
+    """
+    if viewer.user is None or not may_teach(viewer):
+        return false()
+    its_own = (
+        exists()
+        .where(Assignment.module_id == module_id, Assignment.question_use == Use.EXAM)
+        .where(Assignment.withdrawn_at.is_(None), teaches(viewer, Assignment.cohort_id))
+        .correlate_except(Assignment)
+    )
+    may = true() if may_administer(viewer) else its_own
+    return and_(may, not_(sits_test_on(viewer, module_id)))
+
+
+def reads_library(viewer: Viewer, library_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Build the condition that the viewer has a role in the library in a column.
+
+    It is always true for administrators, who count as owners. Nobody else sees a library: it contains keys.
+    """
+    if viewer.user is None or not may_teach(viewer):
+        return false()
+    if may_administer(viewer):
+        return true()
+    its = exists().where(LibraryPerson.library_id == library_id, LibraryPerson.user_id == viewer.user.id)
+    return its.correlate_except(LibraryPerson)
+
+
+def may_edit_library(role: LibraryRole) -> bool:
+    """Whether a role in a library allows its documents to be changed."""
+    return role in (LibraryRole.OWNER, LibraryRole.EDITOR)
+
+
+def may_manage_library(role: LibraryRole) -> bool:
+    """Whether a role in a library allows its name and people to be changed."""
+    return role is LibraryRole.OWNER

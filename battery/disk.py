@@ -1,4 +1,4 @@
-"""R3: the disk is full while learners answer, and later has room again."""
+"""R3: the disk becomes full while learners answer, and later has space again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import contextlib
 import os
 import resource
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,23 +14,23 @@ from pathlib import Path
 from random import Random
 from typing import Protocol
 
-from battery.findings import examine
+from battery.findings import compare_with_database
 from battery.learners import Ledger
-from battery.load import at_work
-from battery.loop import run
-from battery.musts import Must, Say
-from bench.people import signed_in
+from battery.load import run_learners
+from battery.loop import run_in_thread
+from battery.requirements import Report, Requirement
+from bench.people import sign_in_learners
 from bench.server import Server
 
 LEARNERS = 100
-TIMES = 3
+FILLS = 3
 FULL_SECONDS = 10
 RECOVERY_SECONDS_MUST = 5
 SIZE_MB = 32
 
 
 class Disk(Protocol):
-    """``name`` says what it is. :meth:`fill` leaves no room for another byte, :meth:`free` gives the room back."""
+    """A disk that :meth:`fill` fills to the last byte and :meth:`free` empties again. ``name`` describes it."""
 
     name: str
 
@@ -42,10 +41,10 @@ class Disk(Protocol):
 
 @dataclass
 class SmallFilesystem:
-    """A real filesystem of a few MB, filled up with a file that is nobody's."""
+    """A real file system of a few MB, filled with an unrelated file."""
 
     folder: Path
-    name: str = f"a filesystem of {SIZE_MB} MB"
+    name: str = f"a file system of {SIZE_MB} MB"
 
     def fill(self) -> None:
         with contextlib.suppress(OSError), (self.folder / "ballast").open("wb", buffering=0) as ballast:
@@ -58,7 +57,7 @@ class SmallFilesystem:
 
 @dataclass
 class LimitedFiles:
-    """No file of the server may grow, which needs no rights: what a quota does, seen from the program."""
+    """A file size limit for the server, which looks like a full quota to the program and needs no root rights."""
 
     server: Server
     name: str = "a limit on the size of files"
@@ -78,7 +77,7 @@ class LimitedFiles:
 
 @contextmanager
 def small_disk(server: Server) -> Iterator[Disk]:
-    """Put the data of a server that is not yet started on a small filesystem; where one may not mount, limit its files instead."""
+    """Put the data of a stopped server on a small file system, or limit its file sizes if mounting is not allowed."""
     server.data.mkdir(parents=True, exist_ok=True)
     if not _mount(server.data):
         yield LimitedFiles(server)
@@ -87,7 +86,7 @@ def small_disk(server: Server) -> Iterator[Disk]:
         yield SmallFilesystem(server.data)
     finally:
         server.kill()
-        # Lazily: whoever looked at the database may not have closed it yet, and nobody needs what is on it.
+        # Lazily, because another process may still have the database open. Its content is not needed any more.
         subprocess.run(["umount", "--lazy", str(server.data)], check=True)
 
 
@@ -99,8 +98,8 @@ def _mount(folder: Path) -> bool:
 
 
 @dataclass
-class Fills:
-    """A run: ``recoveries`` are the seconds from each return of the room until an answer was acknowledged."""
+class FillRun:
+    """The results of one run. ``recoveries`` are the seconds from freeing the space to the next acknowledged answer."""
 
     ledger: Ledger = field(default_factory=Ledger)
     recoveries: list[float] = field(default_factory=list)
@@ -114,45 +113,46 @@ def fill_under_load(
     times: int,
     full_seconds: float,
     seed: int,
-    say: Say = lambda _line: None,
-) -> Fills:
-    """Start the server, let learners take tests, and fill the disk this often, each time for this long after the first refusals."""
+    say: Report = lambda _line: None,
+) -> FillRun:
+    """Start the server, let learners take tests and fill the disk ``times`` times.
+
+    The disk stays full for ``full_seconds`` after the first refusals.
+    """
     server.start()
-    cookies = signed_in(server.settings, learners)
-    return run(_fill_under_load(server, disk, cookies, times, full_seconds, Random(seed), say))
+    cookies = sign_in_learners(server.settings, learners)
+    return run_in_thread(_fill_under_load(server, disk, cookies, times, full_seconds, Random(seed), say))
 
 
 async def _fill_under_load(
-    server: Server, disk: Disk, cookies: list[str], times: int, full_seconds: float, rng: Random, say: Say
-) -> Fills:
-    done = Fills()
-    async with at_work(server, cookies, rng) as work:
+    server: Server, disk: Disk, cookies: list[str], times: int, full_seconds: float, rng: Random, say: Report
+) -> FillRun:
+    done = FillRun()
+    async with run_learners(server, cookies, rng) as work:
         done.ledger = work.ledger
         for number in range(1, times + 1):
             await work.goes_on()
             disk.fill()
             await work.is_refused(len(cookies))
             await asyncio.sleep(full_seconds)
-            acknowledged, began = len(work.ledger.saves), time.monotonic()
+            acknowledged = len(work.ledger.saves)
             disk.free()
-            while len(work.ledger.saves) == acknowledged:
-                await work.moment()
-            done.recoveries.append(time.monotonic() - began)
+            done.recoveries.append(await work.measure_recovery())
             say(
-                f"full {number}: {acknowledged} answers acknowledged so far, {work.ledger.refusals['503']} requests refused; "
-                f"an answer is saved {done.recoveries[-1]:.1f} s after there is room"
+                f"full {number}: {acknowledged} answers acknowledged so far, {work.ledger.refusals['503']} requests "
+                f"refused; next answer saved {done.recoveries[-1]:.1f} s after space was freed"
             )
     return done
 
 
-def in_full(server: Server, seed: int, say: Say) -> list[Must]:
-    """R3: a full disk under 100 learners, three times, for 10 s each."""
+def run_full(server: Server, seed: int, say: Report) -> list[Requirement]:
+    """R3: a full disk with 100 learners, three times for 10 s each."""
     with small_disk(server) as disk:
         say(f"The disk is {disk.name}.")
         done = fill_under_load(
-            server, disk, learners=LEARNERS, times=TIMES, full_seconds=FULL_SECONDS, seed=seed, say=say
+            server, disk, learners=LEARNERS, times=FILLS, full_seconds=FULL_SECONDS, seed=seed, say=say
         )
-        found = examine(server, done.ledger)
+        found = compare_with_database(server, done.ledger)
     say(f"{found}; {done.ledger.sent_again}")
     late = [f"{seconds:.1f} s" for seconds in done.recoveries if seconds > RECOVERY_SECONDS_MUST]
-    return [*found.musts, Must(f"recoveries beyond {RECOVERY_SECONDS_MUST} s", late)]
+    return [*found.musts, Requirement(f"recoveries slower than {RECOVERY_SECONDS_MUST} s", late)]

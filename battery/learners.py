@@ -1,4 +1,4 @@
-"""Learners who don't give up: each request is sent again, unchanged, until the server acknowledges it, and then written down."""
+"""Persistent learners: they repeat each request unchanged until the server acknowledges it, and then record it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ from bench.browser import Browser, Reply
 
 PAUSE_SECONDS = 0.2
 AGAIN = 0.3
-"""How often a learner thinks again about a question just answered."""
+"""The probability that a learner changes the answer to the previous question."""
 
 LOST = 0.1
-"""How often the reply to an answer is lost on its way, so that the same answer is sent again."""
 
 
-ANSWERS = frozenset({"option", "match", "order", "value"})
-"""The fields that answer a question; ``match-2`` and its like by their first word."""
+ANSWERS = frozenset({"option", "match", "order", "value", "case"})
+"""The fields of an answer. Names such as ``match-2`` are identified by their first part."""
 
 
 @dataclass(frozen=True, slots=True)
-class Save:
-    """One answer that the server acknowledged; ``given`` are the fields of the form that answered."""
+class AcknowledgedSave:
+    """An answer that the server acknowledged. ``given`` are the fields of the answer."""
 
     attempt_id: int
     position: int
@@ -35,12 +34,16 @@ class Save:
 
 @dataclass
 class Ledger:
-    """What was acknowledged to all learners together, and how often they had to send something again."""
+    """All acknowledgements to all learners, and the number of repeated requests.
+
+    ``moves`` counts the requests that only lead on from a case whose steps are all taken, and so save nothing.
+    """
 
     attempts: set[int] = field(default_factory=set)
     submitted: set[int] = field(default_factory=set)
-    saves: list[Save] = field(default_factory=list)
+    saves: list[AcknowledgedSave] = field(default_factory=list)
     refusals: Counter[str] = field(default_factory=Counter)
+    moves: int = 0
 
     @property
     def sent_again(self) -> str:
@@ -49,13 +52,17 @@ class Ledger:
 
 @dataclass
 class Learner:
-    """Takes the test of ``module`` again and again, until ``enough`` is set; what is under way then is finished first."""
+    """Takes the test of ``module`` repeatedly until ``enough`` is set, and finishes the current request first.
+
+    ``lost`` is the probability that the reply to an answer is lost, so that the same answer is sent again.
+    """
 
     browser: Browser
     module: str
     ledger: Ledger
     enough: asyncio.Event
     rng: Random
+    lost: float = LOST
 
     async def learn(self) -> None:
         try:
@@ -66,7 +73,7 @@ class Learner:
 
     async def _attempt(self) -> None:
         home = f"/modules/{self.module}"
-        token = (await self._until_acknowledged(home)).field("csrf_token")
+        token = (await self._until_acknowledged(f"{home}/test")).field("csrf_token")
         started = await self._until_acknowledged(f"{home}/attempts", [("mode", "test"), ("csrf_token", token)])
         attempt_id = int(started.location.split("/")[2])
         self.ledger.attempts.add(attempt_id)
@@ -76,28 +83,31 @@ class Learner:
                 return
             path = await self._answer(attempt_id, path)
             if self.rng.random() < AGAIN and not path.endswith("/summary"):
-                await self._answer(attempt_id, f"/attempts/{attempt_id}/{int(path.rpartition('/')[2]) - 1}")
+                before = max(1, int(path.rpartition("/")[2]) - 1)
+                await self._answer(attempt_id, f"/attempts/{attempt_id}/{before}")
         await self._until_acknowledged(f"/attempts/{attempt_id}/submit", [("csrf_token", token)])
         self.ledger.submitted.add(attempt_id)
 
     async def _answer(self, attempt_id: int, path: str) -> str:
-        """Answer the question at ``path``; return where the server leads on."""
+        """Answer the question at ``path``. Return the path that the server redirects to."""
         page = await self._until_acknowledged(path)
         fields = answer(page, self.rng)
-        if self.rng.random() < LOST:
+        given = tuple(item for item in dict(fields).items() if item[0].partition("-")[0] in ANSWERS)
+        self.ledger.moves += not given
+        if self.rng.random() < self.lost:
             self.ledger.refusals["lost on purpose"] += 1
             with contextlib.suppress(OSError):
                 await self.browser.post_and_leave(path, fields)
-        onward = (await self._until_acknowledged(path, fields)).location
-        form = dict(fields)
-        given = tuple(item for item in form.items() if item[0].partition("-")[0] in ANSWERS)
-        self.ledger.saves.append(Save(attempt_id, int(path.rpartition("/")[2]), form["save_id"], given))
+        onward = (await self._until_acknowledged(path, fields)).location.partition("#")[0]
+        if given:
+            n = int(path.rpartition("/")[2])
+            self.ledger.saves.append(AcknowledgedSave(attempt_id, n, dict(fields)["save_id"], given))
         return onward
 
     async def _until_acknowledged(self, path: str, fields: list[tuple[str, str]] | None = None) -> Reply:
-        """Send the same request until the reply is the one that means it is done.
+        """Repeat a request until the reply has the status for success.
 
-        :raise UnexpectedReply: a refusal that sending it again can't change.
+        :raise UnexpectedReply: a refusal that repeating the request can't change.
         """
         done = 200 if fields is None else 303
         while True:

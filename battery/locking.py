@@ -1,4 +1,4 @@
-"""R4: somebody else holds the database's write lock (a backup, an administrator's tool)."""
+"""R4: another program, such as a backup, holds the write lock of the database."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from battery.findings import examine
+from battery.findings import compare_with_database
 from battery.learners import Ledger
-from battery.load import at_work
-from battery.loop import run
-from battery.musts import Must, Say
-from bench.people import signed_in
+from battery.load import run_learners
+from battery.loop import run_in_thread
+from battery.requirements import Report, Requirement
+from bench.people import sign_in_learners
 from bench.server import Server
 
 LEARNERS = 50
@@ -25,7 +25,7 @@ LONG_SECONDS = 30
 
 @contextmanager
 def write_lock(file: Path) -> Iterator[None]:
-    """Hold the write lock of an SQLite file, as another program would."""
+    """Hold the write lock of an SQLite file."""
     other = sqlite3.connect(file, isolation_level=None, timeout=30)
     try:
         other.execute("BEGIN IMMEDIATE")
@@ -40,11 +40,11 @@ def _lock(file: Path, seconds: float) -> None:
         time.sleep(seconds)
 
 
-async def _lock_under_load(server: Server, cookies: list[str], seed: int, say: Say) -> tuple[Ledger, list[int]]:
-    """Lock the database for 3 s and then for 30 s; return the notes, and how many requests were refused each time."""
+async def _lock_under_load(server: Server, cookies: list[str], seed: int, say: Report) -> tuple[Ledger, list[int]]:
+    """Lock the database for 3 s and then for 30 s. Return the ledger and the number of requests refused each time."""
     refused = []
     file = server.settings.data / "palpate.sqlite3"
-    async with at_work(server, cookies, Random(seed)) as work:
+    async with run_learners(server, cookies, Random(seed)) as work:
         for seconds in (SHORT_SECONDS, LONG_SECONDS):
             await work.goes_on()
             before = work.ledger.refusals["503"]
@@ -55,14 +55,16 @@ async def _lock_under_load(server: Server, cookies: list[str], seed: int, say: S
     return work.ledger, refused
 
 
-def in_full(server: Server, seed: int, say: Say) -> list[Must]:
+def run_full(server: Server, seed: int, say: Report) -> list[Requirement]:
     """R4: the database locked for 3 s and for 30 s under 50 learners."""
     server.start()
-    ledger, (short, long) = run(_lock_under_load(server, signed_in(server.settings, LEARNERS), seed, say))
-    found = examine(server, ledger)
+    ledger, (short, long) = run_in_thread(
+        _lock_under_load(server, sign_in_learners(server.settings, LEARNERS), seed, say)
+    )
+    found = compare_with_database(server, ledger)
     say(f"{found}; {ledger.sent_again}")
     return [
         *found.musts,
-        Must(f"refused in {SHORT_SECONDS} s", [f"{short} requests"] if short else []),
-        Must(f"not told in {LONG_SECONDS} s", [] if long else ["nobody was told 503"]),
+        Requirement(f"requests refused in {SHORT_SECONDS} s", [f"{short} requests"] if short else []),
+        Requirement(f"no request refused in {LONG_SECONDS} s", [] if long else ["no reply was 503"]),
     ]

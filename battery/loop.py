@@ -1,4 +1,4 @@
-"""Running a coroutine to its end, also where the caller's thread has an event loop already (a browser driver's, say)."""
+"""Running a coroutine to completion, even if the caller's thread has an event loop (such as a browser driver's)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run ``work`` on an event loop and a thread of its own; what it raises is raised here."""
+def run_in_thread(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` on an event loop in a new thread, and propagate its result or exception."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()

@@ -1,4 +1,4 @@
-"""R2: does the database reach the disk before each acknowledgement? Seen from outside, in the system calls of the server (strace)."""
+"""R2: the database is synced to disk before each acknowledgement, as seen in the server's system calls (strace)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from pathlib import Path
 from random import Random
 
 from battery.learners import Learner, Ledger
-from battery.loop import run
+from battery.loop import run_in_thread
+from bench import lifeline
 from bench.browser import Browser
-from bench.people import signed_in
+from bench.people import sign_in_learners
 from bench.server import Server
 
 ATTACH_SECONDS = 20
@@ -23,35 +24,39 @@ _CALL = re.compile(r"^(?P<thread>\d+) +(?:<\.\.\. )?(?P<name>fsync|fdatasync|wri
 
 
 class NoTracing(Exception):
-    """strace is missing, or may not look at other processes here."""
+    """strace is missing or may not trace other processes here."""
 
 
 def syncs_before_replies(server: Server, attempts: int) -> list[int]:
-    """Let one learner take this many tests; for each acknowledged post, the number of syncs of the database since the reply before it.
+    """Let one learner take tests, and count the database syncs before each acknowledged POST since the previous reply.
 
-    Each must be at least one.
+    Each count must be at least 1. Requests that save nothing are left out.
 
-    :raise NoTracing: it can't be seen here.
+    :raise NoTracing: system calls can't be traced here.
     """
     if shutil.which("strace") is None:
         raise NoTracing("strace is not installed")
     server.start()
-    [cookie] = signed_in(server.settings, 1)
+    [cookie] = sign_in_learners(server.settings, 1)
     traced = server.data.parent / "strace"
     targets = [argument for pid in server.pids() for argument in ("--attach", str(pid))]
     calls = "trace=fsync,fdatasync,write,writev,sendto,sendmsg"
     with (server.data.parent / "strace.log").open("wb") as log:
-        tracer = subprocess.Popen(
+        tracer = lifeline.popen(
             ["strace", "-f", "-y", "-s", "24", "-e", calls, "-o", str(traced), *targets], stderr=log
         )
     try:
         _await_attached(tracer, server)
-        run(_take(server, cookie, attempts))
+        moves = run_in_thread(_take(server, cookie, attempts))
     finally:
         tracer.send_signal(signal.SIGINT)
         tracer.wait(10)
+        lifeline.release(tracer)
         server.stop()
-    return _count(traced.read_text(errors="replace").splitlines())
+    counts = _count(traced.read_text(errors="replace").splitlines())
+    for _ in range(min(moves, counts.count(0))):
+        counts.remove(0)
+    return counts
 
 
 def _await_attached(tracer: subprocess.Popen[bytes], server: Server) -> None:
@@ -63,17 +68,24 @@ def _await_attached(tracer: subprocess.Popen[bytes], server: Server) -> None:
         time.sleep(0.02)
 
 
-async def _take(server: Server, cookie: str, attempts: int) -> None:
+async def _take(server: Server, cookie: str, attempts: int) -> int:
+    """Take tests, and return how many requests saved nothing."""
     enough, ledger = asyncio.Event(), Ledger()
-    learning = asyncio.create_task(Learner(Browser(server.port, cookie), "safety", ledger, enough, Random(1)).learn())
+    # An answer that is sent again is acknowledged without another sync.
+    learner = Learner(Browser(server.port, cookie), "safety", ledger, enough, Random(1), lost=0)
+    learning = asyncio.create_task(learner.learn())
     while len(ledger.submitted) < attempts and not learning.done():
         await asyncio.sleep(0.02)
     enough.set()
     await learning
+    return ledger.moves
 
 
 def _count(lines: list[str]) -> list[int]:
-    """Syncs of the write-ahead log before each reply to a post. One learner waits for each reply, so the order of the calls tells."""
+    """Count the syncs of the write-ahead log before each reply to a POST.
+
+    A single learner waits for each reply, so the order of the calls is sufficient.
+    """
     syncs, counts, under_way = 0, [], set()
     for line in lines:
         call = _CALL.match(line)

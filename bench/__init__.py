@@ -1,1 +1,1 @@
-"""How fast Palpate is, measured on the real server: ``python -m bench`` plays whole attempts over HTTP."""
+"""Performance benchmark: ``python -m bench`` takes whole attempts over HTTP on a real server."""

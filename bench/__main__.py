@@ -1,9 +1,9 @@
-"""Play whole attempts against the real server and print what they cost, then what trainers wait for among a million marks; exit 1 when a must
-is missed.
+"""Measure pages as multiples of a bare Flask view, whole attempts on the real server, then reports among a million marks.
 
-Must: at most 0.10 CPU-seconds of all server processes per attempt, answers' p95 at most 60 ms with 16 learners, at most 150 MB per
-worker, on SQLite with synchronous=FULL. The client is this process; its time is not counted, but it is waited for, as is whatever else runs
-on these cores: both are printed.
+The exit status is 1 if a limit is missed. Limits for attempts: 0.10 CPU-seconds of all server processes per attempt,
+60 ms for the p95 of an answer with 16 learners, and 150 MB per worker, on SQLite with synchronous=FULL. The client
+runs in this process. Its CPU time does not count, but the client and other work on the same cores slow the server
+down, so both are printed.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from bench import reports
-from bench.attempt import MODULES, STEPS, Timings, UnexpectedReply, play
+from bench import history, locks, ratios, reports
+from bench.attempt import MODULES, STEPS, Timings, UnexpectedReply, take_attempt
 from bench.browser import Browser
-from bench.people import signed_in
+from bench.filled import fill_database
+from bench.people import sign_in_learners
 from bench.server import Memory, Server, busy_seconds
 
 CPU_SECONDS_MUST = 0.10
@@ -33,7 +34,7 @@ WORKER_MB_MUST = 150
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one number of learners gave."""
+    """The results of one run with a number of concurrent learners."""
 
     learners: int
     timings: Timings
@@ -41,7 +42,7 @@ class Run:
     cpu_seconds: float
     client_seconds: float
     busy_seconds: float
-    """Of all cores together, whoever used them."""
+    """CPU time of all processes on all cores."""
     memory: list[Memory]
 
     @property
@@ -50,7 +51,7 @@ class Run:
 
     @property
     def cores_elsewhere(self) -> float:
-        """How many cores were busy with neither server nor client: on a quiet machine about none."""
+        """The number of cores busy with other work, which is about 0 on a quiet machine."""
         return max(0.0, self.busy_seconds - self.cpu_seconds - self.client_seconds) / self.wall_seconds
 
     @property
@@ -59,42 +60,103 @@ class Run:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """By the nearest rank: a value that really occurred."""
+    """Return a percentile by the nearest-rank method, so that it is one of the values."""
     return sorted(values)[max(0, math.ceil(len(values) * percent / 100) - 1)]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--learners", type=int, nargs="+", default=[1, 16], help="how many at a time (default: 1 16)")
-    parser.add_argument("--attempts", type=int, default=160, help="attempts of each run, shared among its learners")
+    parser.add_argument(
+        "--learners", type=int, nargs="+", default=[1, 16], help="numbers of concurrent learners (default: 1 16)"
+    )
+    parser.add_argument(
+        "--attempts", type=int, default=160, help="attempts per run, divided among its learners (default: 160)"
+    )
     parser.add_argument("--mode", choices=("test", "practice"), default="test")
-    parser.add_argument("--workers", default="", help="processes (default: the product's)")
-    parser.add_argument("--threads", default="", help="threads of each process (default: the product's)")
+    parser.add_argument("--workers", default="", help="server processes (default: that of the server)")
     parser.add_argument(
-        "--command", help="another WSGI server to compare, with {port}: 'gunicorn -b 127.0.0.1:{port} …'"
+        "--command", help="another WSGI server to compare with, such as 'gunicorn -b 127.0.0.1:{port} …'"
     )
-    parser.add_argument("--only", choices=("attempts", "reports"), help="one half of it (default: both)")
     parser.add_argument(
-        "--seed", type=int, default=1, help="of the reports' learners and what they answer (default: 1)"
+        "--only",
+        choices=("ratios", "attempts", "reports", "history", "locks"),
+        help="run only this part (default: all but locks)",
     )
-    parser.add_argument("--keep", type=Path, help="an empty folder in which the reports' database stays")
+    parser.add_argument("--rounds", type=int, default=20, help="rounds of the ratios (default: 20)")
+    parser.add_argument(
+        "--processes", type=int, nargs="+", default=[1, 2, 4], help="server processes of the ratios (default: 1 2 4)"
+    )
+    parser.add_argument("--postgres", help="the address of an empty PostgreSQL database, to measure that as well")
+    parser.add_argument(
+        "--postgres-processes", type=int, nargs="+", default=[1, 2], help="the same for PostgreSQL (default: 1 2)"
+    )
+    parser.add_argument("--plot", type=Path, help="the SVG file in which to draw the ratios")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the reports' learners and answers (default: 1)")
+    parser.add_argument("--keep", type=Path, help="an empty folder in which to keep the reports' database")
+    parser.add_argument(
+        "--marks", type=int, default=0, help="measure ratios and locks with so many million marks (default: 0, and 10)"
+    )
+    parser.add_argument(
+        "--filled",
+        type=Path,
+        help="the folder of the databases with million marks, which are made if they are not there",
+    )
     given = parser.parse_args()
-    missed = _attempts(given) if given.only != "reports" else 0
-    if given.only != "attempts":
+    if given.only == "locks":
+        return _locks(given)
+    if given.only == "history":
+        return _judge_limits(history.run_history(given.rounds))
+    if given.only in (None, "ratios"):
+        _ratios(given)
+    missed = _attempts(given) if given.only in (None, "attempts") else 0
+    if given.only in (None, "reports"):
         print("\nReports, in milliseconds:", flush=True)
-        musts = reports.run(given.seed, given.keep)
-        for must in musts:
-            print(must)
-        missed |= int(not all(must.is_met for must in musts))
+        missed |= _judge_limits(reports.run_reports(given.seed, given.keep))
     return missed
+
+
+def _locks(given: argparse.Namespace) -> int:
+    millions = given.marks or 10
+    with tempfile.TemporaryDirectory(prefix="palpate-locks-") as folder:
+        return _judge_limits(locks.run_locks((given.filled or Path(folder)) / str(millions), millions))
+
+
+def _judge_limits(musts: Sequence[reports.Limit]) -> int:
+    """Print whether each limit was met. Return 1 if one was missed."""
+    for must in musts:
+        print(must)
+    return int(not all(must.is_met for must in musts))
+
+
+def _ratios(given: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory(prefix="palpate-ratios-") as folder:
+        costs = ratios.run_ratios(_list_setups(given, Path(folder)), given.rounds)
+    print("CPU time per request, as multiples of a bare Flask view and of /healthz:")
+    ratios.print_costs(costs)
+    print()
+    if given.plot:
+        given.plot.write_text(ratios.build_plot(costs))
+
+
+def _list_setups(given: argparse.Namespace, folder: Path) -> list[ratios.Setup]:
+    setups = [ratios.Setup(f"SQLite, {count}", {"PALPATE_WORKERS": str(count)}) for count in given.processes]
+    if given.marks:
+        server = fill_database((given.filled or folder) / str(given.marks), given.marks)
+        settings = {"PALPATE_WORKERS": "1"}
+        setups.append(ratios.Setup(f"SQLite, 1, {given.marks} M marks", settings, server.data))
+    if given.postgres:
+        for count in given.postgres_processes:
+            settings = {"PALPATE_WORKERS": str(count), "DATABASE_URL": given.postgres}
+            setups.append(ratios.Setup(f"PostgreSQL, {count}", settings))
+    return setups
 
 
 def _attempts(given: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="palpate-bench-") as folder:
-        extra = {"PALPATE_WORKERS": given.workers, "PALPATE_THREADS": given.threads}
+        extra = {"PALPATE_WORKERS": given.workers}
         server = Server(Path(folder) / "data", extra, given.command)
         try:
-            print(f"Ready after {server.start():.1f} s, migrated and published.\n")
+            print(f"Ready after {server.start():.1f} s, including migration and publication.\n")
             runs = _runs(server, given.learners, given.attempts, given.mode)
         except UnexpectedReply:
             print(server.log.read_text(errors="replace")[-4000:], file=sys.stderr)
@@ -107,8 +169,8 @@ def _attempts(given: argparse.Namespace) -> int:
 
 
 def _runs(server: Server, learners: list[int], attempts: int, mode: str) -> list[Run]:
-    cookies = signed_in(server.settings, max(learners))
-    # The first attempts compile templates and load questions; they are played, and not counted.
+    cookies = sign_in_learners(server.settings, max(learners))
+    # Warm-up: the first attempts compile templates and load questions. They are not counted.
     asyncio.run(_measure(server, cookies[: len(MODULES)], 2 * len(MODULES), mode))
     return [asyncio.run(_measure(server, cookies[:count], attempts, mode)) for count in learners]
 
@@ -135,13 +197,14 @@ async def _measure(server: Server, cookies: list[str], attempts: int, mode: str)
 async def _learner(browser: Browser, place: int, share: int, mode: str, timings: Timings) -> None:
     rng = Random(place)
     for number in range(share):
-        await play(browser, MODULES[(place + number) % len(MODULES)], mode, timings, rng)
+        await take_attempt(browser, MODULES[(place + number) % len(MODULES)], mode, timings, rng)
 
 
 def _print(run: Run) -> None:
     timings = run.timings
     print(
-        f"{run.learners} {'learner' if run.learners == 1 else 'learners'}, no thinking time: {timings.attempts} attempts in {run.wall_seconds:.1f} s"
+        f"{run.learners} {'learner' if run.learners == 1 else 'learners'} without pauses: "
+        f"{timings.attempts} attempts in {run.wall_seconds:.1f} s"
     )
     print(
         f"  {60 * timings.attempts / run.wall_seconds:.0f} attempts per minute, {run.cpu_per_attempt:.4f} CPU-seconds per attempt"
@@ -164,7 +227,7 @@ def _print(run: Run) -> None:
 
 
 def _judge(runs: list[Run]) -> int:
-    """Print whether each must was met; 1 if one was missed."""
+    """Print whether each limit was met. Return 1 if one was missed."""
     worst_cpu = max(run.cpu_per_attempt for run in runs)
     worst_p95 = max((run.answer_p95_ms for run in runs if run.learners <= 16), default=0.0)
     worst_mb = max(worker.rss_mb for run in runs for worker in run.memory)

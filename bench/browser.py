@@ -1,8 +1,9 @@
-"""A browser of the cheapest kind: one kept-alive connection, one cookie, no waiting between requests."""
+"""A minimal browser: one keep-alive connection, one cookie, no pauses between requests."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import html
 import re
 from collections.abc import Iterable
@@ -13,12 +14,12 @@ TIMEOUT_SECONDS = 30
 
 
 class GarbledReply(OSError):
-    """The connection ended, or went silent, in the middle of a reply: what was asked for may have been done or not."""
+    """The connection ended or timed out during a reply. The request may or may not have taken effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """``size`` is what came over the wire: head and body, in bytes."""
+    """A response. ``size`` is the size of head and body on the wire, in bytes."""
 
     status: int
     headers: dict[str, str]
@@ -27,21 +28,22 @@ class Reply:
 
     @property
     def text(self) -> str:
-        return self.body.decode()
+        """The body with each run of white space as one space, so that patterns do not depend on a template's layout."""
+        return " ".join(self.body.decode().split())
 
     @property
     def location(self) -> str:
         return self.headers["location"]
 
     def field(self, name: str) -> str:
-        """The value of a hidden field of the page."""
+        """Return the value of a hidden field of the page."""
         found = re.search(rf'name="{name}" value="([^"]*)"', self.text)
         assert found, f"the page has no field {name}: {self.text[:300]}"
         return html.unescape(found[1])
 
 
 class Browser:
-    """``cookie`` is the whole ``Cookie`` header; a ``Set-Cookie`` of the server replaces it."""
+    """A client with one connection. ``cookie`` is the whole ``Cookie`` header; ``Set-Cookie`` replaces it."""
 
     def __init__(self, port: int, cookie: str) -> None:
         self.port, self.cookie = port, cookie
@@ -54,7 +56,7 @@ class Browser:
         return await self._send("POST", path, urlencode(list(fields)).encode())
 
     async def post_and_leave(self, path: str, fields: Iterable[tuple[str, str]]) -> None:
-        """Send a post, and hang up without the reply, as a phone does that loses its network."""
+        """Send a POST and disconnect without waiting for the reply, like a phone that loses its network."""
         _reader, writer = await self._connected()
         writer.write(self._request("POST", path, urlencode(list(fields)).encode()))
         await writer.drain()
@@ -63,7 +65,7 @@ class Browser:
     async def _send(self, method: str, path: str, body: bytes) -> Reply:
         """Send one request.
 
-        :raise OSError: no connection, or a reply that broke off; the next request connects anew.
+        :raise OSError: no connection, or the reply was cut off. The next request reconnects.
         """
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -78,6 +80,8 @@ class Browser:
             raise
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._streams is not None and self._streams[0].at_eof():
+            await self.close()  # the server has closed the idle connection
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self.port)
         return self._streams
@@ -103,8 +107,10 @@ class Browser:
 
     async def close(self) -> None:
         if self._streams is not None:
-            self._streams[1].close()
-            self._streams = None
+            writer, self._streams = self._streams[1], None
+            writer.close()
+            with contextlib.suppress(OSError):  # the other end was faster
+                await writer.wait_closed()
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:

@@ -1,4 +1,4 @@
-"""Learners made beforehand through the services, and the cookies that their browsers hold."""
+"""Learners created through the services, and their browsers' cookies."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.db import db
-from app.identity import token_hash
 from app.models import User
 from app.services.people import sign_ins, users
 from app.settings import Settings
+from app.web.identity import hash_token
 
 
-def signed_in(settings: Settings, count: int, *, prefix: str = "learner") -> list[str]:
-    """Make this many learners with an account each, signed in once; return the ``Cookie`` header of each."""
+def sign_in_learners(settings: Settings, count: int, *, prefix: str = "learner") -> list[str]:
+    """Create ``count`` signed-in learners with accounts. Return the ``Cookie`` header of each."""
     app = create_app(settings)
     with app.app_context():
         cookies = [_learner(app, db.session, f"{prefix}-{number}") for number in range(1, count + 1)]
         db.session.commit()
-        db.session.remove()
+        db.session.close()
         db.engine.dispose()
     return cookies
 
@@ -29,13 +29,13 @@ def signed_in(settings: Settings, count: int, *, prefix: str = "learner") -> lis
 def _learner(app: Flask, session: Session, name: str) -> str:
     now = datetime.now(UTC)
     user = users.add(session, name=name, email=f"{name}@example.org", password_hash="!", now=now)
-    learner = sign_ins.give_learner(session, user, None, "Europe/Berlin", now)
-    sign_ins.start(session, token_hash(name), learner, user, now)
+    learner = sign_ins.assign_learner(session, user, None, "Europe/Berlin", now)
+    sign_ins.start(session, hash_token(name), learner, user, now)
     return session_cookie(app, user, name)
 
 
 def session_cookie(app: Flask, user: User, token: str) -> str:
-    """The ``Cookie`` header of a browser that holds the sign-in of ``token``."""
+    """Return the ``Cookie`` header of a browser with the sign-in of ``token``."""
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     cookie: str = signer.dumps({"_user_id": user.fs_uniquifier, "_fresh": True, "sign_in": token})
     return f"{app.config['SESSION_COOKIE_NAME']}={cookie}"

@@ -1,7 +1,7 @@
-"""What trainers wait for, among a million marks: the gradebook, its file, and the question analysis.
+"""Benchmark of trainers' reports among a million marks: gradebook pages, the CSV file and the question analysis.
 
-Everything is measured twice: while the database holds nothing but the cohort in question, and again with all the others, so that it shows
-whether anything grows with what is not asked for.
+Everything is measured twice, first with only the measured cohorts in the database and then with all cohorts, to show
+whether unrelated data slows the reports down.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import gc
 import socket
 import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,15 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.db import db
-from app.identity import token_hash
 from app.models import Assignment, Learner, Mark, User
-from app.services.insights import insight
-from app.services.insights.answered import Counting
 from app.services.people import sign_ins
+from app.services.reporting.analysis import insight
+from app.services.reporting.analysis.responses import AttemptChoice
+from app.web.identity import hash_token
+from bench.filled import prepare_database
 from bench.people import session_cookie
-from bench.school import NOW, School, groups, year
-from bench.server import ROOT, Server, busy_seconds
+from bench.school import NOW, School, plan_groups, plan_whole_year
+from bench.server import Server, busy_seconds
 
 STATEMENTS_MUST = 10
 PAGE_MS_MUST = 80
@@ -43,8 +44,8 @@ TOKEN = "bench-trainer"
 
 
 @dataclass(frozen=True, slots=True)
-class Must:
-    """One measured value beside the most it may be."""
+class Limit:
+    """A measured value and its limit."""
 
     name: str
     got: float
@@ -59,8 +60,8 @@ class Must:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One request or report, several times: median and worst in milliseconds, the least CPU time, and its statements."""
+class Measurement:
+    """Repeated measurements of one request or report: median, maximum and lowest CPU time in ms, SQL statements."""
 
     name: str
     median_ms: float
@@ -76,32 +77,27 @@ class Seen:
 
 
 class Bench:
-    """An app on the database in ``folder``, as the server has it, and what is measured of it."""
+    """An app with a database in ``folder``, and its measurements."""
 
     def __init__(self, folder: Path) -> None:
         self.server = Server(folder / "data")
-        self._prepare()
+        prepare_database(self.server)
         self.app: Flask = create_app(self.server.settings)
         self.app.extensions["clock"] = lambda: NOW
-        self.musts: list[Must] = []
+        self.musts: list[Limit] = []
         self.statements = 0
 
-    def _prepare(self) -> None:
-        for step in (["db", "upgrade"], ["content", "publish"]):
-            flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
-            subprocess.run([*flask, *step], cwd=ROOT, env=self.server.environ, check=True, capture_output=True)
-
-    def run(self, seed: int) -> list[Must]:
-        """Fill the database and measure, first with one group and the whole year, then with all."""
-        # Not within one app context: a request would use what is loaded there, and cost less than it does.
-        first, *others = groups()
+    def run(self, seed: int) -> list[Limit]:
+        """Fill the database and measure, first with one group and the whole year, then with all cohorts."""
+        # No app context around the measurements: requests would reuse objects loaded in it and seem cheaper.
+        first, *others = plan_groups()
         print("One group and the whole year:", file=sys.stderr)
         with self.app.app_context():
             self.engine = db.engine
             event.listen(self.engine, "before_cursor_execute", self._count)
             school = School(db.session, seed)
             school.people()
-            group, whole = school.fill(first, year())
+            group, whole = school.fill(first, plan_whole_year())
             school.commit()
             self.cookie = self._sign_in(db.session)
         self._tidy()
@@ -114,13 +110,13 @@ class Bench:
         print(file=sys.stderr)
         self._tidy()
         among = self._measure(group, whole)
-        self._print(alone, "nothing else")
-        self._print(among, f"nine other cohorts, {marks:,} marks in all")
+        self._print(alone, "only the measured cohorts")
+        self._print(among, f"nine other cohorts, {marks:,} marks in total")
         self._judge(alone, among)
         return self.musts
 
     def _tidy(self) -> None:
-        """Move what was written at one go out of the log, as it is on a server where that took weeks."""
+        """Empty the write-ahead log. On a real server, these rows would have been written over weeks."""
         self.engine.dispose()
         with sqlite3.connect(self.server.data / "palpate.sqlite3") as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -128,13 +124,13 @@ class Bench:
 
     def _sign_in(self, session: Session) -> str:
         user, learner = session.get_one(User, 1), session.get_one(Learner, 1)
-        sign_ins.start(session, token_hash(TOKEN), learner, user, NOW)
+        sign_ins.start(session, hash_token(TOKEN), learner, user, NOW)
         session.commit()
         return session_cookie(self.app, user, TOKEN)
 
     # -- measuring -------------------------------------------------------------------------------------------------------
 
-    def _measure(self, group: int, whole: int) -> dict[str, Seen]:
+    def _measure(self, group: int, whole: int) -> dict[str, Measurement]:
         found = {}
         for cohort_id, size, column in ((group, "100", 3), (whole, "1,000", 25)):
             pages = {
@@ -146,13 +142,13 @@ class Bench:
             }
             for name, page in pages.items():
                 path = f"/teach/cohorts/{cohort_id}{page}"
-                found[path] = self._repeat(name, lambda path=path: self._get(path))
+                found[path] = self._repeat(name, partial(self._get, path))
         found["csv"] = self._file(f"/teach/cohorts/{whole}/gradebook.csv")
         found["analysis"] = self._analysis(whole)
         return found
 
-    def _repeat(self, name: str, act: Callable[[], int]) -> Seen:
-        act()  # templates are compiled, questions loaded
+    def _repeat(self, name: str, act: Callable[[], int]) -> Measurement:
+        act()  # compile templates and load questions
         taken, cpu, size = [], [], 0
         for _ in range(TIMES):
             gc.collect()
@@ -161,7 +157,7 @@ class Bench:
             size = act()
             taken.append(1000 * (time.perf_counter() - began))
             cpu.append(1000 * (time.process_time() - worked))
-        return Seen(name, statistics.median(taken), max(taken), min(cpu), self.statements, size)
+        return Measurement(name, statistics.median(taken), max(taken), min(cpu), self.statements, size)
 
     def _get(self, path: str) -> int:
         client = self.app.test_client()
@@ -171,21 +167,21 @@ class Bench:
         assert reply.status_code == 200, f"{path}: {reply.status}"
         return len(reply.data)
 
-    def _analysis(self, whole: int) -> Seen:
-        """Of the test of a hundred questions that a thousand learners have taken."""
+    def _analysis(self, whole: int) -> Measurement:
+        """Measure the analysis of the test of 100 questions taken by 1,000 learners."""
         test = select(Assignment).where(Assignment.cohort_id == whole).order_by(Assignment.id).limit(1)
 
         def analyse() -> int:
             with Session(self.engine) as session:
                 assignment = session.scalars(test).one()
                 self.statements = 0
-                insight.insight(session, assignment, Counting.FIRST)
+                insight.analyse(session, assignment, AttemptChoice.FIRST)
             return 0
 
         return self._repeat("question analysis of 100,000 marks", analyse)
 
-    def _file(self, path: str) -> Seen:
-        """From the real server: when the first byte of the body is there, and when the last."""
+    def _file(self, path: str) -> Measurement:
+        """Measure the times to the first and the last byte of the body on the real server."""
         self.server.start()
         try:
             self._download(path)
@@ -195,7 +191,9 @@ class Bench:
         firsts, lasts, sizes = zip(*loads, strict=True)
         self.throughput = sizes[-1] / 1000 / statistics.median(lasts) * 1000
         self.lasts = statistics.median(lasts)
-        return Seen("CSV of 1,000 learners x 20: first byte", statistics.median(firsts), max(firsts), 0, 0, sizes[-1])
+        return Measurement(
+            "CSV of 1,000 learners x 20: first byte", statistics.median(firsts), max(firsts), 0, 0, sizes[-1]
+        )
 
     def _download(self, path: str) -> tuple[float, float, int]:
         request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.server.port}\r\nCookie: {self.cookie}\r\nConnection: close\r\n\r\n"
@@ -216,32 +214,32 @@ class Bench:
         if statement.lstrip().split(None, 1)[0].upper() in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"):
             self.statements += 1
 
-    # -- telling ---------------------------------------------------------------------------------------------------------
+    # -- reporting -------------------------------------------------------------------------------------------------------
 
-    def _print(self, found: dict[str, Seen], beside: str) -> None:
-        print(f"\nBeside {beside}:")
+    def _print(self, found: dict[str, Measurement], data: str) -> None:
+        print(f"\nWith {data}:")
         print(f"  {'':<46}{'median':>8}{'worst':>8}{'CPU':>8}{'SQL':>6}{'size':>10}")
         for seen in found.values():
             print(seen)
 
-    def _judge(self, alone: dict[str, Seen], among: dict[str, Seen]) -> None:
-        print(f"\nThe file takes {self.lasts:.0f} ms in all: {self.throughput / 1000:.1f} MB/s.\n")
+    def _judge(self, alone: dict[str, Measurement], among: dict[str, Measurement]) -> None:
+        print(f"\nThe CSV file takes {self.lasts:.0f} ms in total: {self.throughput / 1000:.1f} MB/s.\n")
         page, *_ = among.values()
         self.musts += [
-            Must("SQL statements of a gradebook page", page.statements, STATEMENTS_MUST),
-            Must("gradebook page of 50 x 20, ms", page.median_ms, PAGE_MS_MUST),
-            Must("CSV of 1,000 x 20 starts after, ms", among["csv"].median_ms, FILE_MS_MUST),
-            Must("question analysis of 100,000 marks, ms", among["analysis"].median_ms, ANALYSIS_MS_MUST),
+            Limit("SQL statements of a gradebook page", page.statements, STATEMENTS_MUST),
+            Limit("gradebook page of 50 x 20, ms", page.median_ms, PAGE_MS_MUST),
+            Limit("CSV of 1,000 x 20 starts after, ms", among["csv"].median_ms, FILE_MS_MUST),
+            Limit("question analysis of 100,000 marks, ms", among["analysis"].median_ms, ANALYSIS_MS_MUST),
         ]
-        print("With the others' data beside it, in per cent of without (CPU time, where that was measured):")
+        print("Time with the other cohorts in per cent of the time without them (CPU time if measured):")
         for key, seen in among.items():
             before, after = (alone[key].cpu_ms, seen.cpu_ms) if seen.cpu_ms else (alone[key].median_ms, seen.median_ms)
             print(f"  {seen.name:<46}{100 * after / before:>8.0f}")
         print()
 
 
-def run(seed: int, folder: Path | None = None) -> list[Must]:
-    """Measure in a temporary folder, or in ``folder``, where the database then stays."""
+def run_reports(seed: int, folder: Path | None = None) -> list[Limit]:
+    """Measure in a temporary folder, or in ``folder``, which keeps the database."""
     with tempfile.TemporaryDirectory(prefix="palpate-reports-") as name:
         bench = Bench(folder or Path(name))
         busy, began = busy_seconds(), time.monotonic()

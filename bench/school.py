@@ -1,6 +1,7 @@
-"""A school of a thousand learners and a million marks, made of rows as the server writes them, the same for the same seed.
+"""A school of 1,000 learners and a million marks, generated from a seed.
 
-Through the services this would take hours. What is written here is checked against them in ``tests/test_bench_school.py``.
+Rows are inserted directly, because the services would take hours. ``tests/test_bench_school.py`` compares the rows
+with those that the services write.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from app.domain.assignment import Counts
-from app.domain.attempt import MarkedItem, Outcome, Purpose, State, outcome
-from app.domain.release import When
+from app.domain.assignment import GradingMethod
+from app.domain.attempt import AttemptOutcome, AttemptState, MarkedItem, Purpose, compute_outcome
+from app.domain.release import ReleaseMoment
+from app.domain.scope import build_assignment_scope
 from app.models import (
-    Answer,
+    AnswerRevision,
     Assignment,
     AssignmentException,
     Attempt,
@@ -35,26 +37,25 @@ from app.models import (
     Membership,
     ModuleRow,
     Role,
-    Standing,
+    ScopeResult,
     User,
 )
-from app.services.taking.attempts import assignment_scope
-from bench.answers import Asked, list_asked
+from bench.answers import BenchQuestion, list_bench_questions
 
 LEARNERS, COHORTS, WORKS = 1_000, 10, 20
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ZONE = "Europe/Berlin"
 PASS_MARK = 80
-WRITE_AT = 20_000
-"""So many rows are written at a time."""
+ROWS_PER_WRITE = 20_000
+"""The number of rows per batch of inserts."""
 
-LOGGED = 10
-"""Of one attempt in so many there is the log of answers, too: the longest table, which only the time that a question takes is read from."""
+LOGGED_ONE_IN = 10
+"""One in this many attempts has an answer log, the longest table. Only response times are read from it."""
 
 
 @dataclass
-class Writer:
-    """Rows, written table by table in large steps, in the order of the tables so that each finds what it points at."""
+class RowWriter:
+    """Inserts rows in large batches, ordered by table so that foreign keys are satisfied."""
 
     session: Session
     progress: Callable[[int], None]
@@ -72,12 +73,12 @@ class Writer:
         for table in _ORDER:
             if rows := self.rows.pop(table, []):
                 self.session.connection().execute(insert(table), rows)
-        assert not self.rows, f"in no order: {list(self.rows)}"
+        assert not self.rows, f"tables missing from _ORDER: {list(self.rows)}"
         self.waiting = 0
         self.progress(self.marks)
 
     def flush_if_many(self) -> None:
-        if self.waiting >= WRITE_AT:
+        if self.waiting >= ROWS_PER_WRITE:
             self.flush()
 
 
@@ -92,30 +93,30 @@ _ORDER = (
     AssignmentException,
     Attempt,
     AttemptItem,
-    Answer,
+    AnswerRevision,
     Mark,
-    Standing,
+    ScopeResult,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """One assignment, the pool its questions are drawn from, and how often it is taken."""
+class _AssignmentPlan:
+    """One assignment, its pool of questions, and the number of attempts per learner."""
 
     assignment_id: int
     module_id: int
     due_at: datetime
-    pool: list[Asked]
+    pool: list[BenchQuestion]
     attempts: int
     questions: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
-    """An attempt that was handed in."""
+class _SubmittedAttempt:
+    """A submitted attempt."""
 
     attempt_id: int
-    total: Outcome
+    total: AttemptOutcome
     submitted_at: datetime
 
     @property
@@ -124,8 +125,8 @@ class _Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """One cohort: whom it holds, and for each assignment how many attempts of how many questions."""
+class CohortPlan:
+    """One cohort: its learners and, for each assignment, the numbers of attempts and of questions."""
 
     title: str
     first_learner: int
@@ -133,19 +134,21 @@ class Plan:
     papers: tuple[tuple[int, int], ...]
 
 
-def year() -> Plan:
-    """Everybody in one cohort: a test of a hundred questions, and nineteen short ones; 200,000 marks."""
-    return Plan("The whole year", 0, LEARNERS, ((1, 100), *[(1, 5)] * 14, *[(1, 6)] * 5))
+def plan_whole_year() -> CohortPlan:
+    """Plan one cohort of all learners, with a test of 100 questions and 19 short ones: 200,000 marks."""
+    return CohortPlan("The whole year", 0, LEARNERS, ((1, 100), *[(1, 5)] * 14, *[(1, 6)] * 5))
 
 
-def groups() -> tuple[Plan, ...]:
-    """Ten cohorts, each with a tenth of the learners, and twenty tests that are taken twice; 800,000 marks."""
+def plan_groups() -> tuple[CohortPlan, ...]:
+    """Plan ten cohorts, each with a tenth of the learners and 20 tests taken twice: 800,000 marks."""
     size = LEARNERS // COHORTS
-    return tuple(Plan(f"Group {number + 1}", number * size, size, ((2, 20),) * WORKS) for number in range(COHORTS))
+    return tuple(
+        CohortPlan(f"Group {number + 1}", number * size, size, ((2, 20),) * WORKS) for number in range(COHORTS)
+    )
 
 
 class School:
-    """Fill an empty database whose course is published. ``trainer_id`` teaches every cohort."""
+    """Fills an empty database with a published course. ``trainer_id`` teaches every cohort."""
 
     def __init__(self, session: Session, seed: int = 1, out: Any = sys.stderr) -> None:
         self.session, self.rng, self.out = session, Random(seed), out
@@ -154,13 +157,13 @@ class School:
         self.trainer_id = 1
         self.modules = list(session.scalars(select(ModuleRow.id).order_by(ModuleRow.position)))
         self.lessons = list(session.scalars(select(LessonRow.id).order_by(LessonRow.id)))
-        self.questions = list_asked(session, self.rng)
+        self.questions = list_bench_questions(session, self.rng)
         self.abilities = [min(0.98, max(0.3, self.rng.gauss(0.84, 0.12))) for _ in range(LEARNERS)]
         self.of_marks = 1
-        self.writer = Writer(session, self._tell)
+        self.writer = RowWriter(session, self._tell)
 
     def people(self) -> None:
-        """The trainer, and everybody who learns."""
+        """Add the trainer and all learners."""
         add = self.writer.add
         add(User, id=1, email="trainer@example.org", name="Dr Bench", role=Role.TRAINER, **_account(1))
         add(Learner, id=1, user_id=1, time_zone=ZONE, created_at=NOW)
@@ -187,8 +190,8 @@ class School:
                 )
         self.writer.flush()
 
-    def fill(self, *plans: Plan) -> list[int]:
-        """Add these cohorts with all that was done in them; return their ids."""
+    def fill(self, *plans: CohortPlan) -> list[int]:
+        """Add these cohorts with all their attempts. Return their ids."""
         self.of_marks = self.writer.marks + sum(
             plan.learners * attempts * questions for plan in plans for attempts, questions in plan.papers
         )
@@ -200,7 +203,7 @@ class School:
 
     # -- one cohort ------------------------------------------------------------------------------------------------------
 
-    def _cohort(self, plan: Plan) -> int:
+    def _cohort(self, plan: CohortPlan) -> int:
         cohort_id = next(self.cohort_ids)
         learners = range(plan.first_learner + 2, plan.first_learner + 2 + plan.learners)
         began = NOW - timedelta(days=200)
@@ -222,7 +225,7 @@ class School:
         return cohort_id
 
     def _work(self, cohort_id: int, at: int, learners: list[int], attempts: int, questions: int) -> None:
-        """One assignment a week, the last of them due in a week."""
+        """Add an assignment with its attempts. There is one per week; the last is due next week."""
         assignment_id, module_id = next(self.assignment_ids), self.modules[at % len(self.modules)]
         due_at = NOW + timedelta(days=7 * (at - WORKS + 2))
         self.writer.add(
@@ -235,21 +238,21 @@ class School:
             due_local=f"{due_at:%Y-%m-%dT%H:%M}",
             due_at=due_at,
             pass_mark_percent=PASS_MARK,
-            counts=Counts.LATEST if at % 5 == 4 else Counts.BEST,
+            counts=GradingMethod.LATEST if at % 5 == 4 else GradingMethod.BEST,
             asks_certainty=True,
             revision=1,
             created_at=due_at - timedelta(days=14),
-            **{f"release_{what}": When.SUBMISSION for what in ("mark", "correctness", "key", "explanation")},
+            **{f"release_{what}": ReleaseMoment.SUBMISSION for what in ("mark", "correctness", "key", "explanation")},
         )
         pool = self.rng.sample(self.questions, min(len(self.questions), 3 * questions // 2))
-        work = _Work(assignment_id, module_id, due_at, pool, attempts, questions)
+        work = _AssignmentPlan(assignment_id, module_id, due_at, pool, attempts, questions)
         for learner_id in learners:
             if self.rng.random() < 0.02:
                 self._later(work, learner_id)
             self._learner(work, learner_id)
             self.writer.flush_if_many()
 
-    def _later(self, work: _Work, learner_id: int) -> None:
+    def _later(self, work: _AssignmentPlan, learner_id: int) -> None:
         due_at = work.due_at + timedelta(days=7)
         self.writer.add(
             AssignmentException,
@@ -259,33 +262,34 @@ class School:
             due_local=f"{due_at:%Y-%m-%dT%H:%M}",
         )
 
-    def _learner(self, work: _Work, learner_id: int) -> None:
-        taken: list[_Taken] = []
-        at = work.due_at - timedelta(days=self.rng.randrange(1, 13), minutes=self.rng.randrange(1440))
+    def _learner(self, work: _AssignmentPlan, learner_id: int) -> None:
+        taken: list[_SubmittedAttempt] = []
+        early = timedelta(days=2 * max(0, work.attempts - 2))  # so that many attempts end before the due date, too
+        at = work.due_at - early - timedelta(days=self.rng.randrange(1, 13), minutes=self.rng.randrange(1440))
         for number in range(1, work.attempts + 1):
             at += timedelta(hours=self.rng.randrange(2, 40))
             taken.append(self._attempt(work, learner_id, number, at))
-        self.writer.add(Standing, **_standing(learner_id, work, taken))
+        self.writer.add(ScopeResult, **_scope_result(learner_id, work, taken))
 
-    def _attempt(self, work: _Work, learner_id: int, number: int, at: datetime) -> _Taken:
+    def _attempt(self, work: _AssignmentPlan, learner_id: int, number: int, at: datetime) -> _SubmittedAttempt:
         attempt_id, submitted_at = next(self.attempt_ids), at + timedelta(minutes=work.questions)
         asked = self.rng.sample(work.pool, work.questions)
         marked = [
             self._question(attempt_id, position, one, learner_id, at, submitted_at)
             for position, one in enumerate(asked, start=1)
         ]
-        total = outcome(marked, PASS_MARK)
+        total = compute_outcome(marked, PASS_MARK)
         self.writer.add(
             Attempt,
             id=attempt_id,
             learner_id=learner_id,
-            scope=assignment_scope(work.assignment_id),
+            scope=build_assignment_scope(work.assignment_id),
             number=number,
             purpose=Purpose.TEST,
             module_id=work.module_id,
             assignment_id=work.assignment_id,
             seed=0,
-            state=State.SUBMITTED,
+            state=AttemptState.SUBMITTED,
             started_at=at,
             submitted_at=submitted_at,
             pass_mark_percent=PASS_MARK,
@@ -295,12 +299,18 @@ class School:
             is_passed=total.is_passed,
             is_critical_missed=total.is_critical_missed,
         )
-        return _Taken(attempt_id, total, submitted_at)
+        return _SubmittedAttempt(attempt_id, total, submitted_at)
 
     def _question(
-        self, attempt_id: int, position: int, asked: Asked, learner_id: int, at: datetime, submitted_at: datetime
+        self,
+        attempt_id: int,
+        position: int,
+        asked: BenchQuestion,
+        learner_id: int,
+        at: datetime,
+        submitted_at: datetime,
     ) -> MarkedItem:
-        """One question answered and marked: a minute each."""
+        """Add one answered and marked question. Each takes a minute."""
         is_known = self.rng.random() < self.abilities[learner_id - 2]
         choice, certainty = asked.right if is_known else self.rng.choice(asked.wrong), self.rng.randrange(1, 4)
         result, saved_at = choice.result, at + timedelta(minutes=position)
@@ -324,10 +334,10 @@ class School:
             max_points=result.max_points,
             is_right=result.is_right,
             certainty_points=certainty if result.is_right else (0, -2, -6)[certainty - 1],
-            settled_at=submitted_at,
+            marked_at=submitted_at,
         )
-        if attempt_id % LOGGED == 0:
-            self.writer.add(Answer, **place, **answered, save_id="bench", arrived_at=saved_at)
+        if attempt_id % LOGGED_ONE_IN == 0:
+            self.writer.add(AnswerRevision, **place, **answered, save_id="bench", arrived_at=saved_at)
         return MarkedItem(result.points, result.max_points, result.is_right, asked.shown.is_critical)
 
     def _tell(self, marks: int) -> None:
@@ -339,13 +349,13 @@ def _account(number: int) -> dict[str, Any]:
     return {"password": "!", "active": True, "fs_uniquifier": f"bench-{number}", "created_at": NOW}
 
 
-def _standing(learner_id: int, work: _Work, taken: list[_Taken]) -> dict[str, Any]:
-    """As :func:`app.services.marking.submission.submit` keeps it."""
+def _scope_result(learner_id: int, work: _AssignmentPlan, taken: list[_SubmittedAttempt]) -> dict[str, Any]:
+    """Return the values that :func:`app.services.marking.submission.submit` would store."""
     best = max(taken, key=lambda one: (one.total.is_passed, one.percent, one.attempt_id))
     latest = taken[-1]
     return {
         "learner_id": learner_id,
-        "scope": assignment_scope(work.assignment_id),
+        "scope": build_assignment_scope(work.assignment_id),
         "purpose": Purpose.TEST,
         "module_id": work.module_id,
         "assignment_id": work.assignment_id,

@@ -1,4 +1,4 @@
-"""The real server in a process tree of its own, as ``flask serve`` starts it: started, measured, stopped, killed."""
+"""Starts the real server in its own process tree, as ``flask serve`` does, and measures, stops or kills it."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ from urllib.request import urlopen
 
 from app import settings
 from app.settings import Settings
+from bench import lifeline
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
+START_SECONDS = 180
+"""For a machine that does much else: usually a server with an empty database is ready after 5 seconds."""
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class ServerError(Exception):
-    """The server did not start; the message ends with what it printed."""
+    """The server did not start. The message contains its last output."""
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -36,22 +39,22 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """``flask serve`` on an empty data folder and a free port of this machine.
+    """``flask serve`` with an empty data folder on a free local port.
 
-    ``extra`` are further settings. ``command`` is another WSGI server to compare with, started after the same set-up, in which
-    ``{port}`` is filled in. ``root`` is the tree whose code runs: a broken copy of it shows that a test can fail.
+    ``extra`` are additional settings. ``command`` starts another WSGI server for comparison, after the same set-up;
+    ``{port}`` is replaced in it. ``root`` is the source tree to run: a broken copy shows that a test can fail.
     """
 
     data: Path
     extra: dict[str, str] = field(default_factory=dict)
     command: str | None = None
     root: Path = ROOT
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=find_free_port)
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def environ(self) -> dict[str, str]:
-        """The settings that the server gets: none of those of whoever started us."""
+        """The server's environment, without settings from the environment of this process."""
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -61,7 +64,7 @@ class Server:
 
     @property
     def settings(self) -> Settings:
-        return settings.load(self.environ)
+        return settings.load_settings(self.environ)
 
     @property
     def log(self) -> Path:
@@ -70,7 +73,7 @@ class Server:
     # -- starting and stopping -----------------------------------------------------------------------------------------------
 
     def start(self) -> float:
-        """Start, and return after how many seconds the server is ready.
+        """Start the server and return the seconds until it was ready.
 
         :raise ServerError: it ended, or was not ready in time.
         """
@@ -84,10 +87,8 @@ class Server:
     def start_with(self, command: list[str]) -> float:
         began = time.monotonic()
         with self.log.open("ab") as log:
-            # A session of its own: the whole tree can be killed at once, and a Ctrl-C is ours alone.
-            self.process = subprocess.Popen(
-                command, cwd=self.root, env=self.environ, stdout=log, stderr=log, start_new_session=True
-            )
+            # In its own session, so that the whole tree can be killed at once and Ctrl-C does not reach it.
+            self.process = lifeline.popen(command, cwd=self.root, env=self.environ, stdout=log, stderr=log)
         while not self._is_ready():
             if self.process.poll() is not None or time.monotonic() - began > START_SECONDS:
                 self.kill()
@@ -106,66 +107,75 @@ class Server:
             return False
 
     def kill(self) -> None:
-        """``kill -9`` for every process of the tree, at one moment."""
+        """Kill all processes of the tree at once with SIGKILL."""
         if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL) if self.pids() else None
+            if self.pids():
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+            lifeline.release(self.process)
 
     def stop(self) -> None:
-        """Ask it to end, as Ctrl-C or a service manager does."""
+        """Send SIGTERM, as a service manager does, and kill the server if it does not end in 20 s."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
                 self.process.wait(20)
+                lifeline.release(self.process)
             except subprocess.TimeoutExpired:
                 self.kill()
 
     # -- measuring -----------------------------------------------------------------------------------------------------------
 
     def pids(self) -> list[int]:
-        """The processes of the tree, the first one first."""
+        """Return the process ids of the tree, parents first."""
         assert self.process is not None
-        parents = {int(path.name): _stat(path) for path in Path("/proc").iterdir() if path.name.isdigit()}
-        found = [self.process.pid] if parents.get(self.process.pid) else []
-        for pid in found:
-            found.extend(child for child, stat in parents.items() if stat and int(stat[1]) == pid)
-        return found
+        return list_tree(self.process.pid)
 
     def cpu_seconds(self) -> float:
-        """User and system time that the whole tree has used so far, that of its children which ended included."""
+        """Return the user and system time of the whole tree, including children that have ended."""
         stats = [_stat(Path(f"/proc/{pid}")) for pid in self.pids()]
         return sum(sum(int(ticks) for ticks in stat[11:15]) for stat in stats if stat) / TICKS
 
     def memory(self) -> list[Memory]:
-        """What each worker holds now: the processes that have no children."""
+        """Return the memory use of each worker, that is, each process without children."""
         pids = self.pids()
         parents = {int(stat[1]) for stat in (_stat(Path(f"/proc/{pid}")) for pid in pids) if stat}
-        return [_memory(pid) for pid in pids if pid not in parents]
+        return [measure_memory(pid) for pid in pids if pid not in parents]
+
+
+def list_tree(root: int) -> list[int]:
+    """Return the ids of a process and of all that it started, parents first; none if it has ended."""
+    parents = {int(path.name): _stat(path) for path in Path("/proc").iterdir() if path.name.isdigit()}
+    found = [root] if parents.get(root) else []
+    for pid in found:
+        found.extend(child for child, stat in parents.items() if stat and int(stat[1]) == pid)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Resident and proportional (shared pages divided among those who share them), in MB of 10^6 bytes."""
+    """Resident and proportional set size in MB (10^6 bytes). The latter divides shared pages among their processes."""
 
     rss_mb: float
     pss_mb: float
 
 
 def busy_seconds() -> float:
-    """For how long all cores of this machine together have been busy since it started."""
+    """Return the busy time of all cores since this machine started."""
     user, nice, system, _idle, _iowait, irq, softirq, steal = Path("/proc/stat").read_text().split(maxsplit=9)[1:9]
     return sum(map(int, (user, nice, system, irq, softirq, steal))) / TICKS
 
 
 def _stat(process: Path) -> list[str]:
-    """The fields of ``/proc/<pid>/stat`` after the name (which may hold blanks): state, parent, …; empty when it is gone."""
+    """Return the fields of ``/proc/<pid>/stat`` after the name (state, parent, …). There are none if it has ended."""
     try:
         return (process / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
 
 
-def _memory(pid: int) -> Memory:
+def measure_memory(pid: int) -> Memory:
+    """Return the memory use of one process."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     kilobytes = {name: int(value) for name, value in re.findall(r"^(Rss|Pss): +(\d+) kB", rollup, re.M)}
     return Memory(kilobytes["Rss"] * 1.024 / 1000, kilobytes["Pss"] * 1.024 / 1000)

@@ -1,21 +1,23 @@
-"""How Alembic runs here: on the app's own engine, in batch mode, and on SQLite with foreign keys off while tables are rebuilt."""
+"""Alembic's environment: the app's engine in batch mode, with SQLite's foreign keys off while tables are rebuilt."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
 
 import app.models  # noqa: F401  registers the tables
-from app.db import Base, UTCDateTime
+from app.db import Base, UtcDateTimeType
 
 config = context.config
-engine = current_app.extensions["migrate"].db.engine
+engine = config.attributes.get("engine") or current_app.extensions["migrate"].db.engine
 
 
-def render_item(kind: str, value: object, autogen: object) -> str | bool:
-    """Write our UTC column as what it is in the database."""
-    if kind == "type" and isinstance(value, UTCDateTime):
+def render_item(kind: str, value: object, autogen: object) -> str | Literal[False]:
+    """Render our UTC column as its database type."""
+    if kind == "type" and isinstance(value, UtcDateTimeType):
         return "sa.DateTime(timezone=True)"
     return False
 
@@ -35,7 +37,8 @@ def migrate(connection: Connection) -> None:
 
 with engine.connect() as connection:
     if engine.dialect.name == "sqlite":
-        # A rebuilt table is dropped: with foreign keys on, that would delete its children by cascade. The pragma only works outside a transaction.
+        # Rebuilding drops the table, which would delete its children by cascade if foreign keys were on. The pragma
+        # only works outside a transaction.
         driver = connection.connection.driver_connection
         driver.execute("PRAGMA foreign_keys=OFF")
         try:

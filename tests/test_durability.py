@@ -1,4 +1,4 @@
-"""Faults R1, R2, R3, R4, R7 and R11 on the real server in a process of its own: what was acknowledged is there, once, on the disk."""
+"""Faults R1, R2, R3, R4, R7, R11, R14 and R25 on the real server in a process of its own: what was acknowledged is there, once, on the disk."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from sqlite3 import connect
 import pytest
 
 from battery.disk import fill_under_load, small_disk
-from battery.findings import examine
+from battery.drill import drill
+from battery.findings import compare_with_database
 from battery.kills import kill_under_load
 from battery.locking import write_lock
-from battery.loop import run
+from battery.loop import run_in_thread
 from battery.races import race
 from battery.starts import start_together
 from battery.tracing import NoTracing, syncs_before_replies
 from bench.attempt import answer
 from bench.browser import Browser, Reply
-from bench.people import signed_in
+from bench.people import sign_in_learners
 from bench.server import Server
 
 
@@ -39,7 +40,7 @@ def test_a_killed_server_loses_nothing_and_doubles_nothing(server: Server) -> No
     """
     run = kill_under_load(server, learners=20, kills=2, seed=1)
 
-    found = examine(server, run.ledger)
+    found = compare_with_database(server, run.ledger)
 
     assert (found.lost, found.doubled, found.torn, found.integrity) == ([], [], [], "ok")
     assert len(run.restarts) == 2
@@ -63,7 +64,7 @@ class _Lock:
     def __init__(self, server: Server, learners: int) -> None:
         self.server = server
         server.start()
-        self.browsers = [Browser(server.port, cookie) for cookie in signed_in(server.settings, learners)]
+        self.browsers = [Browser(server.port, cookie) for cookie in sign_in_learners(server.settings, learners)]
         self.file = server.settings.data / "palpate.sqlite3"
 
     async def question(self, browser: Browser) -> tuple[str, list[tuple[str, str]]]:
@@ -99,7 +100,7 @@ class _Lock:
 
     def count_answers(self) -> int:
         with connect(self.file) as file:
-            count: int = file.execute("SELECT count(*) FROM answer").fetchone()[0]
+            count: int = file.execute("SELECT count(*) FROM answer_revision").fetchone()[0]
         return count
 
 
@@ -107,7 +108,7 @@ def test_answers_wait_for_a_database_that_is_locked_for_three_seconds(server: Se
     """R4. Fails when a transaction does not wait for the lock (busy_timeout 0), or reads before it asks for it (BEGIN DEFERRED)."""
     lock = _Lock(server, learners=8)
     try:
-        replies = run(lock.answers_while_locked(3))
+        replies = run_in_thread(lock.answers_while_locked(3))
     finally:
         server.stop()
 
@@ -119,13 +120,13 @@ def test_a_database_that_stays_locked_is_said_and_the_same_answer_can_be_sent_ag
     """R4. Fails when a locked database is a 500, a false "saved", or hides when to try again."""
     lock = _Lock(server, learners=1)
     try:
-        refused, saved = run(lock.answer_refused_then_sent_again())
+        refused, saved = run_in_thread(lock.answer_refused_then_sent_again())
     finally:
         server.stop()
 
     assert refused.status == 503
     assert int(refused.headers["retry-after"]) > 0
-    assert "Send my answer again" in refused.text
+    assert "Send again" in refused.text
     assert saved.status == 303
     assert lock.count_answers() == 1
 
@@ -136,7 +137,7 @@ def test_a_killed_worker_is_replaced(server: Server) -> None:
     server.start()
     try:
         [worker] = [pid for pid in server.pids() if pid != server.pids()[0]]
-        status = run(_status_after_kill(server, worker))
+        status = run_in_thread(_status_after_kill(server, worker))
     finally:
         server.stop()
 
@@ -165,7 +166,7 @@ def test_a_full_disk_is_said_and_nothing_acknowledged_is_lost(server: Server) ->
     """
     with small_disk(server) as disk:
         done = fill_under_load(server, disk, learners=10, times=1, full_seconds=1, seed=1)
-        found = examine(server, done.ledger)
+        found = compare_with_database(server, done.ledger)
 
     assert done.ledger.refusals["503"] >= 10
     assert (found.lost, found.doubled, found.torn, found.integrity) == ([], [], [], "ok")
@@ -193,3 +194,15 @@ def test_submissions_and_saves_at_one_moment_end_as_they_were_acknowledged(serve
 
     assert len(done.rounds) == 20
     assert done.faults == []
+
+
+def test_a_backup_under_load_holds_what_was_acknowledged_before_it(server: Server) -> None:
+    """R14 and R25 with eight learners and one backup; in full: ``python -m battery backups``.
+
+    Fails when the backup is a plain copy of the file without its log.
+    """
+    done = drill(server, learners=8, backups=1, seed=1)
+
+    assert done.faults == []
+    assert len(done.backups[0].saves) >= 8
+    assert len(done.restores) == 1

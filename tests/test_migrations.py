@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -14,17 +16,34 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import Connection, Table, inspect, select
+from sqlalchemy import Connection, Table, inspect, select, text
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from app import create_app
 from app.db import Base, db
-from app.services.teaching import cohorts
+from app.domain.correction import Remedy
+from app.domain.kinds import KINDS
+from app.models import AnswerRevision, AttemptItem, Correction, QuestionVersion
+from app.services.course import catalogue
+from app.services.log import audit
 from tests.conftest import ROOT, Clock, settings_for
-from tests.factory import Make
-from tests.taking import begin, take
+from tests.support.migrations import MIGRATIONS, fill, serve
 
-MIGRATIONS = str(ROOT / "migrations")
+FROZEN = {
+    "0001_start.py": "11c7b81f5784a48c",
+    "0002_body_map.py": "6e801cce2a5eace4",
+    "0003_teaching.py": "785d5ed55c2bfa64",
+    "0004_question_kinds.py": "45cf0c6f96eb6f53",
+    "0005_names.py": "eead134e9071cb04",
+    "0006_language.py": "78c81d32c2e60bdd",
+    "0007_report_replies.py": "c21a934c55244f7d",
+    "0009_messages.py": "2146f2fcce170b20",
+    "0010_gradebook_totals.py": "b868748d5eba5f3d",
+    "0011_people.py": "abcc07e135fdad98",
+    "0012_reminded_dates.py": "d47d6d7eed49eddd",
+}
+"""The digests of landed migrations. A database may already have run them, so they never change; a new one is added here."""
 
 REBUILDS = '''"""Rebuild tables that others point to, as a later migration on SQLite will.
 
@@ -60,35 +79,33 @@ def app(request: pytest.FixtureRequest, tmp_path: Path, published: Path) -> Iter
     """An app on a database of its own with the course published, on SQLite and on PostgreSQL."""
     shutil.copy(published, tmp_path / "palpate.sqlite3")
     other = {"database_url": request.getfixturevalue("postgres_url")} if request.param == "postgres" else {}
-    yield from _served(create_app(settings_for(tmp_path, **other)))
+    yield from serve(create_app(settings_for(tmp_path, **other)))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def empty_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """An app on a database without any table."""
     other = {"database_url": request.getfixturevalue("empty_postgres_url")} if request.param == "postgres" else {}
-    yield from _served(create_app(settings_for(tmp_path, **other)))
+    yield from serve(create_app(settings_for(tmp_path, **other)))
 
 
-def _served(app: Flask) -> Iterator[Flask]:
-    with app.app_context():
-        yield app
-        db.session.close()
-        db.engine.dispose()
-    app.extensions["mail_queue"].shutdown()
-
-
-def fill(app: Flask, clock: Clock) -> None:
-    """People, cohorts, assignments, attempts under way and submitted, by the services."""
-    with Session(db.engine, expire_on_commit=False) as session:
-        make = Make(app, session, clock)
-        trainer, *learners = make.trainer(), make.person(), make.person(extra_time_percent=50)
-        cohort = make.cohort(trainer, *learners)
-        assignment = make.assignment(trainer, cohort, time_limit_minutes=20, attempts_allowed=2)
-        for learner in learners:
-            take(session, learner, assignment, clock(), is_right=True)
-        begin(session, learners[0], assignment, clock())
-        cohorts.join(session, make.cohort(trainer, title="Year 3"), learners[1].learner, clock())
+def correct_each_kind(clock: Clock) -> None:
+    """Another accepted key for one question of each kind, and an event of the log."""
+    with Session(db.engine) as session:
+        for kind in KINDS:
+            version_id = session.scalars(select(QuestionVersion.id).where(QuestionVersion.kind == kind.name)).first()
+            assert version_id is not None
+            key = kind.bare_key(catalogue.get_solutions(session, [version_id])[version_id].key)
+            session.add(
+                Correction(
+                    version_id=version_id,
+                    remedy=Remedy.ACCEPT,
+                    key=kind.dump_key(key),
+                    reason="Both.",
+                    corrected_at=clock(),
+                )
+            )
+        audit.record(session, None, "question.correct", "question_version:1", clock(), remedy="accept")
         session.commit()
 
 
@@ -117,7 +134,7 @@ def rules(connection: Connection) -> dict[str, list[str]]:
     }
 
 
-def _condition(index: dict) -> str:
+def _condition(index: Mapping[str, Any]) -> str:
     options = index.get("dialect_options", {})
     return _plain(str(options.get("sqlite_where", options.get("postgresql_where", ""))))
 
@@ -192,6 +209,39 @@ def test_each_later_migration_can_be_undone_and_done_again_without_losing_a_row(
     }
 
 
+def test_keys_become_documents_and_columns_again(app: Flask, clock: Clock) -> None:
+    """Migration 0004. Fails when a key, or the key of a correction, is lost or changed on the way down or up, or the log may be rewritten."""
+    correct_each_kind(clock)
+    keys = text("SELECT kind, key.* FROM question_key AS key JOIN question_version AS version ON id = version_id")
+    corrections = text("SELECT kind, key FROM correction JOIN question_version AS version ON version.id = version_id")
+    with db.engine.connect() as connection:
+        before = checksums(connection)
+    listed = ("single", "several", "truefalse", "match", "order", "numeric", "region")
+
+    downgrade(directory=MIGRATIONS, revision="0003")
+    with db.engine.connect() as connection:
+        old = [dict(row) for row in connection.execute(keys).mappings()]
+        other = {row.kind: _document(row.key) for row in connection.execute(corrections)}
+    upgrade(directory=MIGRATIONS)
+
+    assert {row["kind"] for row in old} >= set(listed)
+    for row in old:
+        if row["kind"] in listed:
+            is_number = row["kind"] == "numeric"
+            assert (row["value"] is not None, bool(_document(row["correct"]))) == (is_number, not is_number)
+            assert len(_document(row["whys"])) >= (0 if is_number else 2)
+    assert all(set(other[kind]) == {"correct", "value", "tolerance"} for kind in listed)
+    assert isinstance(other["numeric"]["value"], float)
+    with db.engine.connect() as connection:
+        assert checksums(connection) == before
+        with pytest.raises(DatabaseError, match="append-only"):
+            connection.execute(text("DELETE FROM audit_event"))
+
+
+def _document(stored: object) -> Any:
+    return json.loads(stored) if isinstance(stored, str) else stored
+
+
 def test_rebuilding_a_table_keeps_the_rows_that_point_to_it(app: Flask, clock: Clock, tmp_path: Path) -> None:
     """SQLite changes a table by building it anew and dropping the old one.
 
@@ -216,3 +266,56 @@ def test_rebuilding_a_table_keeps_the_rows_that_point_to_it(app: Flask, clock: C
         assert rules(connection) == rules_before
     assert before["attempt"][0] == 3
     assert before["mark"][0] >= 20
+
+
+def test_renamed_tables_keep_their_rows_and_go_on_counting(app: Flask, clock: Clock) -> None:
+    """Migration 0005. Fails when a row is lost on the way down or up, or the next row takes an id that is in use."""
+    fill(app, clock)
+    first = _log_answer(clock, revision=7)
+    with db.engine.connect() as connection:
+        before = checksums(connection)
+    assert before["scope_result"][0]
+
+    downgrade(directory=MIGRATIONS, revision="0004")
+    with db.engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names())
+    upgrade(directory=MIGRATIONS)
+
+    assert tables >= {"answer", "standing", "handled_form"}
+    with db.engine.connect() as connection:
+        assert checksums(connection) == before
+    assert _log_answer(clock, revision=8) > first
+
+
+def _log_answer(clock: Clock, *, revision: int) -> int:
+    """Add a row to the answer log and return its id."""
+    with Session(db.engine) as session:
+        item = session.scalars(select(AttemptItem).limit(1)).one()
+        row = AnswerRevision(
+            attempt_id=item.attempt_id,
+            position=item.position,
+            revision=revision,
+            save_id=f"save-{revision}",
+            arrived_at=clock(),
+        )
+        session.add(row)
+        session.commit()
+        return row.id
+
+
+def test_migrations_run_in_the_order_of_their_numbers() -> None:
+    """Fails when the names of the files suggest another order than the chain has."""
+    chain = [script.revision for script in ScriptDirectory(MIGRATIONS).walk_revisions()]
+
+    assert chain[::-1] == sorted(chain)
+    assert sorted(chain) == sorted(file.name[:4] for file in (ROOT / "migrations" / "versions").glob("*.py"))
+
+
+def test_landed_migrations_are_frozen() -> None:
+    """Fails when a migration is edited that a database may have run already: it would never get the change."""
+    files = sorted((ROOT / "migrations" / "versions").glob("*.py"))
+
+    found = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in files}
+
+    assert {name: digest for name, digest in found.items() if name in FROZEN} == FROZEN
+    assert sorted(found)[: len(FROZEN)] == sorted(FROZEN)

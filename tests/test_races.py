@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from threading import Barrier
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,10 +19,11 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.db import db
-from app.models import Answer, Assignment, Attempt, Mark, Standing
+from app.models import AnswerRevision, Assignment, Attempt, Mark, ScopeResult
 from tests.conftest import Clock, settings_for
-from tests.factory import AFTER_CLOSING, Make, Person
-from tests.playing import JSON, Place, Play
+from tests.support.at_once import at_once
+from tests.support.attempt_client import JSON, AttemptClient, StoredQuestion, get_json
+from tests.support.factory import AFTER_CLOSING, Factory, Person
 
 ROUNDS = 15
 
@@ -37,7 +38,6 @@ def racing_app(request: pytest.FixtureRequest, published: Path, tmp_path: Path, 
     yield app
     with app.app_context():
         db.engine.dispose()
-    app.extensions["mail_queue"].shutdown()
 
 
 class Race:
@@ -46,21 +46,21 @@ class Race:
     def __init__(self, app: Flask, clock: Clock, devices: int) -> None:
         self.app, self.clock = app, clock
         with app.app_context(), Session(db.engine, expire_on_commit=False) as session:
-            make = Make(app, session, clock)
+            make = Factory(app, session, clock)
             self.trainer, self.person = make.trainer(), make.person()
             self.devices = [make.signed_in(self.person.user, self.person.learner) for _ in range(devices)]
 
     def assigned(self, **terms: object) -> str:
         """Assign the test to a cohort of this learner; return the path that starts it."""
         with self.app.app_context(), Session(db.engine, expire_on_commit=False) as session:
-            make = Make(self.app, session, self.clock)
+            make = Factory(self.app, session, self.clock)
             cohort = make.cohort(self.trainer, Person(self.person.user, self.person.learner, self.person.client))
             return f"/assignments/{make.assignment(self.trainer, cohort, **terms).id}/attempts"
 
     def trainer_again(self) -> FlaskClient:
         """The trainer in another browser."""
         with self.app.app_context(), Session(db.engine, expire_on_commit=False) as session:
-            make = Make(self.app, session, self.clock)
+            make = Factory(self.app, session, self.clock)
             make.made = 1000 + len(self.devices)
             self.devices.append(make.signed_in(self.trainer.user, self.trainer.learner))
             return self.devices[-1]
@@ -69,25 +69,13 @@ class Race:
         started = self.person.client.post("/modules/safety/attempts", data={"mode": "test"})
         return int(started.location.split("/")[2])
 
-    def questions(self, attempt_id: int) -> list[Place]:
+    def questions(self, attempt_id: int) -> list[StoredQuestion]:
         with self.app.app_context(), Session(db.engine) as session:
-            return Play(self.person.client, session, attempt_id).questions()
+            return AttemptClient(self.person.client, session, attempt_id).questions()
 
-    def rows(self, table: type) -> list:
+    def rows(self, table: type[Any]) -> list[Any]:
         with self.app.app_context(), Session(db.engine) as session:
             return list(session.scalars(select(table)))
-
-
-def at_once(tasks: list[Callable[[], TestResponse]]) -> list[TestResponse]:
-    """Run all tasks at one moment, each in a thread of its own; return their replies in the same order."""
-    gate = Barrier(len(tasks))
-
-    def run(task: Callable[[], TestResponse]) -> TestResponse:
-        gate.wait()
-        return task()
-
-    with ThreadPoolExecutor(len(tasks)) as threads:
-        return list(threads.map(run, tasks))
 
 
 def save(client: FlaskClient, path: str, place: int, save_id: str, revision: int = 0) -> Callable[[], TestResponse]:
@@ -100,7 +88,7 @@ def test_fifty_starts_at_one_moment_open_one_attempt(racing_app: Flask, clock: C
     race = Race(racing_app, clock, devices=50)
     path = race.assigned(attempts_allowed=2)
 
-    replies = at_once([lambda device=device: device.post(path) for device in race.devices])
+    replies = at_once([partial(device.post, path) for device in race.devices])
 
     assert Counter(reply.status_code for reply in replies) == {303: 50}
     assert len({reply.location for reply in replies}) == 1
@@ -114,7 +102,7 @@ def test_the_limit_of_attempts_holds_whoever_starts_now(racing_app: Flask, clock
     first = race.person.client.post(path)
     race.person.client.post(first.location.removesuffix("/1") + "/submit")
 
-    replies = at_once([lambda device=device: device.post(path) for device in race.devices])
+    replies = at_once([partial(device.post, path) for device in race.devices])
 
     assert Counter(reply.status_code for reply in replies) == {409: 20}
     assert len(race.rows(Attempt)) == 1
@@ -134,7 +122,7 @@ def test_one_save_sent_twice_at_one_moment_is_stored_once_and_acknowledged_twice
 
     assert [[reply.status_code for reply in pair] for pair in replies] == [[200, 200]] * 10
     assert [pair[0].json for pair in replies] == [pair[1].json for pair in replies]
-    assert len(race.rows(Answer)) == 10
+    assert len(race.rows(AnswerRevision)) == 10
 
 
 def test_of_two_answers_at_one_moment_one_is_stored_and_one_is_told(racing_app: Flask, clock: Clock) -> None:
@@ -150,8 +138,8 @@ def test_of_two_answers_at_one_moment_one_is_stored_and_one_is_told(racing_app: 
     ]
 
     assert [sorted(reply.status_code for reply in pair) for pair in replies] == [[200, 409]] * 10
-    assert Counter(row.revision for row in race.rows(Answer)) == {1: 10}
-    told = [next(reply.json for reply in pair if reply.status_code == 409) for pair in replies]
+    assert Counter(row.revision for row in race.rows(AnswerRevision)) == {1: 10}
+    told = [next(get_json(reply) for reply in pair if reply.status_code == 409) for pair in replies]
     stored = [{"option": [str(place) for place in one.chosen]} for one in race.questions(attempt_id)]
     assert [reply["fields"] for reply in told] == stored
 
@@ -167,24 +155,22 @@ def test_a_score_counts_the_answers_sequenced_before_the_submission(racing_app: 
         attempt_id = race.start()
         places = race.questions(attempt_id)[:5]
         saves = [
-            save(device, f"/attempts/{attempt_id}/{place.n}", place.right[0], f"save-{place.n}")
+            save(device, f"/attempts/{attempt_id}/{place.n}", place.right_place, f"save-{place.n}")
             for device, place in zip(race.devices, places, strict=False)
         ]
-        submits = [
-            lambda device=device, a=attempt_id: device.post(f"/attempts/{a}/submit") for device in race.devices[5:]
-        ]
-        replies = at_once(saves + submits)
+        submits = [partial(device.post, f"/attempts/{attempt_id}/submit") for device in race.devices[5:]]
+        replies = at_once([*saves, *submits])
 
         stored = {place.n for place, reply in zip(places, replies, strict=False) if reply.status_code == 200}
         assert {reply.status_code for reply in replies[:5]} <= {200, 409}
         assert [reply.status_code for reply in replies[5:]] == [303, 303]
-        assert {row.position for row in race.rows(Answer) if row.attempt_id == attempt_id} == stored
+        assert {row.position for row in race.rows(AnswerRevision) if row.attempt_id == attempt_id} == stored
         marks = {row.position: row for row in race.rows(Mark) if row.attempt_id == attempt_id}
         assert set(marks) == set(range(1, 11))
         assert {position for position, mark in marks.items() if mark.points > 0} == stored
         [attempt] = [row for row in race.rows(Attempt) if row.id == attempt_id]
         assert attempt.points == pytest.approx(sum(mark.points for mark in marks.values()))
-        [standing] = race.rows(Standing)
+        [standing] = race.rows(ScopeResult)
         assert standing.attempts == number
 
 
@@ -254,7 +240,7 @@ def test_of_two_trainers_at_one_moment_one_saves_and_one_is_told(racing_app: Fla
     module = race.rows(Assignment)[0].module_id
 
     def save(trainer: FlaskClient, title: str) -> Callable[[], TestResponse]:
-        return lambda: trainer.post(path, data={"module": module, "title": title, "revision": "1"})
+        return lambda: trainer.post(f"{path}/settings", data={"module": module, "title": title, "revision": "1"})
 
     replies = at_once([save(trainer, f"Title {n}") for n, trainer in enumerate(trainers)])
 
@@ -271,7 +257,7 @@ def test_closing_earlier_while_tests_are_started_shortens_none(racing_app: Flask
     sooner = {"module": module, "revision": "1", "due_date": "2026-11-23", "due_time": "10:30"}
 
     edited, started = at_once(
-        [lambda: race.trainer.client.post(teach, data=sooner), lambda: race.devices[0].post(path)]
+        [lambda: race.trainer.client.post(f"{teach}/settings", data=sooner), lambda: race.devices[0].post(path)]
     )
 
     [attempt], [assignment] = race.rows(Attempt), race.rows(Assignment)

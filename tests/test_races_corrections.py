@@ -8,20 +8,21 @@ from itertools import pairwise
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 from werkzeug.test import TestResponse
 
 from app.db import db
-from app.domain.attempt import outcome
-from app.domain.release import Policy, When
-from app.models import Attempt, Mark, MarkChange, Standing
+from app.domain.attempt import MarkedItem, compute_outcome
+from app.domain.release import ReleaseMoment, ReleasePolicy
+from app.models import Attempt, Mark, MarkChange, ScopeResult
 from app.services.course import catalogue
-from app.services.marking import regrading, submission
+from app.services.marking import submission
 from tests.conftest import Clock
-from tests.crowd import Hand, copy_paper, hand_in
-from tests.factory import Make
-from tests.taking import begin
-from tests.test_races import at_once, racing_app  # noqa: F401  the fixture
+from tests.support.assigned_test import start_attempt
+from tests.support.at_once import at_once
+from tests.support.factory import Factory
+from tests.support.submissions import AnswerKey, copy_paper, submit_test
+from tests.test_races import racing_app  # noqa: F401  the fixture
 
 LEARNERS, ROUNDS = 8, 4
 
@@ -34,26 +35,26 @@ class Exam:
     def __init__(self, app: Flask, clock: Clock, **terms: object) -> None:
         self.app, self.clock = app, clock
         with app.app_context(), Session(db.engine, expire_on_commit=False) as session:
-            make = Make(app, session, clock)
+            make = Factory(app, session, clock)
             self.trainer = make.trainer()
             self.learners = [make.person() for _ in range(LEARNERS)]
             self.spare = make.signed_in(self.trainer.user, self.trainer.learner)
             cohort = make.cohort(self.trainer, *self.learners)
             self.assignment = make.assignment(self.trainer, cohort, **terms)
-            given = Hand(session).all_right if not self.assignment.policy.checks_each else lambda *_: (None, None)
-            first = hand_in(session, self.learners[0], self.assignment, clock.now, given)
+            given = AnswerKey(session).all_right if not self.assignment.policy.checks_each else lambda *_: (None, None)
+            first = submit_test(session, self.learners[0], self.assignment, clock.now, given)
             self.done = first.id
             self.versions = [item.version_id for item in first.items]
 
     def begin(self) -> list[int]:
         """An attempt of each but the first, ready to be handed in."""
         with self.app.app_context(), Session(db.engine, expire_on_commit=False) as session:
-            hand = Hand(session)
+            hand = AnswerKey(session)
             first = session.get_one(Attempt, self.done)
             session.refresh(first, ["items"])
             found = []
             for learner in self.learners[1:]:
-                attempt = begin(session, learner, self.assignment, self.clock.now)
+                attempt = start_attempt(session, learner, self.assignment, self.clock.now)
                 copy_paper(session, attempt, first)
                 for item in attempt.items:
                     item.response = None if self.assignment.policy.checks_each else hand.right(item)
@@ -64,8 +65,8 @@ class Exam:
     def other_option(self) -> str:
         """An option of the first question that its key does not have."""
         with self.app.app_context(), Session(db.engine) as session:
-            shown = catalogue.shown(session, self.versions)[self.versions[0]]
-            key = catalogue.keys(session, self.versions)[self.versions[0]].key
+            shown = catalogue.get_texts(session, self.versions)[self.versions[0]]
+            key = catalogue.get_solutions(session, self.versions)[self.versions[0]].key
             return next(str(index) for index in range(len(shown.options)) if index not in key.correct)
 
     def correct(self, position: int, client: FlaskClient | None = None) -> Task:
@@ -82,11 +83,11 @@ class Exam:
             for attempt in attempts:
                 marks = session.scalars(select(Mark).where(Mark.attempt_id == attempt.id)).all()
                 assert {mark.position for mark in marks if mark.is_void} == set(void)
-                items = regrading.marked(session, [attempt.id], {})[attempt.id]
-                total = outcome(items, attempt.pass_mark_percent)
+                items = [MarkedItem(one.points, one.max_points, one.is_right, is_critical=False) for one in marks]
+                total = compute_outcome(items, attempt.pass_mark_percent)
                 assert (attempt.points, attempt.max_points) == (total.points, total.max_points)
                 assert attempt.max_points == len(self.versions) - len(void)
-            for standing in session.scalars(select(Standing)):
+            for standing in session.scalars(select(ScopeResult)):
                 mine = [attempt for attempt in attempts if attempt.learner_id == standing.learner_id]
                 assert standing.attempts == len(mine)
                 assert standing.best_percent == 100 * max(
@@ -109,15 +110,14 @@ def test_no_attempt_stays_marked_by_the_old_rule(racing_app: Flask, clock: Clock
 
 def test_answers_that_are_checked_one_by_one_are_corrected_too(racing_app: Flask, clock: Clock) -> None:  # noqa: F811
     """Fails when a mark of an attempt under way stays, so that the total at its end is not that of its marks."""
-    exam = Exam(racing_app, clock, policy=Policy(correctness=When.EACH_ANSWER, key=When.EACH_ANSWER))
+    exam = Exam(
+        racing_app, clock, policy=ReleasePolicy(correctness=ReleaseMoment.EACH_ANSWER, key=ReleaseMoment.EACH_ANSWER)
+    )
     attempts = exam.begin()
     with racing_app.app_context(), Session(db.engine) as session:
-        right = catalogue.keys(session, exam.versions)[exam.versions[0]].key.correct
-        orders = {
-            attempt.id: attempt.items[0].option_order
-            for attempt in session.scalars(select(Attempt).where(Attempt.id.in_(attempts)))
-            if not session.refresh(attempt, ["items"])
-        }
+        right = catalogue.get_solutions(session, exam.versions)[exam.versions[0]].key.correct
+        begun = select(Attempt).where(Attempt.id.in_(attempts)).options(selectinload(Attempt.items))
+        orders = {attempt.id: attempt.items[0].option_order for attempt in session.scalars(begun)}
 
     def answer(number: int, attempt_id: int) -> Task:
         places = [str(orders[attempt_id].index(index)) for index in right]
@@ -192,15 +192,15 @@ def test_every_page_of_a_correction(racing_app: Flask, clock: Clock) -> None:  #
     """Fails when a statement is not understood by one of the databases."""
     exam = Exam(racing_app, clock)
     with racing_app.app_context(), Session(db.engine, expire_on_commit=False) as session:
-        make = Make(racing_app, session, clock)
+        make = Factory(racing_app, session, clock)
         make.made = 100
         admin = make.admin().client
     here = f"/admin/questions/{exam.versions[0]}/correct"
     accept = {"remedy": "accept", "option": exam.other_option()}
 
     statuses = [
-        admin.get("/admin/questions").status_code,
-        admin.get("/admin/questions?q=%25_needle").status_code,
+        admin.get("/teach/questions").status_code,
+        admin.get("/teach/questions?q=%25_needle").status_code,
         admin.get(here).status_code,
         admin.get(f"{here}/preview", query_string=accept).status_code,
         admin.post(here, data=accept | {"reason": "Both."}).status_code,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -13,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from app.gateway import LARGE_BODIES, LARGE_BODY_BYTES, Gateway, Headers
-from battery.loop import run
-from bench.server import Server
+from app.server.gateway import LARGE_BODIES, LARGE_BODY_BYTES, Gateway, Headers
+from battery.loop import run_in_thread
+from bench.browser import Browser
+from bench.server import Server, find_free_port
 
 UNFINISHED = b"POST /appearance HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ntheme="
 LIST = (
@@ -30,9 +32,9 @@ CHUNKED = (
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One process with one thread: whatever holds that one up holds everybody up."""
+    """One process, and so one thread: whatever holds that one up holds everybody up."""
     data: Path = tmp_path_factory.mktemp("serving") / "data"
-    server = Server(data, {"PALPATE_WORKERS": "1", "PALPATE_THREADS": "1"})
+    server = Server(data, {"PALPATE_WORKERS": "1"})
     server.start()
     yield server
     server.stop()
@@ -49,6 +51,14 @@ def _reply(server: Server, request: bytes) -> bytes:
         while b"\r\n\r\n" not in reply and (part := connection.recv(65536)):
             reply += part
         return reply
+
+
+def test_other_users_of_the_machine_cannot_read_the_data(server: Server) -> None:
+    """Fails when the umask of whoever starts the server decides."""
+    files = [server.data, *server.data.rglob("*")]
+
+    assert {path.name for path in files} >= {"palpate.sqlite3", "palpate.sqlite3-wal"}
+    assert [path.name for path in files if path.stat().st_mode & 0o077] == []
 
 
 def test_unfinished_posts_hold_nobody_up(server: Server) -> None:
@@ -85,7 +95,7 @@ def test_who_hangs_up_in_the_middle_leaves_no_fault_in_the_log(server: Server) -
         (b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n", b"431"),
         (b"GET / HTTP/1.0\r\n\r\n", b"200"),
-        (b"HEAD /red-flags HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"302"),
+        (b"HEAD /red-flags HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"200"),
     ],
 )
 def test_bodies_and_heads_arrive_as_a_wsgi_application_knows_them(
@@ -94,6 +104,67 @@ def test_bodies_and_heads_arrive_as_a_wsgi_application_knows_them(
     reply = _reply(server, request_)
 
     assert reply.split()[1] == status
+
+
+def test_a_server_counts_its_requests_in_a_folder_of_its_own(server: Server) -> None:
+    """Fails when the processes of a server keep their figures to themselves."""
+    name = b'palpate_requests_total{method="GET",route="/red-flags",status="200"} '
+    read = b"GET /metrics HTTP/1.1\r\nHost: 192.0.2.7\r\nConnection: close\r\n\r\n"
+    first = _reply_to_end(server, read)
+
+    _reply(server, b"GET /red-flags HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    second = _reply_to_end(server, read)
+
+    before = float(first.partition(name)[2].partition(b"\n")[0] or 0)
+    assert float(second.partition(name)[2].partition(b"\n")[0]) == before + 1
+    [worker] = server.pids()[1:] or [server.process.pid if server.process else 0]
+    environ = Path(f"/proc/{worker}/environ").read_bytes()
+    folder = Path(environ.partition(b"PROMETHEUS_MULTIPROC_DIR=")[2].partition(b"\0")[0].decode())
+    assert list(folder.glob("counter_*.db"))
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def _reply_to_end(server: Server, request: bytes) -> bytes:
+    """The whole reply to a request that closes the connection."""
+    with _connect(server) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_the_log_has_a_line_for_a_request_and_none_for_its_secrets(server: Server) -> None:
+    reply = _reply(server, b"GET /join/tok3n?x=tok3n HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: a=tok3n\r\n\r\n")
+    known = reply.lower().partition(b"x-request-id: ")[2].partition(b"\r\n")[0].decode()
+
+    log = server.log.read_text()
+
+    [line] = [line for line in log.splitlines() if known in line]
+    assert re.search(
+        r"^\S+Z info request request_id=\w+ route=/join/<code> method=GET status=404 duration_ms=[\d.]+$", line
+    )
+    assert "tok3n" not in log
+
+
+def test_without_redis_each_process_counts_for_itself(tmp_path: Path) -> None:
+    """Fails when Redis being away is an error, or ends all limits."""
+    server = Server(tmp_path / "data", {"PALPATE_WORKERS": "1", "REDIS_URL": f"redis://127.0.0.1:{find_free_port()}"})
+    server.start()
+    try:
+        ready = _reply(server, b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        answers = asyncio.run(_sign_in_wrongly(server.port, times=12))
+    finally:
+        server.stop()
+
+    assert b" 200 " in ready
+    assert answers == [200] * 10 + [429] * 2
+
+
+async def _sign_in_wrongly(port: int, times: int) -> list[int]:
+    browser = Browser(port, "")
+    page = await browser.get("/login")
+    fields = [("csrf_token", page.field("csrf_token")), ("email", "ann@example.org"), ("password", "not this one")]
+    answers = [(await browser.post("/login", fields)).status for _ in range(times)]
+    await browser.close()
+    return answers
 
 
 # -- the gateway alone ------------------------------------------------------------------------------------------------------------------
@@ -112,7 +183,7 @@ class _Headers:
 
 @dataclass
 class _Scope:
-    headers: _Headers
+    headers: Any  # the protocol asks for its own type: an attribute can be assigned to
     http_version: str = "1.1"
     server: str = "[::1]:8000"
     client: str = "[2001:db8::7]:50000"
@@ -174,8 +245,8 @@ def _echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterab
 
 
 def _through(scope: _Scope, exchange: _Exchange) -> list[tuple[int, Headers, bytes]]:
-    gateway = Gateway(_echo, threads=1, largest_body=10, body_seconds=0.05)
-    run(gateway.__rsgi__(scope, exchange))
+    gateway = Gateway(_echo, threads=1, max_body_bytes=10, body_seconds=0.05)
+    run_in_thread(gateway.__rsgi__(scope, exchange))
     return exchange.replies
 
 
@@ -187,7 +258,7 @@ def test_a_sender_who_never_finishes_is_given_up_on() -> None:
 
 def test_only_so_many_large_bodies_are_held_at_a_time() -> None:
     """Fails when a process takes in as many unfinished large bodies as it has connections."""
-    gateway = Gateway(_echo, threads=1, largest_body=2 * LARGE_BODY_BYTES, body_seconds=0.2)
+    gateway = Gateway(_echo, threads=1, max_body_bytes=2 * LARGE_BODY_BYTES, body_seconds=0.2)
     large, small = (
         _Scope(_Headers([("content-length", str(LARGE_BODY_BYTES + 1))])),
         _Scope(_Headers([("content-length", "3")])),
@@ -204,7 +275,7 @@ def test_only_so_many_large_bodies_are_held_at_a_time() -> None:
         await gateway.__rsgi__(large, others[2])
         return [*held, *others]
 
-    replies = run(flood())
+    replies = run_in_thread(flood())
 
     assert [reply.replies[0][0] for reply in replies] == [408] * LARGE_BODIES + [503, 200, 200]
 
@@ -226,7 +297,7 @@ def test_headers_with_an_underscore_do_not_pass_for_those_of_a_proxy() -> None:
         return _echo(environ, start_response)
 
     scope = _Scope(_Headers([("x_forwarded_for", "192.0.2.1"), ("x-forwarded-for", "192.0.2.2")]), method="GET")
-    run(Gateway(look, threads=1, largest_body=10).__rsgi__(scope, _Exchange()))
+    run_in_thread(Gateway(look, threads=1, max_body_bytes=10).__rsgi__(scope, _Exchange()))
 
     assert seen[0]["HTTP_X_FORWARDED_FOR"] == "192.0.2.2"
 
@@ -260,7 +331,7 @@ def test_a_reply_of_unknown_length_is_sent_while_it_is_made() -> None:
         is_received.set()
 
     exchange = _Exchange(received=received)
-    run(Gateway(lines, threads=1, largest_body=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
+    run_in_thread(Gateway(lines, threads=1, max_body_bytes=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
 
     assert exchange.replies == [(200, [], b"first,second")]
 
@@ -269,7 +340,7 @@ def test_a_slow_receiver_holds_no_thread() -> None:
     """Fails when the thread that makes a file waits until it was sent: one slow download would stop the process."""
 
     async def both() -> _Exchange:
-        gateway, is_over, others = Gateway(_echo, threads=1, largest_body=10), asyncio.Event(), _Exchange()
+        gateway, is_over, others = Gateway(_echo, threads=1, max_body_bytes=10), asyncio.Event(), _Exchange()
 
         async def dawdles(_so_far: bytes) -> None:
             await is_over.wait()
@@ -281,7 +352,7 @@ def test_a_slow_receiver_holds_no_thread() -> None:
         await slow
         return others
 
-    assert run(both()).replies[0][0] == 200
+    assert run_in_thread(both()).replies[0][0] == 200
 
 
 def test_a_receiver_who_hangs_up_does_no_harm() -> None:
@@ -289,7 +360,7 @@ def test_a_receiver_who_hangs_up_does_no_harm() -> None:
         raise RuntimeError("Transport not initialized or closed")
 
     exchange = _Exchange(received=gone)
-    run(Gateway(_echo, threads=1, largest_body=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
+    run_in_thread(Gateway(_echo, threads=1, max_body_bytes=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
 
     assert exchange.replies[0][0] == 200
 
@@ -302,6 +373,6 @@ def test_what_has_neither_length_nor_body_is_whole() -> None:
         return []
 
     exchange = _Exchange()
-    run(Gateway(nothing, threads=1, largest_body=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
+    run_in_thread(Gateway(nothing, threads=1, max_body_bytes=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
 
     assert exchange.replies == [(204, [], b"")]

@@ -1,1 +1,1 @@
-"""Tools of the makers of Palpate. Nothing of the server imports them."""
+"""Development tools. The server does not import them."""

@@ -1,11 +1,12 @@
-"""Make ``app/static/body.svg``, the figure of the body map, from the npm package react-native-body-highlighter (MIT).
+"""Generate ``app/static/body.svg``, the body map's figure, from the npm package react-native-body-highlighter (MIT).
 
     npm pack react-native-body-highlighter@3.2.0 && tar xzf react-native-body-highlighter-3.2.0.tgz
     python -m tools.body_figure package
 
-The package draws the front at x 0 to 724 and the back at x 724 to 1448, both at y 0 to 1448. To the right of them stand our own drawings of
-the side of the head and of the sole (``tools/body_own_views.svg``), so that all views are windows on one sheet. Every drawing has the
-layers ``skin``, ``muscle`` and ``hair``: a page shows a layer by ``<use href="body.svg#front-skin">`` and gives it its colour.
+The package draws the front at x 0 to 724 and the back at x 724 to 1448, both at y 0 to 1448. Our own drawings of the
+side of the head and of the sole (``tools/body_own_views.svg``) are to the right of them, so all views share one
+coordinate system. Every drawing has the layers ``skin``, ``muscle`` and ``hair``. Pages show a layer with
+``<use href="body.svg#front-skin">`` and set its colour.
 """
 
 from __future__ import annotations
@@ -29,16 +30,16 @@ _FACE = re.compile(r'<path id="face" d="([^"]+)"/>')
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One drawing command with absolute numbers; ``letter`` is upper case."""
+    """One path command with absolute coordinates; ``letter`` is upper case."""
 
     letter: str
     numbers: tuple[float, ...]
 
 
 def segments(d: str) -> Iterator[Segment]:
-    """Read path data into absolute commands.
+    """Parse path data into absolute commands.
 
-    :raise ValueError: the data is no path.
+    :raise ValueError: the data is not a path.
     """
     tokens = _tokens(d)
     letter, at, start = "", (0.0, 0.0), (0.0, 0.0)
@@ -54,12 +55,12 @@ def segments(d: str) -> Iterator[Segment]:
         at = start if upper == "Z" else _end(upper, numbers, at)
         if upper == "M":
             start = at
-            # What follows a move without a letter of its own are lines.
+            # Coordinates after a move without their own letter are lines.
             letter = "l" if letter == "m" else "L"
 
 
 def _tokens(d: str) -> list[str]:
-    """Split path data; the two flags of an arc may be written without a gap (``0 01.7.3``)."""
+    """Split path data into tokens. The two flags of an arc may be written without a separator (``0 01.7.3``)."""
     found: list[str] = []
     letter, place, at = "", 0, 0
     while match := _TOKEN.search(d, at):
@@ -98,7 +99,7 @@ def _end(letter: str, numbers: tuple[float, ...], at: tuple[float, float]) -> tu
 
 
 def compact(d: str) -> str:
-    """Write path data anew with relative numbers of one decimal, rounded so that errors never add up."""
+    """Rewrite path data with relative numbers of one decimal, without accumulating rounding errors."""
     out: list[str] = []
     at, start = (0.0, 0.0), (0.0, 0.0)
     for segment in segments(d):
@@ -119,7 +120,7 @@ def compact(d: str) -> str:
             case _:
                 out.append(letter.lower() + _joined(tuple(n - at[i % 2] for i, n in enumerate(numbers))))
         end = _end(letter, numbers, at)
-        # The next numbers count from where the rounded pen stands, not from where it should.
+        # The next relative numbers start at the rounded position.
         at = at[0] + round(end[0] - at[0], 1), at[1] + round(end[1] - at[1], 1)
         if letter == "M":
             at = start = round(end[0], 1), round(end[1], 1)
@@ -135,12 +136,12 @@ def _joined(numbers: tuple[float, ...]) -> str:
 
 
 def layers(package: Path) -> dict[str, list[str]]:
-    """The paths of front and back, by layer (``front-skin`` and so on), from the unpacked npm package."""
+    """Return the paths of front and back by layer (``front-skin`` etc.) from the unpacked npm package."""
     outlines = re.findall(r' d="([^"]+)"', (package / "dist/components/SvgMaleWrapper.js").read_text())
     found: dict[str, list[str]] = {}
     for side, outline in zip(("front", "back"), outlines, strict=True):
         parts = _parts((package / f"dist/assets/body{side.title()}.js").read_text())
-        # Two paths: as one, the head would be a hole in the outline, which runs the other way round.
+        # Two paths: in one path, the head would be a hole, because the outline runs in the opposite direction.
         found[f"{side}-skin"] = [compact(outline), compact(parts.pop("head"))]
         found[f"{side}-hair"] = [compact(parts.pop("hair"))]
         found[f"{side}-muscle"] = ["".join(compact(d) for d in parts.values())]
@@ -148,7 +149,7 @@ def layers(package: Path) -> dict[str, list[str]]:
 
 
 def _parts(script: str) -> dict[str, str]:
-    """The path data of each part of one side, its pieces joined."""
+    """Return the joined path data of each part of one side."""
     pieces = re.split(r'slug: "([a-z-]+)"', script)[1:]
     return {
         name: "".join(re.findall(r'"([Mm][^"]+)"', body)) for name, body in zip(pieces[::2], pieces[1::2], strict=True)
@@ -156,7 +157,7 @@ def _parts(script: str) -> dict[str, str]:
 
 
 def figure(package: Path) -> str:
-    """The whole SVG file, its licence first."""
+    """Return the whole SVG file, with the licence at the top."""
     licence = (package / "LICENSE").read_text().strip()
     own = OWN_VIEWS.read_text()
     drawn = layers(package)

@@ -1,6 +1,8 @@
-"""Accounts: registering, joining, what people can change about themselves, and their data."""
+"""Accounts: registration, joining cohorts, account settings and personal data."""
 
-from app.accounts import invitations, own_data  # noqa: F401  their views register themselves
+from app.accounts import addresses, invitations, joining, notifications, own_data, sign_ins  # noqa: F401  registers the views
+from app.accounts.security_setup import init_app
+from app.accounts.signing_in import wrap_views
 from app.accounts.views import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "init_app", "wrap_views"]

@@ -1,21 +1,22 @@
-"""What the accounts library asks of us: how accounts are stored, addresses compared and mails sent."""
+"""Adapters for Flask-Security: storing accounts, normalising addresses and sending mail."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from flask import Flask, current_app
 from flask_security import MailUtil, SQLAlchemyUserDatastore
 from flask_security.mail_util import EmailValidateException
 
 from app.clock import now
 from app.models import User
 from app.services.people import users
+from app.services.upkeep.outbox import OutgoingMail
+from app.web import mail
+from app.web.timed_tokens import LINK_VALID_FOR
 
 
-class Accounts(SQLAlchemyUserDatastore):
-    """New accounts are ours: no roles of the library's kind, and a taken address is told from other faults."""
+class AccountDatastore(SQLAlchemyUserDatastore):
+    """Creates our accounts, without Flask-Security's roles, and reports taken addresses separately."""
 
     def create_user(self, **given: Any) -> User:
         """Add an account.
@@ -27,18 +28,11 @@ class Accounts(SQLAlchemyUserDatastore):
         )
 
 
-class Mails(MailUtil):
-    """Mails leave by a thread of their own.
-
-    A slow mail server holds nobody up, and how long a reply takes says nothing about who has an account.
-    """
-
-    def __init__(self, app: Flask) -> None:
-        super().__init__(app)
-        app.extensions["mail_queue"] = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
+class AccountMailer(MailUtil):
+    """Stores mails in the outbox, so that a slow mail server does not delay requests."""
 
     def normalize(self, email: str) -> str:
-        address = users.normalised(email)
+        address = users.normalise_address(email)
         if address is None:
             raise EmailValidateException("This is no e-mail address.")
         return address
@@ -55,16 +49,12 @@ class Mails(MailUtil):
         html: str | None,
         **context: Any,
     ) -> None:
-        """Queue one mail, but none for the stand-in that :class:`app.accounts.forms.ForgotPasswordForm` makes."""
-        if context["user"].id is None:
-            return
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
-        mail = (template, str(subject), recipient, str(sender), body, html)
-        app.extensions["mail_queue"].submit(self._send, app, *mail)
+        """Store a mail. The placeholder user of :class:`app.accounts.forms.ForgotPasswordForm` gets a decoy.
 
-    def _send(self, app: Flask, *mail: Any) -> None:
-        with app.app_context():
-            try:
-                super().send_mail(*mail)
-            except Exception as error:  # whatever the mail server does; the log names no address
-                app.logger.error("A mail could not be sent: %s", type(error).__name__)
+        The request for a reset link thus does the same work whether or not the account exists.
+        """
+        user_id = context["user"].id
+        address = "" if user_id is None else str(recipient)
+        mail.send_later(
+            [OutgoingMail(address, str(subject), body or "", html=html or "", user_id=user_id, kept_for=LINK_VALID_FOR)]
+        )

@@ -1,60 +1,63 @@
-"""What is kept about oneself: as a file, and deleted with the account."""
+"""Exporting one's own data and deleting one's own account."""
 
 from __future__ import annotations
 
-from flask import Response, current_app, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
-from app import mail
-from app.access import account as own_account
-from app.access import signed_in
-from app.accounts.forms import DeleteForm, is_own_password, refuse
+from app.accounts.forms import DeleteForm, add_error, is_own_password
 from app.accounts.views import blueprint
 from app.clock import now
-from app.db import db, forget_deleted
-from app.identity import sign_out
-from app.services import audit
-from app.services.people import erasure, person_export, personal, users
+from app.db import db
+from app.services.log import audit
+from app.services.people import users
+from app.services.privacy import data_locations, erasure, export
+from app.web.access import current_account as own_account
+from app.web.access import signed_in
+from app.web.address_key import get_address_key
+from app.web.downloads import attachment
+from app.web.erasing import finish_erasure
+from app.web.identity import sign_out
 
 
 @blueprint.post("/account/data")
 @signed_in
-def data() -> ResponseReturnValue:
-    """Everything that is kept about oneself, as a file. It is a POST because that somebody took it is noted."""
+def export_data() -> ResponseReturnValue:
+    """Download all data about one's own account.
+
+    It is a POST because the export is logged.
+    """
     user = own_account()
-    audit.record(db.session, user, "user.export", users.subject_of(user), now())
-    file = person_export.as_zip(person_export.collect(db.session, user, now()))
+    audit.record(db.session, user, "user.export", users.get_subject(user), now())
+    file = export.build_zip(export.collect(db.session, user, now()))
     db.session.commit()
-    response = Response(file, mimetype="application/zip")
-    response.headers["Content-Disposition"] = 'attachment; filename="my-palpate-data.zip"'
-    return response
+    return attachment(file, "application/zip", "my-palpate-data.zip")
 
 
 @blueprint.route("/account/delete", methods=["GET", "POST"])
 @signed_in
-def delete() -> ResponseReturnValue:
-    """What goes and what stays; then, with the password, delete the account for good."""
+def delete_account() -> ResponseReturnValue:
+    """Show what deletion removes and keeps, and delete the account permanently after checking the password."""
     user, form = own_account(), DeleteForm()
-    name, address = user.name, user.email
+    user_id, address = user.id, user.email
     if form.validate_on_submit():
         if not is_own_password(user, form.password.data):
-            refuse(form.password, "This is not your password.")
+            add_error(form.password, _("This is not your password."))
         else:
             try:
-                erasure.erase(db.session, user, user, now())
+                erasure.erase(db.session, user, user, now(), get_address_key())
             except users.LastAdminError:
                 db.session.rollback()
-                refuse(form.password, "You are the last active administrator: make another one first.")
+                add_error(form.password, _("You are the last active administrator. Appoint another one first."))
             else:
-                return _deleted(name, address)
-    page = render_template("accounts/delete.html", form=form, promise=personal.PROMISE)
+                return _finish_deletion(user_id, address)
+    page = render_template("accounts/delete.html", form=form, promise=data_locations.ERASURE_NOTES)
     return page, 422 if form.errors else 200
 
 
-def _deleted(name: str, address: str) -> ResponseReturnValue:
-    db.session.commit()
-    forget_deleted(db.engine)
-    mail.forget(current_app.config["PALPATE"], name, address)
-    sign_out()
-    flash("Your account is deleted. What you answered stays without your name.")
-    return redirect(url_for("learn.course"), 303)
+def _finish_deletion(user_id: int, address: str) -> ResponseReturnValue:
+    finish_erasure(user_id, address)
+    sign_out(address)
+    flash(_("Your account was deleted. Your answers stay without your name."))
+    return redirect(url_for("learn.show_course"), 303)

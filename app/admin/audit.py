@@ -1,68 +1,80 @@
-"""The audit log: who changed what, and when."""
+"""The audit log."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import Response, render_template, request, stream_with_context
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from app.access import admins_only
 from app.admin import blueprint
-from app.admin.forms import AuditForm
+from app.admin.forms import AuditSearchForm
 from app.db import db
-from app.identity import viewer
-from app.services import audit
-from app.services.audit import Sought
+from app.services.log import audit
+from app.services.log.audit import AuditEntry, AuditQuery
+from app.web.access import admins_only
+from app.web.downloads import attachment
+from app.web.identity import get_viewer
+from app.web.templating import day
+from app.web.urls import parse_id
 
 
-@blueprint.get("/audit", endpoint="audit")
+@dataclass(frozen=True, slots=True)
+class AuditDay:
+    """The events of one day in the viewer's time zone, as the page names it."""
+
+    name: str
+    entries: Sequence[AuditEntry]
+
+
+@blueprint.get("/audit")
 @admins_only
-def audit_page() -> ResponseReturnValue:
-    """The log in words, the latest first, 50 a page, filtered as the address says."""
-    form = _form()
+def show_audit_log() -> ResponseReturnValue:
+    """Show the audit log, filtered, newest first, 50 events per page."""
+    form = _get_form()
     if not form.validate():
-        return render_template("admin/audit.html", form=form, page=None, query={}), 422
-    before = request.args.get("before", type=int)
-    # No event has such a number, and no database takes one: an address that was made up begins at the latest.
-    page = audit.list_page(db.session, _sought(form), before if before is None or abs(before) < 10**15 else None)
+        return render_template("admin/audit.html", form=form, page=None, days=(), query={}), 422
+    before = parse_id(request.args.get("before", ""))
+    page = audit.list_page(db.session, _get_query(form), before, _)
     query = {name: value for name, value in request.args.items() if value and name != "before"}
-    return render_template("admin/audit.html", form=form, page=page, query=query)
+    days = [AuditDay(name, list(entries)) for name, entries in groupby(page.entries, lambda entry: day(entry.at))]
+    return render_template("admin/audit.html", form=form, page=page, days=days, query=query)
 
 
 @blueprint.get("/audit.csv")
 @admins_only
-def audit_csv() -> ResponseReturnValue:
-    """The same events as a file for spreadsheets, written as they are read."""
-    form = _form()
+def export_audit_log() -> ResponseReturnValue:
+    """Stream the filtered audit log as CSV."""
+    form = _get_form()
     if not form.validate():
-        return render_template("admin/audit.html", form=form, page=None, query={}), 422
-    lines = stream_with_context(line.encode() for line in audit.csv_lines(db.session, _sought(form)))
-    response = Response(lines, mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
-    return response
+        return render_template("admin/audit.html", form=form, page=None, days=(), query={}), 422
+    return attachment(audit.stream_csv(db.session, _get_query(form)), "text/csv", "audit-log.csv")
 
 
-def _form() -> AuditForm:
-    return AuditForm(formdata=MultiDict(request.args), meta={"csrf": False})
+def _get_form() -> AuditSearchForm:
+    return AuditSearchForm(formdata=MultiDict(request.args), meta={"csrf": False})
 
 
-def _sought(form: AuditForm) -> Sought:
+def _get_query(form: AuditSearchForm) -> AuditQuery:
     since, until = form.since.data, form.until.data
-    return Sought(
+    return AuditQuery(
         person=form.person.data or "",
         kind=form.kind.data or "",
         subject=form.subject.data or "",
-        since=datetime.combine(since, time(), _zone()) if since else None,
-        until=datetime.combine(until + timedelta(days=1), time(), _zone()) if until else None,
+        since=datetime.combine(since, time(), _get_zone()) if since else None,
+        until=datetime.combine(until + timedelta(days=1), time(), _get_zone()) if until else None,
     )
 
 
-def _zone() -> ZoneInfo:
-    """Days are those of whoever looks."""
-    learner = viewer().learner
+def _get_zone() -> ZoneInfo:
+    """Return the viewer's time zone, in which the dates of the filter are interpreted."""
+    learner = get_viewer().learner
     try:
         return ZoneInfo(learner.time_zone if learner else "UTC")
     except (ZoneInfoNotFoundError, ValueError):

@@ -1,4 +1,4 @@
-"""The course: what is live, what its files would change, and publishing them."""
+"""The course: its live version, the changes in its files, and publishing them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,50 @@ from pathlib import Path
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from app.access import account, admins_only
 from app.admin import blueprint
 from app.clock import now
-from app.content.fingerprint import fingerprint
-from app.content.loader import Fault, Loaded, load_course
-from app.db import begin_plain, db, end_read
+from app.content.fingerprint import compute_fingerprint
+from app.content.loader import Fault, LoadedCourse, load_course
+from app.db import db, end_read_transaction, read_only, use_deferred_transaction
 from app.services.course import publishing
-from app.services.course.publishing import OvertakenError, Preview
+from app.services.course.publishing import PublicationPreview, StalePreviewError
+from app.web.access import admins_only, current_account
+
+CHANGE_LABELS = {
+    "module added": _l("Modules added"),
+    "module changed": _l("Modules changed"),
+    "module retired": _l("Modules retired"),
+    "objective added": _l("Objectives added"),
+    "objective changed": _l("Objectives changed"),
+    "objective retired": _l("Objectives retired"),
+    "lesson added": _l("Lessons added"),
+    "lesson changed": _l("Lessons changed"),
+    "lesson retired": _l("Lessons retired"),
+    "question added": _l("Questions added"),
+    "question changed": _l("Questions changed"),
+    "question retired": _l("Questions retired"),
+    "question reworded": _l("Questions reworded"),
+    "leaflet added": _l("Leaflets added"),
+    "leaflet changed": _l("Leaflets changed"),
+    "leaflet removed": _l("Leaflets removed"),
+    "source added": _l("Sources added"),
+    "source changed": _l("Sources changed"),
+    "zone added": _l("Zones added"),
+    "zone changed": _l("Zones changed"),
+    "zone removed": _l("Zones removed"),
+    "muscle added": _l("Muscles added"),
+    "muscle changed": _l("Muscles changed"),
+    "muscle removed": _l("Muscles removed"),
+}
+"""Labels of the kinds of changes that a publication stores."""
 
 
 @dataclass(frozen=True, slots=True)
-class FaultLine:
-    """A fault of the files; ``place`` is the file, from its content folder on, and the line."""
+class ContentFaultLine:
+    """A fault in the content files. ``place`` is the path, starting with the content folder, and the line number."""
 
     place: str
     message: str
@@ -29,85 +59,90 @@ class FaultLine:
     rule: str
 
 
-@blueprint.get("/content", endpoint="content")
+@blueprint.get("/content")
 @admins_only
-def content_page() -> ResponseReturnValue:
-    """What is live. Whether the files differ is told by their fingerprint, which takes no time."""
-    live = publishing.live(db.session)
-    is_current = live.publication is not None and live.publication.files == fingerprint(_folders())
-    return render_template("admin/content.html", live=live, is_current=is_current)
+def show_content() -> ResponseReturnValue:
+    """Show the live course and whether its files have changed since."""
+    live = publishing.get_live(db.session)
+    is_current = live.publication is not None and live.publication.files == compute_fingerprint(_list_folders())
+    return render_template("admin/content.html", live=live, is_current=is_current, change_labels=CHANGE_LABELS)
 
 
 @blueprint.get("/content/check")
 @admins_only
-def content_check() -> ResponseReturnValue:
-    """Check the files, and show their faults or what publishing them would change. Nothing is written, and no lock is held."""
-    read = _read()
+def check_content() -> ResponseReturnValue:
+    """Check the content files and show their faults, or the changes that publishing would make."""
+    read = _read_files()
     if read is None:
-        flash("The files changed while they were read. Check them again.", "error")
-        return redirect(url_for("admin.content"), 303)
-    return _check_page(*read)
+        flash(_("The files changed while they were being read. Check them again."), "error")
+        return redirect(url_for("admin.show_content"), 303)
+    return _show_check(*read)
 
 
 @blueprint.post("/content/publish")
 @admins_only
-def content_publish() -> ResponseReturnValue:
-    """Publish exactly what the preview showed: refused where the files, or what is live, changed since."""
-    actor = account()
-    end_read()  # reading the files takes seconds, and no lock
-    read = _read()
+def publish_content() -> ResponseReturnValue:
+    """Publish the previewed changes, unless the files or the live course have changed since the preview."""
+    actor = current_account()
+    end_read_transaction()  # reading the files takes seconds and must not hold a lock
+    read = _read_files()
     if read is None or read[0] != request.form.get("files"):
-        flash("The files changed since you looked: nothing was published. This is what they say now.", "error")
-        return (_check_page(*read), 409) if read else redirect(url_for("admin.content_check"), 303)
+        flash(_("Nothing was published, because the files have changed. Check the new preview below."), "error")
+        return (_show_check(*read), 409) if read else redirect(url_for("admin.check_content"), 303)
     files, loaded = read
     if loaded.course is None:
-        return _check_page(files, loaded), 409
+        return _show_check(files, loaded), 409
+    with read_only(db.session):
+        prepared = publishing.prepare(db.session, loaded.course, files, now())
     try:
-        done = publishing.publish(
-            db.session, actor, loaded.course, files, now(), seen=request.form.get("seen", 0, type=int)
-        )
-    except OvertakenError:
+        done = publishing.publish(db.session, actor, prepared, now(), seen=request.form.get("seen", 0, type=int))
+    except StalePreviewError:
         db.session.rollback()
         flash(
-            "Somebody published since you looked: nothing was published now. This is what is left to publish.", "error"
+            _("Nothing was published, because somebody else has published. Below is what is left to publish."), "error"
         )
-        return _check_page(files, loaded), 409
+        return _show_check(files, loaded), 409
     db.session.commit()
-    flash("Published. Attempts under way keep what they were shown." if done.changes else "The course was up to date.")
-    return redirect(url_for("admin.content"), 303)
+    flash(
+        _("Published. Attempts in progress keep the questions they have.")
+        if done.changes
+        else _("The course was already up to date.")
+    )
+    return redirect(url_for("admin.show_content"), 303)
 
 
-def _read() -> tuple[str, Loaded] | None:
-    """The files' fingerprint and what they say; None where they changed meanwhile."""
-    files = fingerprint(_folders())
-    loaded = load_course(_folders())
-    return (files, loaded) if files == fingerprint(_folders()) else None
+def _read_files() -> tuple[str, LoadedCourse] | None:
+    """Return the fingerprint and the content of the files, or None if they changed while they were read."""
+    files = compute_fingerprint(_list_folders())
+    loaded = load_course(_list_folders())
+    return (files, loaded) if files == compute_fingerprint(_list_folders()) else None
 
 
-def _check_page(files: str, loaded: Loaded) -> str:
-    begin_plain()  # it only reads, also where a form that was refused leads here
-    preview: Preview | None = None
+def _show_check(files: str, loaded: LoadedCourse) -> str:
+    use_deferred_transaction()  # it only reads, even when a rejected POST leads here
+    preview: PublicationPreview | None = None
     if loaded.course is not None:
         preview = publishing.preview(db.session, loaded.course, now())
-    live = publishing.live(db.session)
+    live = publishing.get_live(db.session)
     return render_template(
         "admin/content_check.html",
         preview=preview,
-        faults=[_fault_line(fault) for fault in loaded.faults],
+        change_labels=CHANGE_LABELS,
+        faults=[_describe_fault(fault) for fault in loaded.faults],
         files=files,
         seen=live.publication.id if live.publication else 0,
     )
 
 
-def _fault_line(fault: Fault) -> FaultLine:
-    path = fault.path
-    for folder in _folders():
+def _describe_fault(fault: Fault) -> ContentFaultLine:
+    path = Path(str(fault.path))
+    for folder in _list_folders():
         if path.is_relative_to(folder):
             path = path.relative_to(folder.parent)
             break
-    return FaultLine(f"{path}:{fault.line}", fault.message, fault.expected, fault.rule)
+    return ContentFaultLine(f"{path}:{fault.line}", fault.message, fault.expected, fault.rule)
 
 
-def _folders() -> Sequence[Path]:
+def _list_folders() -> Sequence[Path]:
     folders: Sequence[Path] = current_app.config["PALPATE"].content
     return folders

@@ -1,53 +1,55 @@
-"""Correcting a faulty question on the whole server."""
+"""Correcting a faulty question for the whole server."""
 
 from __future__ import annotations
 
-from flask import abort, render_template, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import correcting
-from app.access import admins_only
 from app.admin import blueprint
-from app.correcting import Place
 from app.db import db
-from app.services.marking import corrections, questions
+from app.services.marking import corrections
+from app.web import correction_pages
+from app.web.access import admins_only
+from app.web.correction_pages import CorrectionPage
 
 
-@blueprint.get("/questions", endpoint="questions")
+@blueprint.get("/questions")
 @admins_only
-def questions_page() -> ResponseReturnValue:
-    """All question versions, searchable, 50 a page; those that were reported come first."""
-    sought = request.args.get("q", "").strip()[:200]
-    page = questions.list_page(db.session, sought, request.args.get("page", 1, type=int))
-    return render_template("admin/questions.html", page=page, sought=sought)
+def list_questions() -> ResponseReturnValue:
+    """Lead old bookmarks to the question bank, which administrators share with trainers."""
+    return redirect(url_for("teach.list_questions", q=request.args.get("q") or None))
 
 
-@blueprint.route("/questions/<int:version_id>/correct", endpoint="correct", methods=["GET", "POST"])
+@blueprint.route("/questions/<int:version_id>/correct", methods=["GET", "POST"])
 @admins_only
 def correct_question(version_id: int) -> ResponseReturnValue:
-    """Say what is to be done about a faulty question; a POST does it.
+    """Show the remedies for a faulty question and apply one.
 
     :raise 404: no such version.
     """
-    place = _place(version_id)
-    return correcting.take_decision(place, place.path) if request.method == "POST" else correcting.show_form(place)
+    place = _get_correction_page(version_id)
+    return (
+        correction_pages.take_decision(place, place.path)
+        if request.method == "POST"
+        else correction_pages.show_form(place)
+    )
 
 
-@blueprint.get("/questions/<int:version_id>/correct/preview", endpoint="correct_preview")
+@blueprint.get("/questions/<int:version_id>/correct/preview")
 @admins_only
 def preview_correction(version_id: int) -> ResponseReturnValue:
-    """Whose marks would change.
+    """Show which marks a correction would change.
 
     :raise 404: no such version.
     """
-    return correcting.show_preview(_place(version_id))
+    return correction_pages.show_preview(_get_correction_page(version_id))
 
 
-def _place(version_id: int) -> Place:
-    return Place(
+def _get_correction_page(version_id: int) -> CorrectionPage:
+    return CorrectionPage(
         corrections.get_everywhere(db.session, version_id) or abort(404),
         "admin/correct.html",
         "admin/correct_preview.html",
-        url_for("admin.correct", version_id=version_id),
-        url_for("admin.correct_preview", version_id=version_id),
+        url_for("admin.correct_question", version_id=version_id),
+        url_for("admin.preview_correction", version_id=version_id),
     )

@@ -1,59 +1,89 @@
-"""What is kept about one person: as a file for them, and erased."""
+"""Exporting and erasing the data of one person."""
 
 from __future__ import annotations
 
-from flask import Response, current_app, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
-from app import mail
-from app.access import account, admins_only
 from app.admin import blueprint
 from app.admin.forms import EraseForm
-from app.admin.people import LAST_ADMIN, found_user
+from app.admin.people import LAST_ADMIN_MESSAGE, get_user_or_404
 from app.clock import now
-from app.db import db, forget_deleted
-from app.identity import sign_out
+from app.db import db
 from app.models import User
-from app.services import audit
-from app.services.people import erasure, person_export, personal, users
+from app.services.log import audit
+from app.services.people import users
+from app.services.privacy import data_locations, erasure, export
+from app.web.access import admins_only, current_account
+from app.web.address_key import get_address_key
+from app.web.downloads import attachment
+from app.web.erasing import finish_erasure
+from app.web.identity import sign_out
 
 
 @blueprint.post("/users/<int:user_id>/export")
 @admins_only
-def user_export(user_id: int) -> ResponseReturnValue:
-    """Everything about one person as a file. It is a POST because that somebody took it is noted."""
-    found = found_user(user_id)
-    audit.record(db.session, account(), "user.export", users.subject_of(found), now())
-    data = person_export.as_zip(person_export.collect(db.session, found, now()))
+def export_user(user_id: int) -> ResponseReturnValue:
+    """Download all data about one person.
+
+    It is a POST because the export is logged.
+    """
+    found = get_user_or_404(user_id)
+    audit.record(db.session, current_account(), "user.export", users.get_subject(found), now())
+    data = export.build_zip(export.collect(db.session, found, now()))
     db.session.commit()
-    response = Response(data, mimetype="application/zip")
-    response.headers["Content-Disposition"] = f'attachment; filename="palpate-account-{found.id}.zip"'
-    return response
+    return attachment(data, "application/zip", f"palpate-account-{found.id}.zip")
 
 
 @blueprint.route("/users/<int:user_id>/erase", methods=["GET", "POST"])
 @admins_only
-def user_erase(user_id: int) -> ResponseReturnValue:
-    """What goes and what stays; then, where the address was typed, erase this person for good."""
-    found, form = found_user(user_id), EraseForm()
+def erase_user(user_id: int) -> ResponseReturnValue:
+    """Show what erasure removes and keeps, and erase the person permanently after checking the typed address."""
+    found, form = get_user_or_404(user_id), EraseForm()
     if not form.validate_on_submit() or not form.names(found):
-        return _erase_page(found, form), 422 if form.errors else 200
-    name, address, is_own = found.name, found.email, found.id == account().id
+        return _show_erase_form(found, form), 422 if form.errors else 200
+    name, address, is_own = found.name, found.email, found.id == current_account().id
     try:
-        erasure.erase(db.session, account(), found, now())
+        erasure.erase(db.session, current_account(), found, now(), get_address_key())
     except users.LastAdminError:
         db.session.rollback()
-        flash(LAST_ADMIN, "error")
-        return _erase_page(found, form), 409
-    db.session.commit()
-    forget_deleted(db.engine)
-    mail.forget(current_app.config["PALPATE"], name, address)
+        flash(LAST_ADMIN_MESSAGE, "error")
+        return _show_erase_form(found, form), 409
+    finish_erasure(user_id, address)
     if is_own:
-        sign_out()
-    flash(f"{name} is erased. Copies in backups go when those are thrown away.")
-    return redirect(url_for("learn.course" if is_own else "admin.users"), 303)
+        sign_out(address)
+    flash(_("%(name)s was erased. Copies in backups remain until those are deleted.", name=name))
+    return redirect(url_for("learn.show_course" if is_own else "admin.list_users"), 303)
 
 
-def _erase_page(found: User, form: EraseForm) -> str:
+def _show_erase_form(found: User, form: EraseForm) -> str:
     preview = erasure.preview(db.session, found)
-    return render_template("admin/user_erase.html", user=found, form=form, preview=preview, promise=personal.PROMISE)
+    return render_template(
+        "admin/user_erase.html",
+        user=found,
+        form=form,
+        preview=preview,
+        stored=[_describe_count(what, number) for what, number in preview.counts],
+        promise=data_locations.ERASURE_NOTES,
+    )
+
+
+def _describe_count(what: str, number: int) -> str:
+    """Describe how much of something is stored, such as ``3 attempts``."""
+    return {
+        "sign-in": ngettext("%(num)s sign-in", "%(num)s sign-ins", number),
+        "membership": ngettext("%(num)s membership", "%(num)s memberships", number),
+        "attempt": ngettext("%(num)s attempt", "%(num)s attempts", number),
+        "report of a question": ngettext("%(num)s question report", "%(num)s question reports", number),
+        "message received": ngettext("%(num)s message received", "%(num)s messages received", number),
+        "message sent": ngettext("%(num)s message sent", "%(num)s messages sent", number),
+        "invitation": ngettext("%(num)s invitation", "%(num)s invitations", number),
+        "library": ngettext("%(num)s library", "%(num)s libraries", number),
+        "cohort taught": ngettext("%(num)s cohort taught", "%(num)s cohorts taught", number),
+        "assignment made": ngettext("%(num)s assignment created", "%(num)s assignments created", number),
+        "change of others’ marks": ngettext(
+            "%(num)s change of other people’s marks", "%(num)s changes of other people’s marks", number
+        ),
+    }[what]

@@ -1,114 +1,141 @@
-"""Forms of the administration."""
+"""Forms for administrators."""
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, EmailField, IntegerField, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.fields import line, once_field, text
 from app.models import Role, User
-from app.services import audit_words
+from app.services.log import audit_actions
 from app.services.people import users
+from app.web.forms import clean_line, email_field, form_id_field, refuse_imitation, to_text
 
-ROLES = {Role.LEARNER.value: "Learner", Role.TRAINER.value: "Trainer", Role.ADMIN.value: "Administrator"}
-_CHOICES = [SelectChoice(value, words) for value, words in ROLES.items()]
+ROLE_LABELS = {
+    Role.LEARNER.value: _l("Learner"),
+    Role.TRAINER.value: _l("Trainer"),
+    Role.ADMIN.value: _l("Administrator"),
+}
+_ROLE_CHOICES = [SelectChoice(value, words) for value, words in ROLE_LABELS.items()]
 
 
-def _address(_form: FlaskForm, field: EmailField) -> None:
-    field.data = users.normalised(field.data)
+def _validate_address(form: FlaskForm, field: EmailField) -> None:
+    field.data = users.normalise_address(field.data)
     if field.data is None:
         field.data = field.raw_data[0]
-        raise ValidationError("This is no e-mail address. One looks like name@example.org.")
+        raise ValidationError(_("This is not a valid e-mail address. It should look like name@example.org."))
+    refuse_imitation(form, field)
 
 
-class PeopleForm(FlaskForm):  # type: ignore[misc]
-    """Whom to list; sent by GET, so it carries no token."""
+class AccountSearchForm(FlaskForm):  # type: ignore[misc]
+    """A search for accounts. It is sent by GET, so it has no CSRF token."""
 
-    q = StringField("Find somebody", filters=[line], render_kw={"placeholder": "Name or e-mail", "maxlength": 200})
-    role = SelectField("Role", choices=[SelectChoice("", "Any role"), *_CHOICES], default="")
+    q = StringField(
+        _l("Find somebody"), filters=[clean_line], render_kw={"placeholder": _l("Name or e-mail"), "maxlength": 200}
+    )
+    role = SelectField(_l("Role"), choices=[SelectChoice("", _l("Any role")), *_ROLE_CHOICES], default="")
     state = SelectField(
-        "State",
-        choices=[SelectChoice("", "All"), SelectChoice("active", "Active"), SelectChoice("gone", "Deactivated")],
+        _l("State"),
+        choices=[
+            SelectChoice("", _l("All")),
+            SelectChoice("active", _l("Active")),
+            SelectChoice("gone", _l("Deactivated")),
+        ],
         default="",
     )
     order = SelectField(
-        "Order",
+        _l("Order"),
         choices=[
-            SelectChoice("name", "By name"),
-            SelectChoice("seen", "Last seen first"),
-            SelectChoice("new", "Newest first"),
+            SelectChoice("name", _l("By name")),
+            SelectChoice("role", _l("By role")),
+            SelectChoice("seen", _l("Last seen first")),
+            SelectChoice("new", _l("Newest first")),
         ],
         default="name",
     )
 
 
 class RoleForm(FlaskForm):  # type: ignore[misc]
-    role = SelectField("Role", choices=_CHOICES)
+    role = SelectField(_l("Role"), choices=_ROLE_CHOICES)
+
+
+class AddressForm(FlaskForm):  # type: ignore[misc]
+    email = email_field(_l("E-mail address"), autocomplete="off")
 
 
 class ExtraTimeForm(FlaskForm):  # type: ignore[misc]
     percent = IntegerField(
-        "Extra time everywhere, in per cent",
+        _l("Extra time everywhere, in per cent"),
         validators=[
-            InputRequired("A whole number from 0 to 400."),
-            NumberRange(0, 400, message="A whole number from 0 to 400."),
+            InputRequired(_l("A whole number from 0 to 400.")),
+            NumberRange(0, 400, message=_l("A whole number from 0 to 400.")),
         ],
         render_kw={"min": 0, "max": 400, "inputmode": "numeric"},
     )
 
 
 class InviteForm(FlaskForm):  # type: ignore[misc]
-    """Name and e-mail only fill the invited person's form in."""
+    """An invitation. Name and e-mail only prefill the invited person's form."""
 
-    form_id = once_field()
-    role = SelectField("Role", choices=_CHOICES, default=Role.TRAINER.value)
+    form_id = form_id_field()
+    role = SelectField(_l("Role"), choices=_ROLE_CHOICES, default=Role.TRAINER.value)
     name = StringField(
-        "Name", filters=[line], validators=[Optional(), Length(max=100, message="At most 100 characters.")]
+        _l("Name"),
+        filters=[clean_line],
+        validators=[Optional(), Length(max=100, message=_l("At most 100 characters."))],
     )
-    email = EmailField("E-mail", filters=[text], validators=[Optional(), _address], render_kw={"maxlength": 254})
+    email = EmailField(
+        _l("E-mail"), filters=[to_text], validators=[Optional(), _validate_address], render_kw={"maxlength": 254}
+    )
 
 
-def _kinds() -> list[SelectChoice]:
-    """Everything, each family of actions, and each action in words that leave the names out."""
-    every = [SelectChoice("", "Everything")]
-    every += [SelectChoice(kind, f"{words}: all") for kind, words in audit_words.KINDS.items()]
-    return every + [SelectChoice(action, audit_words.title(action)) for action in audit_words.SENTENCES]
+def _list_action_choices() -> list[SelectChoice]:
+    """List choices for all actions, for each group of actions and for each single action."""
+    every = [SelectChoice("", _l("All actions"))]
+    every += [
+        SelectChoice(kind, _l("%(subject)s: all", subject=_l(words)))
+        for kind, words in audit_actions.SUBJECT_LABELS.items()
+    ]
+    return every + [SelectChoice(action.name, _l(action.title)) for action in audit_actions.ACTIONS.values()]
 
 
 class EraseForm(FlaskForm):  # type: ignore[misc]
-    """Erasing can't be undone: the address of whom it is about has to be typed."""
+    """Confirmation of an erasure by typing the person's address, because it cannot be undone."""
 
     confirm = StringField(
-        "E-mail of this person",
-        filters=[text],
-        validators=[InputRequired("Type the e-mail address, so that nobody is erased by a slip.")],
+        _l("E-mail of this person"),
+        filters=[to_text],
+        validators=[InputRequired(_l("Type the e-mail address to confirm."))],
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "maxlength": 254},
     )
 
     def names(self, user: User) -> bool:
-        """Whether what was typed is the address of ``user``; else say so beside the field."""
-        if self.confirm.data.strip().lower() == user.email:
+        """Return whether the typed address is that of ``user``; if not, add an error to the field."""
+        if users.normalise_address(self.confirm.data) == user.email:
             return True
-        self.confirm.errors = [*self.confirm.errors, "This is not the address of this person."]
+        self.confirm.errors = [*self.confirm.errors, _("This is not the address of this person.")]
         return False
 
 
-def _in_reach(_form: FlaskForm, field: DateField) -> None:
-    # A day is counted to and from, in any time zone.
+def _validate_date(_form: FlaskForm, field: DateField) -> None:
+    # The query adds a day and converts time zones, which would overflow at the ends of the range of dates.
     if field.data and not 1900 <= field.data.year <= 2999:
-        raise ValidationError("Give a year from 1900 to 2999.")
+        raise ValidationError(_("Enter a year from 1900 to 2999."))
 
 
-class AuditForm(FlaskForm):  # type: ignore[misc]
-    """What of the log is sought; sent by GET, so it carries no token."""
+class AuditSearchForm(FlaskForm):  # type: ignore[misc]
+    """A filter for the audit log. It is sent by GET, so it has no CSRF token."""
 
-    person = StringField("Person", filters=[line], render_kw={"placeholder": "Name or e-mail", "maxlength": 200})
-    kind = SelectField("What was done", choices=_kinds(), default="")
-    subject = StringField("On what", filters=[line], render_kw={"placeholder": "cohort:3", "maxlength": 60})
-    since = DateField("From", validators=[Optional(), _in_reach])
-    until = DateField("To", validators=[Optional(), _in_reach])
+    person = StringField(
+        _l("Person"), filters=[clean_line], render_kw={"placeholder": _l("Name or e-mail"), "maxlength": 200}
+    )
+    kind = SelectField(_l("Action"), choices=_list_action_choices(), default="")
+    subject = StringField(_l("Object"), filters=[clean_line], render_kw={"placeholder": "cohort:3", "maxlength": 60})
+    since = DateField(_l("From"), validators=[Optional(), _validate_date])
+    until = DateField(_l("To"), validators=[Optional(), _validate_date])
 
     def validate_until(self, field: DateField) -> None:
         if field.data and self.since.data and field.data < self.since.data:
-            raise ValidationError("This is before the first day.")
+            raise ValidationError(_("This is before the first day."))

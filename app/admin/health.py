@@ -1,32 +1,32 @@
-"""Whether the server is well, in plain words, with what to do where it is not."""
+"""The health of the server, with advice on each problem."""
 
 from __future__ import annotations
 
 from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 
-from app.access import admins_only
 from app.admin import blueprint
+from app.admin.health_words import describe_check
+from app.chores import report
+from app.chores.environment import observe_environment
 from app.clock import now
-from app.content.fingerprint import fingerprint
 from app.db import db
-from app.health import head
-from app.limits import limiter
-from app.services import health
-from app.services.course import catalogue
+from app.server.version import VERSION
+from app.services.reporting import server_health
 from app.settings import Settings
-from app.version import version
+from app.web.access import admins_only
 
 
-@blueprint.get("/health", endpoint="health")
+@blueprint.get("/health")
 @admins_only
-def health_page() -> ResponseReturnValue:
+def show_health() -> ResponseReturnValue:
     settings: Settings = current_app.config["PALPATE"]
-    publication = catalogue.get_publication(db.session)
-    around = health.Around(
-        head=head(current_app.config["MIGRATIONS"]),
-        is_store_well=limiter.storage.check(),
-        is_course_current=publication is not None and publication.files == fingerprint(settings.content),
+    chores = report.list_reports(db.session, settings, now())
+    checks = server_health.check_health(db.session, settings, observe_environment(settings, chores), now())
+    return render_template(
+        "admin/health.html",
+        lines=[describe_check(check) for check in checks],
+        worst=server_health.get_worst_level(checks),
+        chores=chores,
+        version=VERSION,
     )
-    checks = health.look(db.session, settings, around, now())
-    return render_template("admin/health.html", checks=checks, worst=health.worst(checks), version=version())

@@ -1,7 +1,7 @@
-"""Content engine: the author's files -> :class:`app.domain.content.Course`, with every fault named by file and line.
+"""Content engine: turns the author's files into a :class:`app.domain.content.Course`, or faults with file and line.
 
-:mod:`folders` finds the files, :mod:`documents` and :mod:`yaml_nodes` read them, :mod:`schema` gives them a shape,
-:mod:`lessons` and :mod:`figures` turn text into safe HTML, :mod:`references` follows every id, :mod:`checker` looks for
-questions that give their answer away, and :mod:`loader` puts it together. ``python -m app.content questions`` checks a
-folder by hand.
+The files are found by :mod:`folders`, read by :mod:`documents` and :mod:`yaml_nodes`, and checked for shape by
+:mod:`schema`. Text becomes safe HTML in :mod:`lessons` and :mod:`figures`. :mod:`references` resolves every id,
+:mod:`checker` looks for questions that give their answer away, and :mod:`loader` combines all of it. Run ``python -m
+app.content questions`` to check a folder by hand.
 """

@@ -1,4 +1,7 @@
-"""``python -m app.content [--coverage] FOLDER …``: check a course by hand, without a database. Exits 1 where there are faults."""
+"""Check a course by hand, without a database; exit with 1 if there are faults.
+
+``python -m app.content [--coverage | --guessable [--module ID]] FOLDER …``
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.content.counts import describe
+from app.content.counts import describe_course
 from app.content.coverage import describe_coverage
+from app.content.cues.limits import measure
+from app.content.cues.report import describe_guessability
 from app.content.loader import load_course
 
 
@@ -20,6 +25,14 @@ def main(arguments: Sequence[str]) -> int:
         action="store_true",
         help="list which lesson and question covers which statement, and the facts in use",
     )
+    parser.add_argument(
+        "--guessable",
+        action="store_true",
+        help="report how often the key is found from the options alone, and which words and questions give it away",
+    )
+    parser.add_argument(
+        "--module", metavar="ID", help="with --guessable: list only the words and questions of one module"
+    )
     given = parser.parse_args(arguments)
     loaded = load_course(given.folders)
     for fault in loaded.faults:
@@ -27,7 +40,11 @@ def main(arguments: Sequence[str]) -> int:
     if loaded.course is None:
         print(f"{len(loaded.faults)} faults; nothing can be published", file=sys.stderr)
         return 1
-    print(describe_coverage(loaded.course) if given.coverage else describe(loaded.course))
+    if given.guessable:
+        measured = measure(loaded.course)
+        print(describe_guessability(measured, given.module))
+        return int(bool(measured.excesses))
+    print(describe_coverage(loaded.course) if given.coverage else describe_course(loaded.course))
     return 0
 
 

@@ -1,20 +1,22 @@
-"""A lesson's text, cut into running text and the blocks between ``::: name`` and ``:::``."""
+"""Split a lesson's text into running text and the blocks between ``::: name`` and ``:::``."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.content.faults import Fault
+from app.content.trees import ContentPath
 
-BLOCKS = frozenset({"term", "figure", "check", "disputed", "recap", "flag"})
-_FENCE = re.compile(r"^\s*:{3,}\s*(\S*)\s*(.*?)\s*$")
+LESSON_BLOCKS = frozenset({"term", "figure", "check", "disputed", "recap", "flag"})
+LEAFLET_BLOCKS = frozenset({"flag", "tick", "fill"})
+BLOCKS = LESSON_BLOCKS | LEAFLET_BLOCKS
+_FENCE = re.compile(r"^\s*:{3,}\s*(\S*)(.*)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """``name`` is None for running text. ``line`` is where it starts, ``first`` where its ``text`` does."""
+    """``name`` is None for running text. The block starts on ``line``, its ``text`` on line ``first``."""
 
     name: str | None
     argument: str
@@ -23,21 +25,19 @@ class Block:
     text: str
 
 
-def split_head(text: str, path: Path) -> tuple[str, str, int] | Fault:
-    """Return the YAML head, the Markdown below it and the number of lines before that."""
+def split_head(text: str, path: ContentPath) -> tuple[str, str, int] | Fault:
+    """Return the YAML head, the Markdown below it, and the number of lines above the Markdown."""
     lines = text.split("\n")
     if lines[0].rstrip() != "---":
-        return Fault(
-            path, 1, "lesson-head", "the lesson has no head", "`---`, then id, title, hook and objectives, then `---`"
-        )
+        return Fault(path, 1, "lesson-head", "the file has no head", "`---`, then the fields of the head, then `---`")
     for number, line in enumerate(lines[1:], start=1):
         if line.rstrip() == "---":
             return "\n".join(lines[1:number]), "\n".join(lines[number + 1 :]), number + 1
-    return Fault(path, 1, "lesson-head", "the head is never closed", "a second line `---` below objectives")
+    return Fault(path, 1, "lesson-head", "the head is never closed", "a second line `---` below the fields")
 
 
-def split_blocks(text: str, path: Path, *, before: int) -> tuple[tuple[Block, ...], tuple[Fault, ...]]:
-    """Cut ``text``, which has ``before`` lines above it in its file. Blocks don't nest."""
+def split_blocks(text: str, path: ContentPath, *, before: int) -> tuple[tuple[Block, ...], tuple[Fault, ...]]:
+    """Split ``text``, which has ``before`` lines above it in its file. Blocks do not nest."""
     splitter = _Splitter(path, before)
     for number, line in enumerate(text.split("\n"), start=before + 1):
         splitter.take(number, line)
@@ -46,7 +46,7 @@ def split_blocks(text: str, path: Path, *, before: int) -> tuple[tuple[Block, ..
 
 
 class _Splitter:
-    def __init__(self, path: Path, before: int) -> None:
+    def __init__(self, path: ContentPath, before: int) -> None:
         self.path = path
         self.blocks: list[Block] = []
         self.faults: list[Fault] = []
@@ -60,9 +60,9 @@ class _Splitter:
         if not fence:
             self._text.append(line)
         elif fence.group(1):
-            self._open(number, fence.group(1), fence.group(2))
+            self._open(number, fence.group(1), fence.group(2).strip())
         elif self._name is None:
-            self._fault(number, "this closes nothing", "`::: name` above it")
+            self._fault(number, "this `:::` closes no block", "`::: name` above it")
         else:
             self._close(number)
 
@@ -75,7 +75,7 @@ class _Splitter:
         if self._name is not None:
             self._fault(
                 number,
-                f"`::: {name}` stands inside `::: {self._name}`",
+                f"`::: {name}` is inside `::: {self._name}`",
                 f"a line `:::` that closes `{self._name}` first",
             )
         self._close(number - 1)

@@ -1,4 +1,4 @@
-"""Which statement of the article that a course starts from is taught, and asked about, where; and which facts are used."""
+"""Which lessons and questions cover each statement of the starting article, and which facts are used."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from app.domain.content import Course, Lesson, Question
 _INDENT = "  "
 
 
-def lessons_by_fact(course: Course) -> dict[str, list[str]]:
-    """The lessons that rest on each fact, by the fact's id."""
-    return _by_fact(lesson for module in course.modules for lesson in module.lessons)
+def group_lessons_by_fact(course: Course) -> dict[str, list[str]]:
+    """Return the ids of the lessons based on each fact, by the fact's id."""
+    return _group_by_fact(lesson for module in course.modules for lesson in module.lessons)
 
 
-def questions_by_fact(course: Course) -> dict[str, list[str]]:
-    """The questions that rest on each fact, by the fact's id."""
-    return _by_fact(question for module in course.modules for question in module.questions)
+def group_questions_by_fact(course: Course) -> dict[str, list[str]]:
+    """Return the ids of the questions based on each fact, by the fact's id."""
+    return _group_by_fact(question for module in course.modules for question in module.questions)
 
 
-def _by_fact(those: Iterable[Lesson | Question]) -> dict[str, list[str]]:
+def _group_by_fact(those: Iterable[Lesson | Question]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for one in those:
         for fact in one.facts:
@@ -29,8 +29,8 @@ def _by_fact(those: Iterable[Lesson | Question]) -> dict[str, list[str]]:
 
 
 def describe_coverage(course: Course) -> str:
-    """A table for people: each statement, whether it holds, the lessons and the questions; then all facts in use."""
-    lessons, questions = lessons_by_fact(course), questions_by_fact(course)
+    """Return a table of the statements, with their verdicts, lessons and questions, and of all facts in use."""
+    lessons, questions = group_lessons_by_fact(course), group_questions_by_fact(course)
     asked = sum(bool(questions.get(one.id)) for one in course.statements)
     lines = [f"{len(course.statements)} statements of the article, all taught, {asked} of them asked about", ""]
     for one in course.statements:

@@ -1,21 +1,22 @@
-"""What is wrong with a content file, and where."""
+"""Faults in content files, and their locations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+
+from app.content.trees import ContentPath
 
 Step = str | int
 Spot = tuple[Step, ...]
-"""The way from the top of a file to one value in it: ``("options", 2, "why")``."""
+"""The path from the top of a file to one value: ``("options", 2, "why")``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing to mend. ``line`` counts from 1; ``rule`` is a short name; ``expected`` says what would be right."""
+    """One thing to fix. ``line`` counts from 1; ``rule`` is a short name; ``expected`` says what would be right."""
 
-    path: Path
+    path: ContentPath
     line: int
     rule: str
     message: str
@@ -27,26 +28,26 @@ class Fault:
 
 
 def _printable(text: str) -> str:
-    """Keep a fault on one line, whatever the file that it quotes holds: no line ends, no terminal codes."""
+    """Escape line ends and terminal codes, so that a fault that quotes a file stays on one line."""
     return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a value stands: a file, the lines of its fields, and the way from the top of the file to the value."""
+class FileLocation:
+    """The location of a value: its file, the lines of all fields, and its path from the top of the file."""
 
-    path: Path
+    path: ContentPath
     lines: Mapping[Spot, int] = field(default_factory=dict)
     at: Spot = ()
 
     def line(self, *spot: Step) -> int:
-        """Return the line of a field, or of the nearest thing around it when the field itself isn't there."""
+        """Return the line of a field, or of the nearest enclosing value if the field is missing."""
         way = self.at + spot
         while way and way not in self.lines:
             way = way[:-1]
         return self.lines.get(way, 1)
 
-    def within(self, *spot: Step) -> Place:
+    def within(self, *spot: Step) -> FileLocation:
         return replace(self, at=self.at + spot)
 
     def fault(self, rule: str, message: str, *spot: Step, expected: str | None = None) -> Fault:

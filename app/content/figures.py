@@ -1,7 +1,7 @@
-"""SVG drawings -> inline SVG that is safe by construction: parsed, held against an allow-list, and written anew.
+"""Convert SVG drawings to safe inline SVG: parse them, check them against an allow-list, and write them anew.
 
-Nothing of the file's own markup survives: only elements and attributes named here, with values of the shape given here,
-are written out, so a drawing can't run, load, link or style anything, and can't collide with another one on the page.
+None of the file's own markup survives. Only listed elements and attributes with values of the listed form are written.
+So a drawing cannot run, load, link or style anything, and cannot collide with another one on the page.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 from xml.parsers import expat
 
 from app.content.faults import Fault
+from app.content.trees import ContentPath
 
 REGION_ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 MAX_ELEMENTS = 4000
@@ -50,19 +50,19 @@ _SHAPES = {
     "data-letter": re.compile(REGION_ID),
 }
 _SVG = "http://www.w3.org/2000/svg"
-# What drawing programs write on the root and what is written anew, or means nothing inside a page.
+# Written by drawing programs on the root element; replaced, or meaningless inside a page.
 _ROOT_IGNORED = {"xmlns", "role", "aria-labelledby", "version"}
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing found sound: ``title`` in plain words, and ``body``, the safe markup between the title and the end.
+    """A checked drawing: ``title`` is plain text, and ``body`` the safe markup between the title and the end.
 
-    ``regions`` are the parts that a question can ask for, ``letters`` those that have a place for their letter.
+    ``regions`` are the parts that a question can ask for, ``letters`` those with a place for their letter.
     """
 
     name: str
-    path: Path
+    path: ContentPath
     title: str
     view_box: str
     body: str
@@ -73,14 +73,14 @@ class Figure:
 _NAMED = re.compile(rf' data-(region|letter)="({REGION_ID})"')
 
 
-def region_svg(figure: Figure, indexes: Mapping[str, int]) -> str:
-    """The drawing of a question that asks for a region: regions and letters carry the index of their option instead of a name."""
+def render_region_svg(figure: Figure, indexes: Mapping[str, int]) -> str:
+    """Return the drawing for a region question; its regions and letters carry the index of their option."""
     body = _NAMED.sub(lambda found: f' data-{found[1]}="{indexes[found[2]]}"', figure.body)
     label = escape(figure.title)
     return f'<svg class="plot plot--fig picture" viewBox="{escape(figure.view_box)}" role="img" aria-label="{label}">{body}</svg>'
 
 
-def inline_svg(figure: Figure, title_id: str) -> str:
+def render_inline_svg(figure: Figure, title_id: str) -> str:
     """Return the drawing as markup for a page on which ``title_id`` is unique."""
     body = _NAMED.sub("", figure.body)
     return (
@@ -90,9 +90,9 @@ def inline_svg(figure: Figure, title_id: str) -> str:
     )
 
 
-def read_figure(text: str, path: Path) -> tuple[Figure | None, tuple[Fault, ...]]:
-    """Read one SVG file. There is a figure only where there are no faults."""
-    reader = _Reader(path)
+def read_figure(text: str, path: ContentPath) -> tuple[Figure | None, tuple[Fault, ...]]:
+    """Read one SVG file. There is a figure only if there are no faults."""
+    reader = _FigureReader(path)
     try:
         reader.parser.Parse(text.encode(), True)
     except expat.ExpatError as error:
@@ -101,7 +101,7 @@ def read_figure(text: str, path: Path) -> tuple[Figure | None, tuple[Fault, ...]
         reader.faults.append(
             Fault(path, line, "svg", f"this is not well-formed SVG ({what})", "XML with every tag closed")
         )
-    except _GiveUpError:
+    except _FigureError:
         pass
     else:
         reader.finish()
@@ -116,13 +116,13 @@ def read_figure(text: str, path: Path) -> tuple[Figure | None, tuple[Fault, ...]
     ), ()
 
 
-class _GiveUpError(Exception):
-    """A fault after which reading on makes no sense; it is in the list already."""
+class _FigureError(Exception):
+    """Stops reading after a fault, which is already recorded."""
 
 
 @dataclass(slots=True)
-class _Reader:
-    path: Path
+class _FigureReader:
+    path: ContentPath
     faults: list[Fault] = field(default_factory=list)
     out: list[str] = field(default_factory=list)
     stack: list[str] = field(default_factory=list)
@@ -144,18 +144,18 @@ class _Reader:
         self.faults.append(Fault(self.path, max(where, 1), rule, message, expected))
 
     def doctype(self, *_: object) -> None:
-        # Entities are declared here, and with them the ways to blow up or read other files.
-        self.fault("a DOCTYPE stands here", "none; begin with <svg>")
-        raise _GiveUpError
+        # A DOCTYPE can declare entities, which can exhaust memory or read other files.
+        self.fault("a DOCTYPE is not allowed", "<svg> at the beginning of the file")
+        raise _FigureError
 
     def instruction(self, target: str, _: str) -> None:
-        self.fault(f"a processing instruction `{target}` stands here", "drawing only")
+        self.fault(f"the processing instruction `{target}` is not allowed", "drawing elements only")
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.count += 1
         if self.count > MAX_ELEMENTS or len(self.stack) >= MAX_DEPTH:
             self.fault("the drawing is too large", f"{MAX_ELEMENTS} elements and {MAX_DEPTH} levels at most")
-            raise _GiveUpError
+            raise _FigureError
         if not self.stack:
             self._root(name, attributes)
         elif name not in ELEMENTS or name == "svg":
@@ -178,12 +178,12 @@ class _Reader:
         elif inside in _WITH_TEXT:
             self.out.append(escape(data, quote=False))
         elif data.strip():
-            self.fault(f"loose text `{data.strip()[:30]}`", "text inside <text>")
+            self.fault(f"the text `{data.strip()[:30]}` is not in a text element", "text inside <text>")
 
     def _root(self, name: str, attributes: dict[str, str]) -> None:
         if name != "svg":
             self.fault(f"the file begins with <{name}>", "<svg>")
-            raise _GiveUpError
+            raise _FigureError
         self.view_box = " ".join(attributes.pop("viewBox", "").replace(",", " ").split())
         numbers = self.view_box.split()
         if not (
@@ -193,23 +193,23 @@ class _Reader:
         ):
             self.fault("the <svg> has no usable viewBox", 'viewBox="0 0 400 250"', rule="view-box")
         if attributes.get("xmlns", _SVG) != _SVG:
-            self.fault("the xmlns is not SVG's", f'xmlns="{_SVG}"')
+            self.fault("the xmlns is not that of SVG", f'xmlns="{_SVG}"')
         rest = {key: value for key, value in attributes.items() if key not in _ROOT_IGNORED}
         for key in {"width", "height"} & rest.keys():
-            self.fault(f"a fixed {key} on <svg>", "viewBox only, so that the figure fits a phone", rule="view-box")
+            self.fault(f"<svg> has a fixed {key}", "viewBox only, so that the figure fits a phone", rule="view-box")
             del rest[key]
         self._attributes(name, rest)
 
     def _title(self, attributes: dict[str, str]) -> None:
         if len(self.stack) > 1 or self.title:
             self.fault(
-                "a second <title>, or one inside a shape", "one <title>, right inside <svg>", rule="figure-title"
+                "a <title> is repeated or inside a shape", "one <title>, right inside <svg>", rule="figure-title"
             )
         for key in attributes.keys() - {"id"}:
-            self.fault(f"{key} on <title>", "a bare <title>")
+            self.fault(f"{key} is not allowed on <title>", "a bare <title>")
 
     def _attributes(self, name: str, attributes: dict[str, str]) -> str:
-        """Return the attributes that may stay, as markup; note a fault for each other one."""
+        """Return the allowed attributes as markup, and record a fault for each other one."""
         kept = []
         for key, value in attributes.items():
             if key == "class":
@@ -218,9 +218,7 @@ class _Reader:
                 self.fault(f"{key} is not allowed on <{name}>", _instead_of(key))
                 continue
             elif not _SHAPES[key].fullmatch(value):
-                self.fault(
-                    f'{key}="{value[:30]}" on <{name}> is not understood', "plain numbers or the words SVG has for it"
-                )
+                self.fault(f'{key}="{value[:30]}" on <{name}> is not understood', "plain numbers or SVG keywords")
                 continue
             kept.append(f' {key}="{escape(value)}"')
         return "".join(kept)
@@ -230,7 +228,7 @@ class _Reader:
             if word not in CLASSES:
                 close = difflib.get_close_matches(word, sorted(CLASSES), n=1)
                 self.fault(
-                    f"no figure class is called `{word}`",
+                    f"there is no figure class `{word}`",
                     close[0] if close else "one that the author's manual lists",
                     rule="figure-class",
                 )
@@ -240,7 +238,7 @@ class _Reader:
         if not self.title:
             self.fault(
                 "the figure has no <title>",
-                "a <title> that says in a sentence what can be seen",
+                "a <title> that describes the picture in a sentence",
                 rule="figure-title",
                 line=1,
             )

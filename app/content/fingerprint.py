@@ -1,4 +1,4 @@
-"""Whether the course's files, or what turns them into pages, changed since they were published."""
+"""Detect whether a course's files, or the code that renders them, changed since they were published."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-_OURS = (Path(__file__).resolve().parent, Path(__file__).resolve().parent.parent / "domain")
+_APP = Path(__file__).resolve().parent.parent
+_OURS = (_APP / "content", _APP / "domain", _APP / "services" / "course")
 
 
-def fingerprint(folders: Sequence[Path]) -> str:
-    """A digest over every file of the content folders, and over the code that reads and renders them.
+def compute_fingerprint(folders: Sequence[Path]) -> str:
+    """Return a digest of every file in the content folders and of the code that reads and renders them.
 
-    Some hundred small files: reading them takes a hundredth of what checking them takes, so a server whose course is as it was starts
-    that much sooner after a crash.
+    Reading these few hundred small files takes a hundredth of the time of checking them, so a server with an unchanged
+    course restarts faster.
     """
     digest = hashlib.sha256()
     for folder in (*folders, *_OURS):

@@ -1,8 +1,8 @@
-"""Could somebody who knows nothing pass by form alone?
+"""Test whether somebody without knowledge could pass by the form of the options alone.
 
-A guesser follows one rule ("choose the longest option") and picks at random where the rule leaves several. If each
-option is as likely to be the key, the number of questions won has a known distribution; with one key each, equal
-numbers of options and no ties it is the binomial one. It is computed exactly here, ties and several keys included.
+A guesser follows one rule ("choose the longest option") and picks at random among ties. If each option is equally
+likely to be the key, the number of questions won has a known distribution: with one key each, equal numbers of options
+and no ties it is binomial. It is computed exactly here, including ties and several keys.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 
-from app.content.schema import QuestionEntry
-from app.content.words import HEDGES, bare, content_words, count_of
+from app.content.kinds import QuestionEntry
+from app.content.words import HEDGES, count_words, stem_content_words, strip_emphasis
 
 SIGNIFICANCE = 0.05
 BANK_MARGIN = 0.05
@@ -22,17 +22,17 @@ _UNITS = 60
 
 Score = Callable[[QuestionEntry, str], int]
 STRATEGIES: Mapping[str, Score] = {
-    "choose the longest": lambda question, text: len(bare(text)),
-    "choose the most hedged": lambda question, text: count_of(text, HEDGES),
+    "choose the longest": lambda question, text: len(strip_emphasis(text)),
+    "choose the most hedged": lambda question, text: count_words(text, HEDGES),
     "choose the one that shares most words with the stem": lambda question, text: len(
-        content_words(text) & content_words(question.stem)
+        stem_content_words(text) & stem_content_words(question.stem)
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What following a rule earns on one question, in sixtieths of a point, and how likely chance earns each sum."""
+    """The result of a rule on one question in sixtieths of a point, and the probability of each result by chance."""
 
     question: str
     earned: int
@@ -44,8 +44,8 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a rule fares over some questions: points won, points expected by chance, how likely chance wins as many."""
+class StrategyOutcome:
+    """The result of a rule over several questions; ``probability`` is that of winning as many by chance."""
 
     won: float
     expected: float
@@ -59,25 +59,25 @@ class Outcome:
         return (self.won - self.expected) / self.questions if self.questions else 0.0
 
 
-def follow(score: Score, questions: Sequence[QuestionEntry]) -> Outcome:
-    """Let a guesser follow ``score`` through ``questions``."""
+def follow_strategy(score: Score, questions: Sequence[QuestionEntry]) -> StrategyOutcome:
+    """Let a guesser follow ``score`` through ``questions``, which must have guessable options."""
     guesses = [_guess(score, question) for question in questions]
     won = sum(guess.earned for guess in guesses)
     expected = sum(guess.by_chance for guess in guesses)
     helped = tuple(guess.question for guess in guesses if guess.earned > guess.by_chance + 1e-9)
-    return Outcome(won / _UNITS, expected / _UNITS, _at_least(won, guesses), len(guesses), helped)
+    return StrategyOutcome(won / _UNITS, expected / _UNITS, _at_least(won, guesses), len(guesses), helped)
 
 
 def _guess(score: Score, question: QuestionEntry) -> Guess:
-    scores = [score(question, option.text) for option in question.options]
-    tied = [option for option, value in zip(question.options, scores, strict=True) if value == max(scores)]
-    keys = sum(option.correct for option in question.options)
+    scores = [score(question, option.text) for option in question.guessable]
+    tied = [option for option, value in zip(question.guessable, scores, strict=True) if value == max(scores)]
+    keys = sum(option.correct for option in question.guessable)
     among = sum(option.correct for option in tied)
     return Guess(question.id, among * _UNITS // len(tied), _chances(len(scores), keys, len(tied)))
 
 
 def _chances(options: int, keys: int, tied: int) -> dict[int, float]:
-    """The hypergeometric distribution of the share of keys among ``tied`` of ``options``, in sixtieths."""
+    """Return the hypergeometric distribution of the share of keys among ``tied`` of ``options``, in sixtieths."""
     return {
         right * _UNITS // tied: comb(keys, right) * comb(options - keys, tied - right) / comb(options, tied)
         for right in range(max(0, tied - (options - keys)), min(keys, tied) + 1)
@@ -85,7 +85,7 @@ def _chances(options: int, keys: int, tied: int) -> dict[int, float]:
 
 
 def _at_least(won: int, guesses: Sequence[Guess]) -> float:
-    """The chance of earning ``won`` or more where nothing is known: one-sided, exact."""
+    """Return the exact one-sided probability of earning ``won`` or more by chance."""
     totals = {0: 1.0}
     for guess in guesses:
         following: dict[int, float] = {}

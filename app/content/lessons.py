@@ -1,32 +1,32 @@
-"""A lesson's Markdown -> :class:`app.domain.content.Lesson`: safe HTML in chunks, with the checks between them."""
+"""Render a lesson's Markdown as :class:`app.domain.content.Lesson`: safe HTML in chunks, with the checks between them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
 
 from markdown_it.token import Token
 
-from app.content.blocks import Block
+from app.content.blocks import LEAFLET_BLOCKS, LESSON_BLOCKS, Block
 from app.content.drafts import Draft
 from app.content.faults import Fault
-from app.content.figures import Figure, inline_svg
-from app.content.prose import Citations, Prose, top_level
+from app.content.figures import Figure, render_inline_svg
+from app.content.prose import Citations, ProseReader, drop_citations, find_citations, split_top_level
 from app.content.schema import ID_PATTERN, LessonEntry
-from app.domain.content import Check, Lesson, Section
+from app.domain.content import Lesson, LessonCheck, Section, Term
 
 WORDS_PER_MINUTE = 200
-RESERVED_PREFIXES = ("note-", "source-", "check-", "figure-", "flag-", "theme-")
-RESERVED_IDS = frozenset({"main", "sources"})
+RESERVED_PREFIXES = ("note-", "source-", "check-", "figure-", "flag-", "theme-", "term-")
+RESERVED_IDS = frozenset({"leaflets", "main", "sources"})
 DISPUTED = Section("disputed", "What is disputed")
 _ICON = '<svg class="ico" aria-hidden="true"><use href="/static/icons.svg#{}"></use></svg>'
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
-    """A name that a lesson uses, and the line on which it does."""
+class NameMention:
+    """A name that a lesson uses, and its line."""
 
     name: str
     line: int
@@ -34,13 +34,13 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class LessonDraft:
-    """A rendered lesson, with what it names so that :mod:`app.content.references` can follow it."""
+    """A rendered lesson with the names that :mod:`app.content.references` must resolve."""
 
     draft: Draft[LessonEntry]
     lesson: Lesson
-    cited: tuple[Mention, ...]
-    checks: tuple[Mention, ...]
-    figures: tuple[Mention, ...]
+    cited: tuple[NameMention, ...]
+    checks: tuple[NameMention, ...]
+    figures: tuple[NameMention, ...]
     faults: tuple[Fault, ...]
 
 
@@ -53,10 +53,10 @@ def render_lesson(
 ) -> LessonDraft:
     """Render the blocks of a lesson.
 
-    ``figures`` are those of its module by name, None where the drawing is faulty; ``labels`` are the sources' by id.
-    Whether the questions and sources named exist is not looked at here.
+    ``figures`` are those of its module by name, None if the drawing is faulty; ``labels`` are those of the sources by
+    id. Whether the named questions and sources exist is not checked here.
     """
-    writer = _Writer(Prose(draft.place, Citations(labels)), figures)
+    writer = TextWriter(ProseReader(draft.place, Citations(labels)), figures)
     for block in blocks:
         writer.write(block)
     entry, cited = draft.entry, writer.prose.citations.first_lines
@@ -70,37 +70,50 @@ def render_lesson(
         sources=tuple(cited),
         minutes=_minutes(writer.words, len(writer.figures_shown) + len(writer.checks)),
         facts=tuple(entry.facts),
+        terms=tuple(writer.terms.values()),
     )
     if not writer.words:
         writer.prose.fault(
             draft.place.line(), "lesson", "the lesson has no text", "sections that begin with `## Title {#id}`"
         )
-    mentions = tuple(Mention(name, line) for name, line in cited.items())
+    mentions = tuple(NameMention(name, line) for name, line in cited.items())
     return LessonDraft(
         draft, lesson, mentions, tuple(writer.checks), tuple(writer.figures_shown), tuple(writer.prose.faults)
     )
 
 
 def _minutes(words: int, pauses: int) -> int:
-    """Half a minute for each figure and check; half minutes round up."""
+    """Return the reading time, with half a minute for each figure and check; half minutes round up."""
     return max(1, int(words / WORDS_PER_MINUTE + pauses / 2 + 0.5))
 
 
 @dataclass(slots=True)
-class _Writer:
-    """Turns one lesson's blocks into parts. Each ``_<block>`` method returns the HTML of the block of that name."""
+class TextWriter:
+    """Turns the blocks of a lesson, or of a leaflet, into parts.
 
-    prose: Prose
+    Each ``_<block>`` method returns the HTML of the block of that name.
+    """
+
+    prose: ProseReader
     figures: Mapping[str, Figure | None]
     sections: dict[str, Section] = field(default_factory=dict)
-    checks: list[Mention] = field(default_factory=list)
-    figures_shown: list[Mention] = field(default_factory=list)
+    checks: list[NameMention] = field(default_factory=list)
+    figures_shown: list[NameMention] = field(default_factory=list)
+    terms: dict[str, Term] = field(default_factory=dict)
+    is_leaflet: bool = False
     words: int = 0
-    _parts: list[str | Check] = field(default_factory=list)
+    _parts: list[str | LessonCheck] = field(default_factory=list)
     _flags: int = 0
     _tables: int = 0
 
     def write(self, block: Block) -> None:
+        known = LEAFLET_BLOCKS if self.is_leaflet else LESSON_BLOCKS
+        if block.name is not None and block.name in LESSON_BLOCKS | LEAFLET_BLOCKS and block.name not in known:
+            where = "leaflet" if self.is_leaflet else "lesson"
+            self.prose.fault(
+                block.line, "block", f"`{block.name}` does not belong in a {where}", ", ".join(sorted(known))
+            )
+            return
         if block.name == "check":
             self._check(block)
             return
@@ -111,13 +124,15 @@ class _Writer:
             "disputed": self._disputed,
             "recap": self._recap,
             "flag": self._flag,
+            "tick": self._tick,
+            "fill": self._fill,
         }
         if block.name in makers and (html := makers[block.name](block)):
             self._parts.append(html)
 
-    def parts(self) -> tuple[str | Check, ...]:
-        """Join the HTML between two checks to one chunk."""
-        merged: list[str | Check] = []
+    def parts(self) -> tuple[str | LessonCheck, ...]:
+        """Join the HTML between two checks into one chunk."""
+        merged: list[str | LessonCheck] = []
         for part in self._parts:
             last = merged[-1] if merged else None
             if isinstance(part, str) and isinstance(last, str):
@@ -131,7 +146,7 @@ class _Writer:
 
     def _flow(self, tokens: Sequence[Token], first: int) -> str:
         html = []
-        for opening, group in top_level(tokens):
+        for opening, group in split_top_level(tokens):
             line = first + (opening.map[0] if opening.map else 0)
             if opening.type == "heading_open":
                 self._section(opening, group[1], line)
@@ -142,19 +157,21 @@ class _Writer:
     def _section(self, opening: Token, inline: Token, line: int) -> None:
         name, title = str(opening.attrGet("id") or ""), self.prose.words(inline)
         if opening.tag not in {"h2", "h3"}:
-            self.prose.fault(line, "heading", f"a heading of level {opening.tag[1]}", "## for a section, ### below it")
+            self.prose.fault(
+                line, "heading", f"the heading has level {opening.tag[1]}", "## for a section, ### below it"
+            )
         elif not title:
-            self.prose.fault(line, "heading", "the heading has no words", "`## Title {#id}`")
+            self.prose.fault(line, "heading", "the heading has no text", "`## Title {#id}`")
         elif opening.tag == "h2" and not name:
             self.prose.fault(line, "heading", f"the section `{title[:40]}` has no id", "`## Title {#id}`")
         elif name:
             self._enter(Section(name, title), line, is_listed=opening.tag == "h2")
 
     def _enter(self, section: Section, line: int, *, is_listed: bool = True) -> None:
-        """Take a section into the contents list, if its id may stand on the page."""
+        """Add a section to the table of contents if its id is valid and free."""
         name = section.id
         if not is_listed:
-            self.prose.fault(line, "heading", "an id on a ### heading", "ids on ## headings only")
+            self.prose.fault(line, "heading", "a ### heading has an id", "ids on ## headings only")
         elif not re.fullmatch(ID_PATTERN, name) or name in RESERVED_IDS or name.startswith(RESERVED_PREFIXES):
             taken = ", ".join(sorted(RESERVED_IDS)) + " and names that begin with " + " ".join(RESERVED_PREFIXES)
             self.prose.fault(
@@ -178,7 +195,12 @@ class _Writer:
                 block.line, "term", "a key term needs a name and a definition", "`::: term Name`, the definition, `:::`"
             )
         name, text = self.prose.label(block.argument, block.line), self._count(self._tight(tokens))
-        return f'<dl class="term"><dt><dfn>{name}</dfn></dt><dd>{text}</dd></dl>'
+        term = re.sub(r"[^a-z0-9]+", "-", block.argument.lower()).strip("-")
+        if term in self.terms:
+            self.prose.fault(block.line, "term", f"`{block.argument[:40]}` is defined twice in this lesson", "once")
+        plain = unescape(re.sub(r"<[^>]+>", "", name))
+        self.terms[term] = Term(term, plain, drop_citations(text), find_citations(block.text))
+        return f'<dl class="term" id="term-{term}"><dt><dfn>{name}</dfn></dt><dd>{text}</dd></dl>'
 
     def _figure(self, block: Block) -> str:
         name, _, size = block.argument.partition(" ")
@@ -198,9 +220,9 @@ class _Writer:
                 f"there is no figure `{name}`",
                 f"a file figures/{name}.svg in this module",
             )
-        self.figures_shown.append(Mention(name, block.line))
+        self.figures_shown.append(NameMention(name, block.line))
         number = len(self.figures_shown)
-        drawing = inline_svg(figure, f"figure-{number}-title") if figure else ""
+        drawing = render_inline_svg(figure, f"figure-{number}-title") if figure else ""
         wide = " fig--wide" if size == "wide" else ""
         return (
             f'<figure class="fig{wide}"><div class="fig__plate">{drawing}</div>'
@@ -209,7 +231,7 @@ class _Writer:
         )
 
     def _figure_text(self, block: Block) -> tuple[str, str]:
-        """Return the caption, and the text that carries the same content as the picture."""
+        """Return the caption, and the text alternative with the same content as the picture."""
         above, rule, below = _split_at_rule(block.text)
         caption = self.prose.parse(above, line=block.first)
         if [token.type for token in caption] != ["paragraph_open", "inline", "paragraph_close"]:
@@ -225,23 +247,23 @@ class _Writer:
                 block.line,
                 "figure-text",
                 "the figure has no text alternative",
-                "below a line `***`, a text with the same content as the picture",
+                "a text with the same content as the picture, below a line `***`",
             )
         return self._count(self._tight(caption)), self.prose.html(alternative)
 
     def _disputed(self, block: Block) -> str:
         tokens = self.prose.parse(block.text, line=block.first)
-        shape = [opening.type for opening, _ in top_level(tokens)]
+        shape = [opening.type for opening, _ in split_top_level(tokens)]
         if shape != ["dl_open", "paragraph_open"] or sum(token.type == "dt_open" for token in tokens) < 2:
             expected = (
                 "two or more positions (`Who holds it`, below it `: what they say`), then a paragraph fair to all"
             )
             self.prose.fault(
-                block.line, "disputed", "this is not a list of positions with a fair word at the end", expected
+                block.line, "disputed", "this is not a list of positions followed by a fair summary", expected
             )
             return ""
         self._enter(DISPUTED, block.line)
-        positions, (_, *words, _) = (group for _, group in top_level(tokens))
+        positions, (_, *words, _) = (group for _, group in split_top_level(tokens))
         pairs = "".join(f"<div>{self._count(self.prose.html(pair))}</div>" for pair in _positions(positions))
         last = self._count(self.prose.html(words))
         return (
@@ -251,18 +273,25 @@ class _Writer:
         )
 
     def _recap(self, block: Block) -> str:
-        tokens = self.prose.parse(block.text, line=block.first)
-        if [opening.type for opening, _ in top_level(tokens)] != ["bullet_list_open"]:
-            self.prose.fault(block.line, "recap", "a recap is one list", "lines that begin with `- `")
+        return self._list(block, "recap")
+
+    def _tick(self, block: Block) -> str:
+        return self._list(block, "tick-list")
+
+    def _fill(self, block: Block) -> str:
+        return self._list(block, "fill-in")
+
+    def _list(self, block: Block, style: str) -> str:
+        name, tokens = str(block.name), self.prose.parse(block.text, line=block.first)
+        if [opening.type for opening, _ in split_top_level(tokens)] != ["bullet_list_open"]:
+            self.prose.fault(block.line, name, f"the {name} is not a single list", "lines that begin with `- `")
             return ""
-        return self._count(self.prose.html(tokens)).replace("<ul>", '<ul class="recap">', 1)
+        return self._count(self.prose.html(tokens)).replace("<ul>", f'<ul class="{style}">', 1)
 
     def _flag(self, block: Block) -> str:
         tokens = self.prose.parse(block.text, line=block.first)
         if not block.argument or not tokens:
-            self.prose.fault(
-                block.line, "flag", "a flag needs a title and what to do", "`::: flag Title`, the text, `:::`"
-            )
+            self.prose.fault(block.line, "flag", "a flag needs a title and a text", "`::: flag Title`, the text, `:::`")
         self._flags += 1
         name, title = f"flag-{self._flags}", self.prose.label(block.argument, block.line)
         return (
@@ -276,29 +305,29 @@ class _Writer:
             self.prose.fault(
                 block.line,
                 "check",
-                "a check names one question and holds nothing else",
+                "a check must name one question and contain nothing else",
                 "`::: check question-id`, then `:::`",
             )
         elif name in {check.name for check in self.checks}:
             self.prose.fault(block.line, "check", f"`{name}` is asked twice in this lesson", "each check once")
         if not name:
             return
-        self.checks.append(Mention(name, block.line))
-        self._parts.append(Check(name))
+        self.checks.append(NameMention(name, block.line))
+        self._parts.append(LessonCheck(name))
 
     def _tight(self, tokens: Sequence[Token]) -> str:
-        """Render a lone paragraph without its ``<p>``."""
+        """Render a single paragraph without its ``<p>``."""
         is_lone = [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
         return self.prose.html(tokens[1:2] if is_lone else tokens)
 
     def _count(self, html: str) -> str:
-        """Add the words to the reading time; the number on a citation isn't one."""
+        """Add words to the reading time, without the numbers of citations."""
         self.words += len(re.sub(r"<button[^>]*>\d+</button>|<[^>]+>", " ", html).split())
         return html
 
 
 def _split_at_rule(text: str) -> tuple[str, bool, str]:
-    """Cut a figure's text at the line ``***``."""
+    """Split a figure's text at the line ``***``."""
     lines = text.split("\n")
     for at, line in enumerate(lines):
         if line.strip() == "***":
@@ -307,7 +336,7 @@ def _split_at_rule(text: str) -> tuple[str, bool, str]:
 
 
 def _positions(tokens: Sequence[Token]) -> list[list[Token]]:
-    """Cut a definition list into one run of tokens per position."""
+    """Split a definition list into the tokens of each position."""
     runs: list[list[Token]] = []
     for token in tokens[1:-1]:
         if token.type == "dt_open":

@@ -1,4 +1,4 @@
-"""Folders of content files -> one course, or every fault that stands in the way."""
+"""Load folders of content files as one course, or report every fault that prevents it."""
 
 from __future__ import annotations
 
@@ -6,70 +6,95 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.content.body_map import map_parts
-from app.content.checker import item_faults
+from app.content.body_map import build_map_parts
+from app.content.checker import check_items
+from app.content.cues.limits import check_cues
 from app.content.drafts import Draft
 from app.content.faults import Fault
-from app.content.folders import survey
-from app.content.keys import asked_and_key
-from app.content.map_pictures import MapParts
-from app.content.material import Material, ModuleMaterial, gather
-from app.content.references import count_faults, reference_faults
-from app.content.schema import CourseEntry, ModuleEntry, QuestionEntry, SourceEntry
-from app.domain.content import Course, Draw, Kind, Module, Objective, Question, Source, Statement
+from app.content.folders import find_course_files, find_library_files
+from app.content.kinds import MapParts, QuestionEntry
+from app.content.material import Material, ModuleMaterial, read_material
+from app.content.references import check_counts, check_references
+from app.content.schema import LibraryEntry, ModuleEntry, SourceEntry
+from app.content.trees import ContentPath
+from app.domain.content import BlueprintLine, Course, Module, Objective, Question, Source, Statement
 
-__all__ = ["Fault", "Loaded", "load_course"]
+__all__ = ["Fault", "LoadedCourse", "LoadedLibrary", "build_question", "load_course", "load_library"]
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """The course, or None and why not: there is a course exactly where there are no faults."""
+class LoadedCourse:
+    """The course, or None with the faults; there is a course exactly if there are no faults."""
 
     course: Course | None
     faults: tuple[Fault, ...]
 
 
-def load_course(folders: Sequence[Path]) -> Loaded:
+@dataclass(frozen=True, slots=True)
+class LoadedLibrary(LoadedCourse):
+    """A library, and everything that could be read of it although there are faults."""
+
+    material: Material
+
+
+def load_course(folders: Sequence[Path], *, with_classifier: bool = False) -> LoadedCourse:
     """Read a course from its folder and those that an installation adds.
 
     A further folder may add sources, modules, lessons, questions and figures (``N-<module>/questions/…`` needs no
-    module.yaml there); its course.yaml takes the place of the first. Never raises for what the files say: each fault
-    has an existing path, and a line from 1.
+    module.yaml there); its course.yaml replaces the first. Never raises for the content of files: each fault has an
+    existing path, and a line from 1. The rules for guessing answers from the options are always tried; only the command
+    ``content check`` also tries the classifier (``with_classifier``), which takes seconds.
     """
-    material = gather(survey(folders))
+    place = next((folder for folder in folders if folder.is_dir()), None)
+    material = read_material(find_course_files(folders))
+    return _check(material, place or Path(), is_given=place is not None or not folders, with_classifier=with_classifier)
+
+
+def load_library(folder: ContentPath) -> LoadedLibrary:
+    """Read a library by the rules of a course, with two exceptions.
+
+    It needs no ``red_flags``, and its questions are exam questions unless they say otherwise.
+    """
+    material = read_material(find_library_files(folder))
+    checked = _check(material, folder)
+    return LoadedLibrary(checked.course, checked.faults, material)
+
+
+def _check(
+    material: Material, place: ContentPath, *, is_given: bool = True, with_classifier: bool = False
+) -> LoadedCourse:
+    """Check what was read. ``place`` is the first folder, unless none of the folders exists (``is_given``)."""
     faults = list(material.faults)
-    faults += _course_missing(material, folders)
-    faults += reference_faults(material)
+    if is_given and not _has_course(material):
+        faults.append(Fault(place, 1, "missing", "there is no course.yaml", "a file course.yaml in the first folder"))
+    faults += check_references(material)
     if not faults:
-        # Counting what is left after losing faulty files would only mislead.
-        faults += count_faults(material)
-    faults += item_faults(material, is_whole=not faults)
+        # Counts without the faulty files would mislead.
+        faults += check_counts(material)
+    faults += check_items(material, is_whole=not faults)
     ordered = tuple(sorted(set(faults), key=lambda fault: (str(fault.path), fault.line, fault.rule, fault.message)))
     if ordered or material.course is None:
-        return Loaded(None, ordered)
-    return Loaded(_course(material.course, material), ())
+        return LoadedCourse(None, ordered)
+    course = _course(material.course, material)
+    too_guessable = tuple(check_cues(course, material.course.place, with_classifier=with_classifier))
+    return LoadedCourse(None if too_guessable else course, too_guessable)
 
 
-def _course_missing(material: Material, folders: Sequence[Path]) -> list[Fault]:
-    if material.course or any(fault.path.name == "course.yaml" for fault in material.faults):
-        return []
-    place = next((folder for folder in folders if folder.is_dir()), None)
-    if place is None and folders:
-        return []
-    place = place or Path()
-    return [Fault(place, 1, "missing", "there is no course.yaml", "a file course.yaml in the first folder")]
+def _has_course(material: Material) -> bool:
+    return material.course is not None or any(fault.path.name == "course.yaml" for fault in material.faults)
 
 
-def _course(draft: Draft[CourseEntry], material: Material) -> Course:
+def _course(draft: Draft[LibraryEntry], material: Material) -> Course:
     modules = [material.modules[name] for name in draft.entry.modules]
-    parts = map_parts(material)
+    parts = build_map_parts(material)
     return Course(
         title=draft.entry.title,
         modules=tuple(_module(module, module.head, parts) for module in modules if module.head),
         sources=tuple(_source(source.entry) for source in material.sources),
-        red_flags=draft.entry.red_flags,
+        red_flags=draft.entry.red_flags or "",
         zones=tuple(parts.zones.values()),
         muscles=tuple(parts.muscles.values()),
+        leaflets=tuple(draft.leaflet for draft in material.leaflets),
         statements=tuple(Statement(**draft.entry.model_dump()) for draft in material.statements),
     )
 
@@ -87,17 +112,18 @@ def _module(module: ModuleMaterial, head: Draft[ModuleEntry], parts: MapParts) -
         pass_mark_percent=entry.pass_mark,
         objectives=tuple(Objective(**objective.model_dump()) for objective in entry.objectives),
         lessons=tuple(lesson.lesson for lesson in module.lessons),
-        questions=tuple(_question(question.entry, module, parts) for question in module.questions),
+        questions=tuple(build_question(question.entry, module, parts) for question in module.questions),
         practice_questions=entry.practice.questions,
         test_questions=entry.test.questions,
-        blueprint=tuple(Draw(**draw.model_dump()) for draw in entry.test.blueprint),
+        blueprint=tuple(BlueprintLine(**draw.model_dump()) for draw in entry.test.blueprint),
         test_minutes=entry.test.minutes,
         asks_certainty=entry.certainty,
     )
 
 
-def _question(entry: QuestionEntry, module: ModuleMaterial, parts: MapParts) -> Question:
-    asked = asked_and_key(entry, module.figures, parts)
+def build_question(entry: QuestionEntry, module: ModuleMaterial, parts: MapParts) -> Question:
+    """Return the question of a sound entry."""
+    asked = entry.ask(module.figures, parts)
     return Question(
         id=entry.id,
         objective=entry.objective,
@@ -111,7 +137,7 @@ def _question(entry: QuestionEntry, module: ModuleMaterial, parts: MapParts) -> 
         sources=tuple(entry.sources),
         critical=entry.critical,
         vignette=entry.vignette,
-        is_order_fixed=entry.order == "fixed" or entry.kind is Kind.TRUE_FALSE,
+        is_order_fixed=entry.is_order_fixed,
         prompts=asked.prompts,
         unit=asked.unit,
         picture=asked.picture,

@@ -1,7 +1,7 @@
-"""Markdown -> safe HTML: the running text of a lesson, and the few words of emphasis that a question may hold.
+"""Render Markdown as safe HTML: the running text of a lesson, and the emphasis that a question may contain.
 
-Three things keep the result inert: markdown-it escapes HTML, :class:`Prose` names every construct that a lesson may not
-hold, and nh3 removes whatever isn't on a short list.
+Three measures keep the result inert: markdown-it escapes HTML, :class:`ProseReader` reports every construct that a
+lesson may not contain, and nh3 removes everything that is not on a short list.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 
-from app.content.faults import Fault, Place
+from app.content.faults import Fault, FileLocation
 
 _CITE = re.compile(r"\[@([A-Z0-9-]+(?:\s*;\s*@[A-Z0-9-]+)*)\]")
-_HEADING_ID = re.compile(r"^(.*?)\s*\{#([^{}]*)\}\s*$", re.DOTALL)
+_CITE_BUTTON = re.compile(r'<button class="cite".*?</button>', re.DOTALL)
 _LEFTOVERS = (
     (re.compile(r"</?[A-Za-z][^<>\n]{0,40}>?|<!--"), "raw-html", "Markdown only"),
     (re.compile(r"\[@[^\]]{0,40}\]?"), "citation", "[@ID] or [@ID; @ID], ids in capitals as in sources.yaml"),
@@ -58,7 +58,7 @@ _INSTEAD = {
     "image": "`::: figure name` with a drawing in figures/",
     "hr": "a `##` heading, or `***` inside `::: figure`",
     "fence": "running text",
-    "code_block": "a line that doesn't begin with four blanks",
+    "code_block": "a line that does not begin with four spaces",
     "blockquote_open": "running text in quotation marks",
 }
 _TAGS = set(
@@ -102,7 +102,7 @@ _CLEANER = nh3.Cleaner(tags=_TAGS, attributes=_ATTRIBUTES, link_rel=None, url_sc
 
 
 def render_inline(text: str) -> str:
-    """Render the words of a question, option or explanation: emphasis only, all else is shown as it was typed."""
+    """Render the text of a question, option or explanation: emphasis only, everything else is shown as typed."""
     return _CLEANER.clean(_emphasis_parser().renderInline(text))
 
 
@@ -115,6 +115,17 @@ def is_safe_address(href: str) -> bool:
     except ValueError:
         return False
     return bool(parts.scheme == "https" and parts.hostname) or bool(parts.scheme == "mailto" and "@" in parts.path)
+
+
+def find_citations(text: str) -> tuple[str, ...]:
+    """Return the ids of the sources that a piece of Markdown cites, each once."""
+    cited = (name.strip().lstrip("@") for found in _CITE.finditer(text) for name in found.group(1).split(";"))
+    return tuple(dict.fromkeys(cited))
+
+
+def drop_citations(html: str) -> str:
+    """Remove the buttons of citations from rendered HTML."""
+    return _CITE_BUTTON.sub("", html)
 
 
 @dataclass(slots=True)
@@ -134,23 +145,21 @@ class Citations:
 
 
 @dataclass(slots=True)
-class Prose:
-    """Reads pieces of one lesson's Markdown. Collects faults; ``place.path`` is the lesson."""
+class ProseReader:
+    """Reads pieces of one lesson's Markdown and collects faults; ``place.path`` is the lesson."""
 
-    place: Place
+    place: FileLocation
     citations: Citations
     faults: list[Fault] = field(default_factory=list)
 
     def parse(self, text: str, *, line: int, headings: bool = False) -> list[Token]:
-        """Return the tokens of ``text``, whose first line is ``line`` of the file, fit for :meth:`html`."""
+        """Return the tokens of ``text``, which starts on ``line`` of the file, for :meth:`html`."""
         tokens = _lesson_parser().parse(text)
         for at, token in enumerate(tokens):
             here = line + (token.map[0] if token.map else 0)
             self._inspect(token, here)
             if token.type == "heading_open" and not (headings and token.level == 0):
-                self.fault(
-                    here, "markdown", "a heading stands inside something else", "headings in the running text only"
-                )
+                self.fault(here, "markdown", "a heading is inside another element", "headings in the running text only")
             if token.type == "inline":
                 in_heading = at > 0 and tokens[at - 1].type == "heading_open"
                 token.children = self._children(token.children or [], here, in_heading=in_heading)
@@ -161,12 +170,12 @@ class Prose:
         return _CLEANER.clean(parser.renderer.render(list(tokens), parser.options, {})).strip()
 
     def label(self, text: str, line: int) -> str:
-        """Render the name of a block, which stands on its line ``:::``: emphasis only."""
+        """Render the name of a block from its line ``:::``: emphasis only."""
         self._leftovers(text, line)
         return render_inline(text)
 
     def words(self, token: Token) -> str:
-        """The plain words of an inline token, as a contents list shows them."""
+        """Return the plain text of an inline token for the table of contents."""
         return "".join(
             " " if child.type == "softbreak" else child.content
             for child in token.children or []
@@ -182,10 +191,12 @@ class Prose:
             return
         if token.nesting >= 0:
             name = re.sub("_open$", "", kind).replace("_", " ")
-            self.fault(line, "markdown", f"a lesson has no use for this ({name})", _INSTEAD.get(kind, "running text"))
+            self.fault(
+                line, "markdown", f"this is not allowed in a lesson ({name})", _INSTEAD.get(kind, "running text")
+            )
 
     def _children(self, children: Sequence[Token], line: int, *, in_heading: bool) -> list[Token]:
-        """Check the inline tokens and give each citation its button, bound to the word before it."""
+        """Check the inline tokens, and give each citation a button bound to the word before it."""
         kept: list[Token] = []
         links = 0
         for child in children:
@@ -199,7 +210,7 @@ class Prose:
             elif child.type == "cite":
                 if in_heading or links:
                     self.fault(
-                        line, "citation", "a citation stands in a heading or a link", "citations behind a sentence"
+                        line, "citation", "a citation is inside a heading or a link", "citations after a sentence"
                     )
                 self._cite(kept, child, line)
                 continue
@@ -223,7 +234,7 @@ class Prose:
             self.fault(
                 line,
                 "link",
-                f"the link leads to `{href[:60]}`",
+                f"the link address `{href[:60]}` is not allowed",
                 "https:, mailto: or a path that begins with a single /",
             )
             token.attrs = {}
@@ -237,7 +248,7 @@ class Prose:
 
 
 def _drop_blank(kept: list[Token]) -> None:
-    """Take away the blank or line end between a sentence and its citation."""
+    """Remove the space or line end between a sentence and its citation."""
     if kept and kept[-1].type == "softbreak":
         kept.pop()
     if kept and kept[-1].type == "text":
@@ -247,9 +258,9 @@ def _drop_blank(kept: list[Token]) -> None:
 
 
 def _last_word(kept: list[Token]) -> str:
-    """Cut the last word off the text before a citation, so that the two can be kept on one line."""
+    """Split the last word off the text before a citation, so that the two stay on one line."""
     if not kept or kept[-1].type != "text":
-        # Behind **bold** or a link the word stays where it is; a word joiner keeps the line from breaking there.
+        # After **bold** or a link the word stays in place, and a word joiner prevents a line break.
         return "\u2060" if kept else ""
     before, blank, word = kept[-1].content.rpartition(" ")
     kept[-1].content = before + blank
@@ -257,7 +268,7 @@ def _last_word(kept: list[Token]) -> str:
 
 
 def _hold_punctuation(kept: list[Token], text: Token) -> None:
-    """Move a full stop that follows a citation into what is kept on one line."""
+    """Move punctuation after a citation into the part that stays on one line."""
     if kept and kept[-1].type == "keep":
         rest = text.content.lstrip(".,;:!?)”’")
         kept[-1].meta["after"] = text.content[: len(text.content) - len(rest)]
@@ -265,7 +276,7 @@ def _hold_punctuation(kept: list[Token], text: Token) -> None:
 
 
 class _Renderer(RendererHTML):
-    """markdown-it's renderer plus our classes. Each method renders the token of its name."""
+    """markdown-it's renderer with our classes. Each method renders the token of its name."""
 
     def keep(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         meta = tokens[at].meta
@@ -283,12 +294,12 @@ class _Renderer(RendererHTML):
 
 
 def _alignment(cell: Token) -> str:
-    """Say with a class what Markdown says with an inline style; only right-aligned numbers look different."""
+    """Return a class in place of Markdown's inline style; only right-aligned cells differ."""
     return ' class="r"' if "right" in str(cell.attrGet("style")) else ""
 
 
 def _cite_rule(state: StateInline, silent: bool) -> bool:
-    """Inline rule: ``[@ID; @ID]``."""
+    """Inline rule: parse ``[@ID; @ID]``."""
     found = _CITE.match(state.src, state.pos)
     if not found:
         return False
@@ -300,11 +311,13 @@ def _cite_rule(state: StateInline, silent: bool) -> bool:
 
 
 def _heading_ids(state: StateCore) -> None:
-    """Core rule: take ``{#id}`` off a heading before its words are parsed."""
+    """Core rule: remove ``{#id}`` from a heading before its text is parsed."""
     for opening, inline in zip(state.tokens, state.tokens[1:], strict=False):
-        if opening.type == "heading_open" and (found := _HEADING_ID.match(inline.content)):
-            inline.content = found.group(1)
-            opening.attrSet("id", found.group(2))
+        words, mark, name = inline.content.rpartition("{#")
+        name = name.rstrip()
+        if opening.type == "heading_open" and mark and name.endswith("}") and not {"{", "}"} & set(name[:-1]):
+            inline.content = words.rstrip()
+            opening.attrSet("id", name[:-1])
 
 
 @cache
@@ -314,7 +327,7 @@ def _lesson_parser() -> MarkdownIt:
     parser.use(deflist_plugin)
     parser.inline.ruler.before("link", "cite", _cite_rule)
     parser.core.ruler.before("inline", "heading_ids", _heading_ids)
-    # Faulty addresses are named with their line instead of being left as text.
+    # Report faulty addresses with their line instead of rendering them as text.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     return parser
 
@@ -325,8 +338,8 @@ def _emphasis_parser() -> MarkdownIt:
     return parser.enable(["emphasis", "escape", "smartquotes"])
 
 
-def top_level(tokens: Sequence[Token]) -> Iterator[tuple[Token, Sequence[Token]]]:
-    """Yield each top-level block: its first token, and all its tokens."""
+def split_top_level(tokens: Sequence[Token]) -> Iterator[tuple[Token, Sequence[Token]]]:
+    """Yield the first token and all tokens of each top-level block."""
     start, depth = 0, 0
     for at, token in enumerate(tokens):
         depth += token.nesting

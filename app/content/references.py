@@ -1,4 +1,4 @@
-"""Follow every id to what it names: unknown, misplaced and missing things, and counts that cannot work out."""
+"""Resolve every id, and report unknown, misplaced and missing things and impossible counts."""
 
 from __future__ import annotations
 
@@ -6,49 +6,90 @@ import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from app.content.body_map import body_map_faults, map_parts, unused_zone_faults
+from app.content.body_map import build_map_parts, check_body_map, check_unused_zones
 from app.content.drafts import Draft
-from app.content.faults import Fault, Place, Step
-from app.content.lessons import LessonDraft, Mention
-from app.content.map_pictures import MapParts, map_faults
-from app.content.material import Material, ModuleMaterial, Names
-from app.content.questions import picture_faults, question_faults
-from app.content.schema import ModuleEntry, ObjectiveEntry, QuestionEntry
+from app.content.faults import Fault, FileLocation, Step
+from app.content.kinds import MapParts, QuestionEntry
+from app.content.lessons import LessonDraft, NameMention
+from app.content.material import Material, ModuleMaterial, NameIndex
+from app.content.schema import ModuleEntry, ObjectiveEntry
 from app.domain.content import Level, Use
+from app.domain.kinds import get_kind
 
 MIN_PRACTICE = 2
 
 
-def reference_faults(material: Material) -> Iterator[Fault]:
-    """Yield a fault for everything named that isn't there."""
-    yield from _course_faults(material)
-    yield from body_map_faults(material)
+def check_references(material: Material) -> Iterator[Fault]:
+    """Yield a fault for every name that refers to nothing."""
+    yield from _check_course(material)
+    yield from check_body_map(material)
     sections = {
         lesson.lesson.id: {section.id for section in lesson.lesson.sections}
         for module in material.modules.values()
         for lesson in module.lessons
     }
-    uses = {draft.entry.id: draft.entry.use for module in material.modules.values() for draft in module.questions}
+    questions = {draft.entry.id: draft.entry for module in material.modules.values() for draft in module.questions}
     map_faulty = any(fault.path.name in ("muscles.yaml", "zones.yaml") for fault in material.faults)
-    parts = None if map_faulty else map_parts(material)
+    parts = None if map_faulty else build_map_parts(material)
     for module in material.modules.values():
         if module.head:
-            yield from _head_faults(module, module.head, material, sections)
+            yield from _check_head(module, module.head, material, sections)
         for lesson in module.lessons:
-            yield from _lesson_faults(lesson, material, uses)
+            yield from _check_lesson(lesson, material, questions)
         for question in module.questions:
-            yield from _question_faults(question, module, material, parts)
+            yield from _check_question(question, module, material, parts)
+    yield from _check_leaflets(material)
+    yield from _check_links(material)
+    yield from _check_statuses(material)
 
 
-def count_faults(material: Material) -> Iterator[Fault]:
-    """Yield what is too little or too much. Meaningful only where nothing was lost to other faults."""
-    yield from unused_zone_faults(material)
-    yield from _untaught_faults(material)
+def _check_leaflets(material: Material) -> Iterator[Fault]:
+    for leaflet in material.leaflets:
+        place = leaflet.draft.place
+        yield from _check_known(leaflet.leaflet.lesson, material.lesson_names, place, "unknown-lesson", "lesson")
+        for source in leaflet.cited:
+            if material.source_names.lacks(source.name):
+                yield _unknown_mention(place, source, material.source_names, "unknown-source")
+
+
+def _check_links(material: Material) -> Iterator[Fault]:
+    """Yield a fault for each source whose readers are not told where to find it, or why they cannot."""
+    for draft in material.sources:
+        if (draft.entry.link is None) == (draft.entry.unlinked is None):
+            has = "no link and no reason for it" if draft.entry.link is None else "a link and a reason for having none"
+            expected = "`link`, or `unlinked` with the reason"
+            yield draft.fault("link", f"`{draft.entry.id}` has {has}", "id", expected=expected)
+
+
+def _check_statuses(material: Material) -> Iterator[Fault]:
+    """Yield a fault for each source that is no longer current without saying why, or is replaced by one like it."""
+    old = {draft.entry.id for draft in material.sources if draft.entry.status}
+    for draft in material.sources:
+        entry = draft.entry
+        if (entry.status is None) != (entry.status_note is None):
+            has = "a status without a note" if entry.status else "a note without a status"
+            expected = "`status` and, in `status_note`, what happened"
+            yield draft.fault("status", f"`{entry.id}` has {has}", "id", expected=expected)
+        if entry.replaced_by is None:
+            continue
+        yield from _check_known(entry.replaced_by, material.source_names, draft.place, "unknown-source", "replaced_by")
+        if entry.status is None:
+            message = f"`{entry.id}` is replaced but has no status"
+            yield draft.fault("status", message, "replaced_by", expected="`status: superseded`")
+        elif entry.replaced_by in old:
+            message = f"`{entry.replaced_by}` is not current either"
+            yield draft.fault("status", message, "replaced_by", expected="the source that is used now")
+
+
+def check_counts(material: Material) -> Iterator[Fault]:
+    """Yield a fault for each wrong number of something; meaningful only if there are no other faults."""
+    yield from check_unused_zones(material)
+    yield from _check_untaught(material)
     for module in material.modules.values():
         if module.head:
-            yield from _pool_faults(module, module.head)
+            yield from _check_pool(module, module.head)
         shown = {mention.name for lesson in module.lessons for mention in lesson.figures}
-        shown |= {draft.entry.picture for draft in module.questions if draft.entry.picture}
+        shown |= {name for draft in module.questions for name in draft.entry.figure_names}
         for name, figure in module.figures.items():
             if figure and name not in shown:
                 yield Fault(
@@ -60,8 +101,11 @@ def count_faults(material: Material) -> Iterator[Fault]:
                 )
 
 
-def _untaught_faults(material: Material) -> Iterator[Fault]:
-    """Yield each statement of the article that no lesson rests on: the course must say whether it holds up."""
+def _check_untaught(material: Material) -> Iterator[Fault]:
+    """Yield a fault for each statement of the article that no lesson covers.
+
+    The course must say whether each statement is true.
+    """
     taught = {
         fact for module in material.modules.values() for lesson in module.lessons for fact in lesson.draft.entry.facts
     }
@@ -71,7 +115,7 @@ def _untaught_faults(material: Material) -> Iterator[Fault]:
             yield draft.fault("untaught", message, "id", expected=f"{draft.entry.id} among the `facts` of a lesson")
 
 
-def _course_faults(material: Material) -> Iterator[Fault]:
+def _check_course(material: Material) -> Iterator[Fault]:
     course = material.course
     if course is None:
         return
@@ -88,12 +132,13 @@ def _course_faults(material: Material) -> Iterator[Fault]:
             yield Fault(
                 module.shelf.folders[0], 1, "modules", f"course.yaml does not list the module `{name}`", expected
             )
-        yield from _folder_faults(module)
+        yield from _check_folder(module)
     lesson = course.entry.red_flags
-    yield from _known(lesson, material.lesson_names, course.place, "unknown-lesson", "red_flags")
+    if lesson is not None:
+        yield from _check_known(lesson, material.lesson_names, course.place, "unknown-lesson", "red_flags")
 
 
-def _folder_faults(module: ModuleMaterial) -> Iterator[Fault]:
+def _check_folder(module: ModuleMaterial) -> Iterator[Fault]:
     heads = module.shelf.heads
     if not heads:
         yield Fault(
@@ -104,26 +149,30 @@ def _folder_faults(module: ModuleMaterial) -> Iterator[Fault]:
         yield Fault(path, 1, "duplicate-id", message, "lessons, questions and figures only in a further folder")
 
 
-def _head_faults(
+def _check_head(
     module: ModuleMaterial, head: Draft[ModuleEntry], material: Material, sections: dict[str, set[str]]
 ) -> Iterator[Fault]:
     own = {objective.id for objective in head.entry.objectives}
     for at, objective in enumerate(head.entry.objectives):
-        yield from _read_faults(objective, head.place.within("objectives", at), module, material, sections)
+        yield from _check_lesson_ref(objective, head.place.within("objectives", at), module, material, sections)
     for at, draw in enumerate(head.entry.test.blueprint):
         place = head.place.within("test", "blueprint", at)
         if draw.objective in own:
             continue
-        yield from _known_here(draw.objective, own, material, place, "objective")
+        yield from _check_known_here(draw.objective, own, material, place, "objective")
 
 
-def _read_faults(
-    objective: ObjectiveEntry, place: Place, module: ModuleMaterial, material: Material, sections: dict[str, set[str]]
+def _check_lesson_ref(
+    objective: ObjectiveEntry,
+    place: FileLocation,
+    module: ModuleMaterial,
+    material: Material,
+    sections: dict[str, set[str]],
 ) -> Iterator[Fault]:
     if objective.read is None:
         return
     lesson, _, section = objective.read.partition("#")
-    if unknown := list(_known(lesson, material.lesson_names, place, "unknown-lesson", "read")):
+    if unknown := list(_check_known(lesson, material.lesson_names, place, "unknown-lesson", "read")):
         yield from unknown
     elif lesson in sections and lesson not in {draft.lesson.id for draft in module.lessons}:
         yield place.fault(
@@ -139,50 +188,59 @@ def _read_faults(
         )
 
 
-def _lesson_faults(lesson: LessonDraft, material: Material, uses: dict[str, Use]) -> Iterator[Fault]:
+def _check_lesson(lesson: LessonDraft, material: Material, questions: dict[str, QuestionEntry]) -> Iterator[Fault]:
     place = lesson.draft.place
     for at, objective in enumerate(lesson.draft.entry.objectives):
-        yield from _known(objective, material.objective_names, place, "unknown-objective", "objectives", at)
+        yield from _check_known(objective, material.objective_names, place, "unknown-objective", "objectives", at)
     for source in lesson.cited:
         if material.source_names.lacks(source.name):
-            yield _unknown_mention(lesson, source, material.source_names, "unknown-source")
+            yield _unknown_mention(place, source, material.source_names, "unknown-source")
     for check in lesson.checks:
         if material.question_names.lacks(check.name):
-            yield _unknown_mention(lesson, check, material.question_names, "unknown-question")
-        elif uses.get(check.name) is Use.TEST:
-            message = f"`{check.name}` is a test question and must not be shown in a lesson"
-            yield Fault(place.path, check.line, "test-question", message, "a question with `use: practice`")
+            yield _unknown_mention(place, check, material.question_names, "unknown-question")
+        elif asked := questions.get(check.name):
+            yield from _check_lesson_check(place, check, asked)
 
 
-def _unknown_mention(lesson: LessonDraft, mention: Mention, names: Names, rule: str) -> Fault:
+def _check_lesson_check(place: FileLocation, check: NameMention, asked: QuestionEntry) -> Iterator[Fault]:
+    if asked.use is not Use.PRACTICE:
+        kept = "an exam" if asked.use is Use.EXAM else "a test"
+        message = f"`{check.name}` is {kept} question and must not be shown in a lesson"
+        yield Fault(place.path, check.line, "test-question", message, "a question with `use: practice`")
+    if get_kind(asked.kind).step_field:
+        message = f"`{check.name}` is answered in steps, and a check in a lesson has only one"
+        yield Fault(place.path, check.line, "check-in-steps", message, "a question of another kind")
+
+
+def _unknown_mention(place: FileLocation, mention: NameMention, names: NameIndex, rule: str) -> Fault:
     expected = _one_of(mention.name, names, "an id that exists")
     message = f"`{mention.name}` is not among the {names.kind}"
-    return Fault(lesson.draft.place.path, mention.line, rule, message, expected)
+    return Fault(place.path, mention.line, rule, message, expected)
 
 
-def _question_faults(
+def _check_question(
     draft: Draft[QuestionEntry], module: ModuleMaterial, material: Material, parts: MapParts | None
 ) -> Iterator[Fault]:
-    yield from question_faults(draft)
-    yield from picture_faults(draft, module)
-    if parts:  # a map with faults of its own would be blamed on every question
-        yield from map_faults(draft, parts)
+    yield from draft.entry.faults(draft.place)
+    yield from draft.entry.reference_faults(draft.place, module.figures, parts)
     for at, source in enumerate(draft.entry.sources):
-        yield from _known(source, material.source_names, draft.place, "unknown-source", "sources", at)
+        yield from _check_known(source, material.source_names, draft.place, "unknown-source", "sources", at)
     if module.head:
         own = {objective.id for objective in module.head.entry.objectives}
         if draft.entry.objective not in own:
-            yield from _known_here(draft.entry.objective, own, material, draft.place, "objective")
+            yield from _check_known_here(draft.entry.objective, own, material, draft.place, "objective")
 
 
-def _known(name: str, names: Names, place: Place, rule: str, *spot: Step) -> Iterator[Fault]:
+def _check_known(name: str, names: NameIndex, place: FileLocation, rule: str, *spot: Step) -> Iterator[Fault]:
     if names.lacks(name):
         expected = _one_of(name, names, "an id that exists")
         yield place.fault(rule, f"`{name}` is not among the {names.kind}", *spot, expected=expected)
 
 
-def _known_here(name: str, own: set[str], material: Material, place: Place, *spot: Step) -> Iterator[Fault]:
-    """Name an objective that is unknown, or known but another module's."""
+def _check_known_here(
+    name: str, own: set[str], material: Material, place: FileLocation, *spot: Step
+) -> Iterator[Fault]:
+    """Yield a fault if an objective is unknown or belongs to another module."""
     if name in material.objective_names.places:
         yield place.fault(
             "unknown-objective",
@@ -191,7 +249,7 @@ def _known_here(name: str, own: set[str], material: Material, place: Place, *spo
             expected=_one_of(name, own, "one of this module"),
         )
     else:
-        yield from _known(name, material.objective_names, place, "unknown-objective", *spot)
+        yield from _check_known(name, material.objective_names, place, "unknown-objective", *spot)
 
 
 def _one_of(name: str, names: Iterable[str], otherwise: str) -> str:
@@ -199,7 +257,7 @@ def _one_of(name: str, names: Iterable[str], otherwise: str) -> str:
     return f"perhaps `{close[0]}`" if close else otherwise
 
 
-def _pool_faults(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Iterator[Fault]:
+def _check_pool(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Iterator[Fault]:
     entry = head.entry
     practice = Counter(draft.entry.objective for draft in module.questions if draft.entry.use is Use.PRACTICE)
     for at, objective in enumerate(entry.objectives):
@@ -215,22 +273,31 @@ def _pool_faults(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Iterator[F
             "questions",
             expected=f"{practice.total()} or fewer, or more questions",
         )
-    yield from _blueprint_faults(module, head)
+    yield from _check_blueprint(module, head)
 
 
-def _blueprint_faults(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Iterator[Fault]:
+def _check_blueprint(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Iterator[Fault]:
+    """Check that the blueprint adds up, and that each pool of the module fills it.
+
+    A module without exam questions needs test questions, and one with exam questions may do without.
+    """
     test = head.entry.test
     total = sum(draw.questions for draw in test.blueprint)
     if total != test.questions:
-        message = f"the blueprint adds up to {total}, the test to {test.questions}"
+        message = f"the lines of the blueprint add up to {total}, but `questions` is {test.questions}"
         yield head.fault("blueprint", message, "test", "blueprint", expected=f"lines that add up to {test.questions}")
-    pool = Counter(
-        (draft.entry.objective, draft.entry.level) for draft in module.questions if draft.entry.use is Use.TEST
-    )
+    uses = {draft.entry.use for draft in module.questions}
+    for use in (Use.TEST, Use.EXAM):
+        if use in uses or (use is Use.TEST and Use.EXAM not in uses):
+            yield from _check_draws(module, head, use)
+
+
+def _check_draws(module: ModuleMaterial, head: Draft[ModuleEntry], use: Use) -> Iterator[Fault]:
+    pool = Counter((draft.entry.objective, draft.entry.level) for draft in module.questions if draft.entry.use is use)
     drawn: Counter[tuple[str, Level | None]] = Counter()
-    for at, draw in enumerate(test.blueprint):
+    for at, draw in enumerate(head.entry.test.blueprint):
         drawn[draw.objective, draw.level] += draw.questions
-        # Draws of a level can only take that level; together they must leave enough for draws of any level.
+        # Draws of one level can use only that level, and must leave enough for draws of any level.
         there = sum(
             count
             for (objective, level), count in pool.items()
@@ -243,12 +310,12 @@ def _blueprint_faults(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Itera
         )
         if wanted > there:
             of_level = f" of level {draw.level}" if draw.level else ""
-            message = f"{wanted} test questions on `{draw.objective}`{of_level} cannot be drawn from {there}"
+            message = f"{wanted} {use} questions on `{draw.objective}`{of_level} cannot be drawn from {there}"
             yield head.fault(
                 "blueprint",
                 message,
                 "test",
                 "blueprint",
                 at,
-                expected="more questions with `use: test`, or a smaller draw",
+                expected=f"more questions with `use: {use}`, or a smaller draw",
             )

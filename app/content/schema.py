@@ -1,7 +1,8 @@
-"""The shape of each kind of file, as the author's manual (``questions/README.md``) describes it.
+"""The shape of each type of file, as the author's manual (``questions/README.md``) describes it.
 
-Values arrive as text (see :mod:`app.content.yaml_nodes`); a field that is a number or true/false turns its text into
-one. What several fields mean together is looked at in :mod:`app.content.references` and :mod:`app.content.questions`.
+Values arrive as text (see :mod:`app.content.yaml_nodes`); number and true/false fields convert it.
+:mod:`app.content.references` checks how fields relate to each other, and :mod:`app.content.kinds` defines the shapes of
+questions.
 """
 
 from __future__ import annotations
@@ -12,40 +13,49 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.domain.body_map import PLATES, Group
-from app.domain.content import Kind, Level, Use
+from app.content.faults import Spot
+from app.domain.body_map import BodyArea
+from app.domain.content import LeafletLayout, Level, SeenPart, SourceStatus
 
 ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SOURCE_PATTERN = r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$"
-SPOT_PATTERN = r"^[0-9]{1,4},[0-9]{1,4}$"
+POINT_PATTERN = r"^[0-9]{1,4},[0-9]{1,4}$"
 OUTLINE_PATTERN = r"^[0-9]{1,4},[0-9]{1,4}( [0-9]{1,4},[0-9]{1,4})*$"
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
 _CITATION = re.compile(r"\[@[^\]]*\]?")
+_ITEM_START = re.compile(r"\n[ \t]*-[ \t]+")
 _TAG = re.compile(r"</?[A-Za-z][^>]*>?|<!--")
 
 
-def _tidy(text: str) -> str:
-    """Fold line ends and runs of blanks into one; no-break spaces are meant and stay."""
+def tidy(text: str) -> str:
+    """Collapse whitespace and line ends, but keep deliberate no-break spaces."""
     if _CONTROL.search(text):
-        raise PydanticCustomError("wrong_text", "holds an invisible control character", {"expected": "printable text"})
+        raise PydanticCustomError(
+            "wrong_text", "contains an invisible control character", {"expected": "printable text"}
+        )
     if tag := _TAG.search(text):
         raise PydanticCustomError(
             "wrong_text",
-            "holds HTML ({tag})",
+            "contains HTML ({tag})",
             {"tag": tag.group()[:30], "expected": "plain text, with **bold** or *italics* at most"},
         )
     if cite := _CITATION.search(text):
         raise PydanticCustomError(
             "wrong_text",
-            "holds a citation ({cite})",
+            "contains a citation ({cite})",
             {"cite": cite.group()[:30], "expected": "ids in the list of sources"},
         )
     folded = re.sub(r"[ \t\n]+", " ", text).strip(" ")
     if not folded:
         raise PydanticCustomError("empty", "is empty", {"expected": "some text"})
     return folded
+
+
+def tidy_list(text: str) -> str:
+    """Collapse whitespace and line ends, but let each line that begins with ``- `` stay a line."""
+    return "\n- ".join(map(tidy, _ITEM_START.split(text)))
 
 
 def _number(value: Any) -> Any:
@@ -66,14 +76,15 @@ def _flag(value: Any) -> Any:
     raise PydanticCustomError("wrong_flag", "is neither true nor false", {"expected": "true or false"})
 
 
-Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_tidy)]
-Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_tidy)]  # a column of the database is as wide
+Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(tidy)]
+TextWithList = Annotated[str, StringConstraints(max_length=4000), AfterValidator(tidy_list)]
+ShortText = Annotated[str, StringConstraints(max_length=200), AfterValidator(tidy)]  # the width of the database column
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=60)]
 SourceId = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN, max_length=60)]
-SheetSpot = Annotated[str, StringConstraints(pattern=SPOT_PATTERN)]
+SheetPoint = Annotated[str, StringConstraints(pattern=POINT_PATTERN)]
 Outline = Annotated[str, StringConstraints(pattern=OUTLINE_PATTERN, max_length=2000)]
 FactId = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN, max_length=20)]
-ReadAgain = Annotated[
+LessonRef = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(#[a-z0-9]+(-[a-z0-9]+)*)?$", max_length=120)
 ]
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/<>\"'\\]+(/[^\s<>\"'\\]*)?$", max_length=500)]
@@ -82,34 +93,64 @@ Percent = Annotated[int, BeforeValidator(_number), Field(ge=1, le=100)]
 Decimal = Annotated[float, BeforeValidator(_decimal)]
 Year = Annotated[int, BeforeValidator(_number), Field(ge=1500, le=2100)]
 Strength = Annotated[int, BeforeValidator(_number), Field(ge=1, le=4)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
+YesNo = Annotated[bool, BeforeValidator(_flag)]
 
 
 class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @classmethod
+    def field_names_at(cls, spot: Spot) -> list[str]:
+        """Follow ``spot`` through the shape, including lists, to an entry, and return the names of its fields."""
+        shape: type[Entry] = cls
+        for step in spot:
+            if isinstance(step, str) and step in shape.model_fields:
+                annotation = shape.model_fields[step].annotation
+                inner = getattr(annotation, "__args__", (annotation,))[0]
+                if isinstance(inner, type) and issubclass(inner, Entry):
+                    shape = inner
+        return list(shape.model_fields)
 
-class CourseEntry(Entry):
-    title: Line
+    @classmethod
+    def describe_misplaced(cls, spot: Spot) -> str | None:
+        """Return why a field that is unknown here may be known elsewhere; None if it is not."""
+        return None
+
+
+class LibraryEntry(Entry):
+    """The ``course.yaml`` of a library."""
+
+    title: ShortText
     modules: list[Id] = Field(min_length=1)
+    red_flags: Id | None = None
+
+
+class CourseEntry(LibraryEntry):
+    """The ``course.yaml`` of the server's course, which fills the page of red flags."""
+
     red_flags: Id
 
 
 class SourceEntry(Entry):
     id: SourceId
-    label: Line
+    label: ShortText
     title: Text
     kind: Text
     says: Text
     strength: Strength
-    level: Line
+    level: ShortText
     where: Text | None = None
     year: Year | None = None
     link: Address | None = None
+    unlinked: Text | None = None
+    seen: SeenPart | None = None
+    status: SourceStatus | None = None
+    status_note: Text | None = None
+    replaced_by: SourceId | None = None
 
 
-class ShapesEntry(Entry):
-    """The outline of a zone in each view where it can be seen: ``x,y x,y …``."""
+class OutlineEntry(Entry):
+    """The outline of a zone in each view that shows it: ``x,y x,y …``."""
 
     front: Outline | None = None
     back: Outline | None = None
@@ -119,41 +160,41 @@ class ShapesEntry(Entry):
 
 class ZoneEntry(Entry):
     id: Id
-    name: Line
-    group: Group
-    shapes: ShapesEntry
+    name: ShortText
+    group: BodyArea
+    shapes: OutlineEntry
 
 
-class PlacesEntry(Entry):
-    """A trigger point: where it is in words, in which zone, and its cross in each view."""
+class TriggerPointEntry(Entry):
+    """A trigger point: its position in words, its zone, and its cross in each view."""
 
     where: Text
     zone: Id
-    front: SheetSpot | None = None
-    back: SheetSpot | None = None
-    side: SheetSpot | None = None
-    sole: SheetSpot | None = None
+    front: SheetPoint | None = None
+    back: SheetPoint | None = None
+    side: SheetPoint | None = None
+    sole: SheetPoint | None = None
 
 
 class LungEntry(Entry):
     """``ask`` says whether the question has an undisputed answer."""
 
-    overlies: Flag
-    ask: Flag
+    overlies: YesNo
+    ask: YesNo
     note: Text | None = None
 
 
 class MuscleEntry(Entry):
     id: Id
-    name: Line
-    group: Group
-    core: Flag
-    verified: Flag
-    point: PlacesEntry
+    name: ShortText
+    group: BodyArea
+    core: YesNo
+    verified: YesNo
+    point: TriggerPointEntry
     main: list[Id] = Field(min_length=1)
     spill: list[Id]
     pattern: Text
-    mimics: list[Line] = Field(min_length=1)
+    mimics: list[ShortText] = Field(min_length=1)
     lung: LungEntry
     sources: list[SourceId] = Field(min_length=1)
     beneath: Text | None = None
@@ -162,11 +203,11 @@ class MuscleEntry(Entry):
 
 class ObjectiveEntry(Entry):
     id: Id
-    title: Line
-    read: ReadAgain | None = None
+    title: ShortText
+    read: LessonRef | None = None
 
 
-class DrawEntry(Entry):
+class BlueprintEntry(Entry):
     objective: Id
     questions: Count
     level: Level | None = None
@@ -178,29 +219,39 @@ class PracticeEntry(Entry):
 
 class TestEntry(Entry):
     questions: Count
-    blueprint: list[DrawEntry] = Field(min_length=1)
+    blueprint: list[BlueprintEntry] = Field(min_length=1)
     minutes: Count | None = None
 
 
 class ModuleEntry(Entry):
     id: Id
-    title: Line
+    title: ShortText
     summary: Text
     pass_mark: Percent
     objectives: list[ObjectiveEntry] = Field(min_length=1)
     practice: PracticeEntry
     test: TestEntry
-    certainty: Flag = False
+    certainty: YesNo = False
 
 
 class LessonEntry(Entry):
     """The head of a lesson, between its two ``---``."""
 
     id: Id
-    title: Line
+    title: ShortText
     hook: Text
     objectives: list[Id] = Field(min_length=1)
     facts: list[FactId] = []
+
+
+class LeafletEntry(Entry):
+    """The head of a leaflet, between its two ``---``."""
+
+    id: Id
+    title: ShortText
+    summary: Text
+    lesson: Id
+    layout: LeafletLayout = LeafletLayout.PAGE
 
 
 class StatementEntry(Entry):
@@ -211,69 +262,8 @@ class StatementEntry(Entry):
 
 
 class OptionEntry(Entry):
-    """``region`` and ``near`` are for a point-at-a-region question: the part of the picture, and whether it earns half."""
+    """One option of a question."""
 
     text: Text
     why: Text
-    correct: Flag = False
-    near: Flag = False
-    region: Id | None = None
-
-
-class PairEntry(Entry):
-    """One line of a match: what is asked about, what belongs to it, and why."""
-
-    left: Text
-    right: Text
-    why: Text
-
-
-class StepEntry(Entry):
-    text: Text
-    why: Text
-
-
-class NumberEntry(Entry):
-    value: Decimal
-    tolerance: Annotated[Decimal, Field(ge=0)]
-    unit: Annotated[str, StringConstraints(max_length=30), AfterValidator(_tidy)] | None = None
-
-
-def _plate(value: str) -> str:
-    if value not in PLATES:
-        raise PydanticCustomError(
-            "wrong_text", "is `{name}`", {"name": value[:40], "expected": "one of " + ", ".join(PLATES)}
-        )
-    return value
-
-
-class MapEntry(Entry):
-    """The body map as a picture: with the ``pain`` of one muscle shaded, or asking for that of one ``muscle``."""
-
-    views: list[Annotated[str, AfterValidator(_plate)]] = Field(min_length=1, max_length=3)
-    pain: Id | None = None
-    muscle: Id | None = None
-
-
-class QuestionEntry(Entry):
-    id: Id
-    objective: Id
-    level: Level
-    kind: Kind
-    use: Use
-    stem: Text
-    explanation: Text
-    sources: list[SourceId] = Field(min_length=1)
-    # Which of these a kind has, app.content.questions knows.
-    options: list[OptionEntry] = Field(default=[], min_length=2, max_length=12)
-    pairs: list[PairEntry] = Field(default=[], min_length=3, max_length=6)
-    extra: list[Text] = Field(default=[], max_length=3)
-    steps: list[StepEntry] = Field(default=[], min_length=3, max_length=7)
-    answer: NumberEntry | None = None
-    picture: Id | None = None
-    map: MapEntry | None = None
-    critical: Flag = False
-    vignette: Text | None = None
-    facts: list[FactId] = []
-    order: Literal["shuffled", "fixed"] = "shuffled"
-    allow: dict[str, Text] = {}
+    correct: YesNo = False

@@ -1,4 +1,4 @@
-"""Words as a test-wise reader sees them: what an option says, how it hedges, what it repeats."""
+"""Words as a test-wise reader sees them: content words, hedges, absolutes and repetitions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HEDGES = STRONG_HEDGES | _set(
 ABSOLUTES = _set(
     "always never only every all completely entirely totally wholly invariably impossible guarantees guaranteed"
 )
-# "at all", "all day" or "every second day" claim nothing absolute.
+# "at all", "all day" or "every second day" are not absolute claims.
 _IDIOMS = re.compile(
     r"\b(?:at all|(?:first|best|most|worst) of all|after all|above all|all (?:day|night|along|the while|the same)"
     r"|every (?:second|other|third|few|ten|\d+)|not only|the only|only (?:one|then|after|just))\b",
@@ -43,20 +43,22 @@ _IDIOMS = re.compile(
 )
 
 
-def bare(text: str) -> str:
-    """Drop the marks of emphasis."""
+def strip_emphasis(text: str) -> str:
+    """Remove emphasis marks."""
     return re.sub(r"\*+|(?<!\w)_+|_+(?!\w)", "", text)
 
 
 @lru_cache(maxsize=8192)
-def words(text: str) -> tuple[str, ...]:
-    return tuple(word.lower() for word in _WORD.findall(bare(text)))
+def split_words(text: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD.findall(strip_emphasis(text)))
 
 
 @lru_cache(maxsize=8192)
-def content_words(text: str) -> frozenset[str]:
-    """The words that carry meaning, without their endings, so that "needles" and "needling" count as one."""
-    return frozenset(_stem(word) for word in words(text) if len(word) >= _SHORTEST_WORD and word not in _EMPTY_WORDS)
+def stem_content_words(text: str) -> frozenset[str]:
+    """Return the content words without endings, so that "needles" and "needling" count as one."""
+    return frozenset(
+        _stem(word) for word in split_words(text) if len(word) >= _SHORTEST_WORD and word not in _EMPTY_WORDS
+    )
 
 
 def _stem(word: str) -> str:
@@ -68,20 +70,20 @@ def _stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > _SHORTEST_STEM else word
 
 
-def count_of(text: str, vocabulary: frozenset[str]) -> int:
-    return sum(word in vocabulary for word in words(text))
+def count_words(text: str, vocabulary: frozenset[str]) -> int:
+    return sum(word in vocabulary for word in split_words(text))
 
 
-def absolutes(text: str) -> list[str]:
-    """The words of ``text`` that claim without exception."""
-    return [word for word in words(_IDIOMS.sub(" ", text)) if word in ABSOLUTES]
+def list_absolutes(text: str) -> list[str]:
+    """Return the words of ``text`` that allow no exception."""
+    return [word for word in split_words(_IDIOMS.sub(" ", text)) if word in ABSOLUTES]
 
 
-def holds_phrase(text: str, phrase: str) -> bool:
-    """Say whether ``text`` holds the words of ``phrase`` in a row."""
-    return f" {' '.join(words(phrase))} " in f" {' '.join(words(text))} "
+def has_phrase(text: str, phrase: str) -> bool:
+    """Return whether ``text`` contains the words of ``phrase`` in a row."""
+    return f" {' '.join(split_words(phrase))} " in f" {' '.join(split_words(text))} "
 
 
-def cut(text: str, length: int = 50) -> str:
+def truncate(text: str, length: int = 50) -> str:
     """Shorten ``text`` for a message."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"

@@ -1,11 +1,11 @@
-"""Who is in the demo's cohort, what their trainer set, and how it went for whom."""
+"""The demo's cast: members of the cohort, assignments, exceptions, and each learner's story in each assignment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.domain.release import Policy, When
+from app.domain.release import ReleaseMoment, ReleasePolicy
 
 SEED = 2026
 COHORT = "Physiotherapy, year 2"
@@ -15,8 +15,11 @@ INVITED_TRAINER = "Dr Rui Tavares"
 MID_COURSE, NEW = "Amara Okafor", "Lina Haddad"
 
 
-class Story(StrEnum):
-    """How an assignment went for somebody. ``ORDINARY`` is left to their ability; the others see to it that every state occurs."""
+class AssignmentStory(StrEnum):
+    """How an assignment goes for a learner.
+
+    ``ORDINARY`` depends on their ability; the others make sure that each state occurs.
+    """
 
     ORDINARY = "ordinary"
     PASSES = "passes"
@@ -29,8 +32,8 @@ class Story(StrEnum):
     ABSENT = "never started"
 
 
-class Manner(StrEnum):
-    """How one attempt is taken."""
+class AttemptManner(StrEnum):
+    """How a learner answers in one attempt."""
 
     ABLE = "as able"
     CAREFUL = "one slip"
@@ -40,25 +43,26 @@ class Manner(StrEnum):
     STOPS = "four answers, then a break"
 
 
-MANNERS = {
-    Story.ORDINARY: (Manner.ABLE, Manner.ABLE, Manner.ABLE),
-    Story.PASSES: (Manner.CAREFUL,),
-    Story.FAILS: (Manner.POOR,),
-    Story.PASSES_LATER: (Manner.POOR, Manner.CAREFUL),
-    Story.MISSES_CRITICAL: (Manner.CRITICAL,),
-    Story.LATE: (Manner.CAREFUL,),
-    Story.RUNS_OUT: (Manner.STOPS,),
-    Story.UNDER_WAY: (Manner.STOPS,),
-    Story.ABSENT: (),
+MANNERS_BY_STORY = {
+    AssignmentStory.ORDINARY: (AttemptManner.ABLE, AttemptManner.ABLE, AttemptManner.ABLE),
+    AssignmentStory.PASSES: (AttemptManner.CAREFUL,),
+    AssignmentStory.FAILS: (AttemptManner.POOR,),
+    AssignmentStory.PASSES_LATER: (AttemptManner.POOR, AttemptManner.CAREFUL),
+    AssignmentStory.MISSES_CRITICAL: (AttemptManner.CRITICAL,),
+    AssignmentStory.LATE: (AttemptManner.CAREFUL,),
+    AssignmentStory.RUNS_OUT: (AttemptManner.STOPS,),
+    AssignmentStory.UNDER_WAY: (AttemptManner.STOPS,),
+    AssignmentStory.ABSENT: (),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """One assignment: set ``set_days`` before it is due, which is ``due_days`` from now.
+class DemoAssignment:
+    """An assignment that is due ``due_days`` from now and was set ``set_days`` before that.
 
-    ``opens_days`` is from now as well. ``requires`` is the title of one that has to be passed first. ``has_pretest``: a test before it, from
-    the day it is set until it opens. ``is_a_slip``: it was set by mistake, and withdrawn.
+    ``opens_days`` also counts from now. ``requires`` is the title of an assignment that must be passed first. A
+    pre-test runs from the day it is set until the assignment opens. ``is_a_slip`` marks an assignment that was set by
+    mistake and withdrawn.
     """
 
     module: str
@@ -66,7 +70,7 @@ class Work:
     due_days: int
     attempts_allowed: int
     time_limit_minutes: int | None = None
-    policy: Policy = field(default_factory=Policy)
+    policy: ReleasePolicy = field(default_factory=ReleasePolicy)
     asks_certainty: bool = False
     set_days: int = 8
     opens_days: int | None = None
@@ -78,19 +82,23 @@ class Work:
 
 
 FIRST, MAPPED, CRITICAL = "Trigger points: what is known", "Referred pain", "Safety before you treat"
-WORKS = (
-    Work("trigger-points", FIRST, -30, 3, asks_certainty=True, opens_days=-36, has_pretest=True),
-    Work(
+ASSIGNMENTS = (
+    DemoAssignment("trigger-points", FIRST, -30, 3, asks_certainty=True, opens_days=-36, has_pretest=True),
+    DemoAssignment(
         "referred-pain",
         MAPPED,
         -16,
         2,
         20,
-        Policy(key=When.LAST_ATTEMPT, correctness=When.LAST_ATTEMPT, explanation=When.LAST_ATTEMPT),
+        ReleasePolicy(
+            key=ReleaseMoment.LAST_ATTEMPT,
+            correctness=ReleaseMoment.LAST_ATTEMPT,
+            explanation=ReleaseMoment.LAST_ATTEMPT,
+        ),
     ),
-    Work("safety", CRITICAL, -4, 2, 15, asks_certainty=True),
-    Work("treatment", "Treatment and self-care", 2, 2),
-    Work(
+    DemoAssignment("safety", CRITICAL, -4, 2, 15, asks_certainty=True),
+    DemoAssignment("treatment", "Treatment and self-care", 2, 2),
+    DemoAssignment(
         "referred-pain",
         "The body map, from head to foot",
         6,
@@ -100,20 +108,20 @@ WORKS = (
         lessons_first=True,
         requires=FIRST,
     ),
-    Work("evidence", "Reading a study", 12, 2, set_days=13, opens_days=3, requires="Treatment and self-care"),
-    Work("safety", "Safety before you treat (copy)", 3, 2, 15, set_days=9, is_a_slip=True),
+    DemoAssignment("evidence", "Reading a study", 12, 2, set_days=13, opens_days=3, requires="Treatment and self-care"),
+    DemoAssignment("safety", "Safety before you treat (copy)", 3, 2, 15, set_days=9, is_a_slip=True),
 )
 PRETEST_PASS_MARK = 20
-"""Before the teaching nobody has to know much."""
+"""Per cent; low, because learners know little before the lessons."""
 
-LAST_YEAR = Work("safety", CRITICAL, -330, 2, 15)
+LAST_YEAR_ASSIGNMENT = DemoAssignment("safety", CRITICAL, -330, 2, 15)
 
 
 @dataclass(frozen=True, slots=True)
-class Exempt:
-    """What somebody was granted in one assignment, on which day from now, at what o'clock, and why; a later due date counts from everybody's.
+class DemoException:
+    """An exception for one learner in the assignment or pre-test with this title.
 
-    ``title`` is that of the assignment, or of the test before it.
+    It was granted ``days`` from now, at ``hour`` o'clock. ``later_days`` counts from the common due date.
     """
 
     name: str
@@ -130,9 +138,9 @@ class Exempt:
 BEFORE_JOINING = "Joined in the sixth week, after this test."
 TIME_TO_CATCH_UP = "Joined in the sixth week, and has ten more days to catch up."
 EXCEPTIONS = (
-    Exempt("Jiří Dvořák", MAPPED, -23, 9, "Extra time, agreed with the study office.", extra_time_percent=25),
-    Exempt("Jiří Dvořák", CRITICAL, -11, 9, "Extra time, agreed with the study office.", extra_time_percent=25),
-    Exempt(
+    DemoException("Jiří Dvořák", MAPPED, -23, 9, "Extra time, agreed with the study office.", extra_time_percent=25),
+    DemoException("Jiří Dvořák", CRITICAL, -11, 9, "Extra time, agreed with the study office.", extra_time_percent=25),
+    DemoException(
         "Tomás Ó Súilleabháin",
         CRITICAL,
         -6,
@@ -140,54 +148,103 @@ EXCEPTIONS = (
         "In hospital that day; he takes it with the next group.",
         is_excused=True,
     ),
-    Exempt("Dmytro Kovalenko", CRITICAL, -5, 14, "His flight home was cancelled.", later_days=3),
-    Exempt("Priya Subramaniam", CRITICAL, -3, 16, "The fire alarm went off during her first attempt.", more_attempts=1),
-    Exempt(NEW, f"{FIRST} (before)", -3, 9, BEFORE_JOINING, is_excused=True),
-    Exempt(NEW, FIRST, -3, 9, TIME_TO_CATCH_UP, later_days=40),
-    Exempt(NEW, MAPPED, -3, 9, TIME_TO_CATCH_UP, later_days=26),
-    Exempt(NEW, CRITICAL, -3, 9, TIME_TO_CATCH_UP, later_days=14),
+    DemoException("Dmytro Kovalenko", CRITICAL, -5, 14, "His flight home was cancelled.", later_days=3),
+    DemoException(
+        "Priya Subramaniam", CRITICAL, -3, 16, "The fire alarm went off during her first attempt.", more_attempts=1
+    ),
+    DemoException(NEW, f"{FIRST} (before)", -3, 9, BEFORE_JOINING, is_excused=True),
+    DemoException(NEW, FIRST, -3, 9, TIME_TO_CATCH_UP, later_days=40),
+    DemoException(NEW, MAPPED, -3, 9, TIME_TO_CATCH_UP, later_days=26),
+    DemoException(NEW, CRITICAL, -3, 9, TIME_TO_CATCH_UP, later_days=14),
 )
 
 
-CAST: dict[str, tuple[Story, ...]] = {
-    MID_COURSE: (Story.PASSES_LATER, Story.PASSES, Story.MISSES_CRITICAL, Story.UNDER_WAY),
+STORIES: dict[str, tuple[AssignmentStory, ...]] = {
+    MID_COURSE: (
+        AssignmentStory.PASSES_LATER,
+        AssignmentStory.PASSES,
+        AssignmentStory.MISSES_CRITICAL,
+        AssignmentStory.UNDER_WAY,
+    ),
     NEW: (),
     "Ana-Maria Ștefănescu": (),
-    "Aoife Ní Bhriain": (Story.PASSES, Story.PASSES, Story.PASSES, Story.PASSES, Story.PASSES),
+    "Aoife Ní Bhriain": (
+        AssignmentStory.PASSES,
+        AssignmentStory.PASSES,
+        AssignmentStory.PASSES,
+        AssignmentStory.PASSES,
+        AssignmentStory.PASSES,
+    ),
     "Ayşe Öztürk": (),
-    "Bo Ek": (Story.FAILS, Story.ABSENT, Story.ABSENT, Story.ABSENT),
+    "Bo Ek": (AssignmentStory.FAILS, AssignmentStory.ABSENT, AssignmentStory.ABSENT, AssignmentStory.ABSENT),
     "Chloé Lefèvre": (),
-    "Dmytro Kovalenko": (Story.LATE, Story.ORDINARY, Story.LATE, Story.ABSENT),
+    "Dmytro Kovalenko": (AssignmentStory.LATE, AssignmentStory.ORDINARY, AssignmentStory.LATE, AssignmentStory.ABSENT),
     "Elif Yıldız": (),
-    "Fatoumata Diallo": (Story.PASSES, Story.PASSES_LATER, Story.PASSES, Story.ORDINARY),
+    "Fatoumata Diallo": (
+        AssignmentStory.PASSES,
+        AssignmentStory.PASSES_LATER,
+        AssignmentStory.PASSES,
+        AssignmentStory.ORDINARY,
+    ),
     "Hedvig Åkerström": (),
-    "Jiří Dvořák": (Story.PASSES, Story.RUNS_OUT, Story.ORDINARY, Story.UNDER_WAY),
+    "Jiří Dvořák": (
+        AssignmentStory.PASSES,
+        AssignmentStory.RUNS_OUT,
+        AssignmentStory.ORDINARY,
+        AssignmentStory.UNDER_WAY,
+    ),
     "João Pedro Gonçalves": (),
-    "Karol Wójcik": (Story.PASSES, Story.ABSENT, Story.ABSENT, Story.ABSENT),
+    "Karol Wójcik": (AssignmentStory.PASSES, AssignmentStory.ABSENT, AssignmentStory.ABSENT, AssignmentStory.ABSENT),
     "Kateřina Nováková": (),
-    "Li Wei": (Story.PASSES, Story.PASSES, Story.PASSES, Story.ORDINARY, Story.PASSES),
+    "Li Wei": (
+        AssignmentStory.PASSES,
+        AssignmentStory.PASSES,
+        AssignmentStory.PASSES,
+        AssignmentStory.ORDINARY,
+        AssignmentStory.PASSES,
+    ),
     "María José Fernández de la Vega y Castellanos": (),
-    "Maximilian-Alexander von Hohenstein-Wittgenstein": (Story.PASSES, Story.FAILS, Story.RUNS_OUT, Story.ABSENT),
+    "Maximilian-Alexander von Hohenstein-Wittgenstein": (
+        AssignmentStory.PASSES,
+        AssignmentStory.FAILS,
+        AssignmentStory.RUNS_OUT,
+        AssignmentStory.ABSENT,
+    ),
     "Mei-Ling Chow": (),
     "Mohammed Al-Rashid": (),
-    "Ngozi Eze": (Story.PASSES, Story.LATE, Story.PASSES, Story.ABSENT),
+    "Ngozi Eze": (AssignmentStory.PASSES, AssignmentStory.LATE, AssignmentStory.PASSES, AssignmentStory.ABSENT),
     "Nguyễn Thị Minh Anh": (),
     "Oluwaseun Adebayo-Williams": (),
-    "Priya Subramaniam": (Story.PASSES_LATER, Story.PASSES, Story.MISSES_CRITICAL, Story.PASSES),
+    "Priya Subramaniam": (
+        AssignmentStory.PASSES_LATER,
+        AssignmentStory.PASSES,
+        AssignmentStory.MISSES_CRITICAL,
+        AssignmentStory.PASSES,
+    ),
     "Siobhán Murphy": (),
     "Søren Kjærgaard": (),
-    "Tomás Ó Súilleabháin": (Story.PASSES_LATER, Story.FAILS, Story.ABSENT, Story.ABSENT),
+    "Tomás Ó Súilleabháin": (
+        AssignmentStory.PASSES_LATER,
+        AssignmentStory.FAILS,
+        AssignmentStory.ABSENT,
+        AssignmentStory.ABSENT,
+    ),
     "Þórdís Guðmundsdóttir": (),
     "Venkatanarasimharajuvaripeta Lakshminarayanan": (),
-    "Wanjiru Mwangi": (Story.PASSES_LATER, Story.ORDINARY, Story.LATE, Story.UNDER_WAY),
+    "Wanjiru Mwangi": (
+        AssignmentStory.PASSES_LATER,
+        AssignmentStory.ORDINARY,
+        AssignmentStory.LATE,
+        AssignmentStory.UNDER_WAY,
+    ),
     "Yūki Tanaka": (),
 }
-"""How each assignment went for whom; whom nothing is told of goes their own way."""
+"""Stories of each learner in the order of the assignments. A learner without stories gets random ones."""
 
-LEAVES = "Karol Wójcik"
-"""Goes to another course after the first assignment, and is removed."""
+LEAVER = "Karol Wójcik"
+"""Changes to another course after the first assignment and is removed."""
 
-OF_LAST_YEAR = (
+LAST_YEAR_LEARNERS = (
     "Beatriz Moreira",
     "Dagný Jónsdóttir",
     "Finn Petersen",
@@ -196,5 +253,5 @@ OF_LAST_YEAR = (
     "Sunniva Haugen",
     "Zofia Kamińska",
 )
-INVITED = "Name;E-mail\nEmeka Nwosu;emeka.nwosu@example.org\nHanna Virtanen;hanna.virtanen@example.org"
-"""Two who come late, as the office's list has them."""
+INVITED_ROSTER = "Name;E-mail\nEmeka Nwosu;emeka.nwosu@example.org\nHanna Virtanen;hanna.virtanen@example.org"
+"""Two late joiners, as listed by the study office."""

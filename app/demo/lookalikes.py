@@ -1,14 +1,15 @@
-"""What is taken for what on the body map: neighbours, and muscles whose pain goes to the same places."""
+"""Likely confusions on the body map: neighbours, and muscles that refer pain to the same places."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.domain.body_map import Muscle, Zone
-from app.domain.content import Key, Kind
-from app.domain.question import Shown
+from app.domain.question import QuestionText
 from app.services.course.body_map import Atlas
 
 NEAR = 4
-"""A spill-over zone is pointed at more often than any place that is wholly wrong."""
+"""The extra weight of a spill-over zone: learners choose it more often than any wrong place."""
 
 
 class Lookalikes:
@@ -16,30 +17,30 @@ class Lookalikes:
         self.muscles = {muscle.name: muscle for muscle in atlas.muscles.values()}
         self.zones = {zone.name: zone for zone in atlas.zones.values()}
 
-    def of(self, shown: Shown, key: Key) -> dict[str, int]:
-        """How easily each option of a question on the map is taken for a right one, 0 or more; nothing for other questions."""
-        if shown.kind is not Kind.REGION:
+    def of(self, shown: QuestionText, key: Any) -> dict[str, int]:
+        """Return how easily each option is mistaken for a right one (0 or more), or nothing without a picture."""
+        if not shown.picture:
             return {}
-        right = [shown.options[index] for index in key.correct]
-        near = {shown.options[index] for index in key.near}
+        worth = {option: shown.kind.credit(key, index) for index, option in enumerate(shown.options)}
+        right = [option for option, credit in worth.items() if credit == 1]
         return {
-            option: NEAR * (option in near) + max(self._likeness(option, other) for other in right)
-            for option in shown.options
+            option: NEAR * (0 < credit < 1) + max(self._likeness(option, other) for other in right)
+            for option, credit in worth.items()
         }
 
     def _likeness(self, one: str, other: str) -> int:
         if one in self.muscles and other in self.muscles:
-            return _of_muscles(self.muscles[one], self.muscles[other])
+            return _compare_muscles(self.muscles[one], self.muscles[other])
         if one in self.zones and other in self.zones:
-            return _of_zones(self.zones[one], self.zones[other])
+            return _compare_zones(self.zones[one], self.zones[other])
         return 0
 
 
-def _of_muscles(one: Muscle, other: Muscle) -> int:
-    """Two for each place that both send pain to, one more where they lie in the same part of the body."""
+def _compare_muscles(one: Muscle, other: Muscle) -> int:
+    """Count 2 for each place that both refer pain to, and 1 if they are in the same part of the body."""
     shared = {*one.main, *one.spill} & {*other.main, *other.spill}
     return 2 * len(shared) + (one.group == other.group)
 
 
-def _of_zones(one: Zone, other: Zone) -> int:
+def _compare_zones(one: Zone, other: Zone) -> int:
     return 2 if one.group == other.group else 0

@@ -1,4 +1,4 @@
-"""What the demo's trainer does: sets work, makes exceptions, invites, and afterwards corrects, marks by hand and replies."""
+"""The demo's trainer: sets assignments, makes exceptions, invites, corrects, marks by hand and replies."""
 
 from __future__ import annotations
 
@@ -10,61 +10,74 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.demo.cast import CRITICAL, EXCEPTIONS, FIRST, INVITED, MID_COURSE, PRETEST_PASS_MARK, ZONE, Exempt, Work
-from app.demo.student import Person, awake
+from app.demo.cast import (
+    CRITICAL,
+    EXCEPTIONS,
+    FIRST,
+    INVITED_ROSTER,
+    MID_COURSE,
+    PRETEST_PASS_MARK,
+    ZONE,
+    DemoAssignment,
+    DemoException,
+)
+from app.demo.student import DemoLearner, skip_night
 from app.domain import wall_clock
-from app.domain.assignment import Grant
-from app.domain.content import Kind
+from app.domain.assignment import ExceptionTerms
 from app.domain.correction import Remedy
+from app.domain.kinds import KINDS
 from app.domain.marking import MAX_POINTS
 from app.models import Assignment, Attempt, AttemptItem, Cohort, Mark, QuestionVersion, User
 from app.permissions import Viewer
-from app.services.assigned import assignments, grants
-from app.services.assigned.assignments import Taught, Terms
+from app.services.assignments import assignments, exceptions
+from app.services.assignments.assignments import TaughtAssignment, Terms
+from app.services.attempts import attempts
+from app.services.cohorts import cohorts, rosters
 from app.services.course import catalogue
-from app.services.marking import corrections, marks
-from app.services.marking.corrections import Decision
-from app.services.taking import attempts
-from app.services.teaching import cohorts, question_reports, rosters
+from app.services.marking import corrections, marks, regrading
+from app.services.marking.corrections import CorrectionDecision
+from app.services.reporting import question_reports
 
-CREDITED = "The lesson said it in other words until last week. Nobody shall lose a point by that."
-MARKED = "You told me in class how you meant it, and that counts for something."
-REPORTED = "Two of the answers seem right to me. Could the question say more exactly what is meant?"
-REPLIED = "A fair point. The explanation says what tells them apart; I have asked the authors to let the question say it, too."
-WAITING = "A book that we use says otherwise here. Which of the two is newer?"
+CREDIT_REASON = "The lesson said it in other words until last week. Nobody shall lose a point by that."
+MARK_REASON = "You told me in class how you meant it, and that counts for something."
+REPORT_TEXT = "Two of the answers seem right to me. Could the question say more exactly what is meant?"
+REPLY_TEXT = "A fair point. The explanation says what tells them apart; I have asked the authors to let the question say it, too."
+OPEN_REPORT_TEXT = "A book that we use says otherwise here. Which of the two is newer?"
 
+
+_ONE_CHOSEN = [kind.name for kind in KINDS if kind.takes_one_option]
 
 EVENING = 18
-"""What is due is due by six."""
+"""The hour at which assignments open and are due."""
 
 
 @dataclass(frozen=True, slots=True)
-class Class:
-    """A cohort with its trainer and who is in it, by name."""
+class DemoCohort:
+    """A cohort with its trainer and its learners by name."""
 
     trainer: User
     cohort: Cohort
-    people: Mapping[str, Person]
+    people: Mapping[str, DemoLearner]
 
 
 class Trainer:
-    def __init__(self, session: Session, of: Class, now: datetime) -> None:
+    def __init__(self, session: Session, of: DemoCohort, now: datetime) -> None:
         self.session, self.trainer, self.cohort, self.people, self.now = session, of.trainer, of.cohort, of.people, now
         self.works: dict[str, Assignment] = {}
 
-    # -- setting work ----------------------------------------------------------------------------------------------------
+    # -- setting work --------------------------------------------------------------------------------------------------
 
-    def set_works(self, works: Sequence[Work]) -> list[Assignment]:
-        """Set them all; return those that learners meet."""
+    def set_works(self, works: Sequence[DemoAssignment]) -> list[Assignment]:
+        """Set all assignments; return those that are not withdrawn."""
         for work in works:
             self.works[work.title] = self._set(work)
         return [self.works[work.title] for work in works if not work.is_a_slip]
 
-    def _set(self, work: Work) -> Assignment:
+    def _set(self, work: DemoAssignment) -> Assignment:
         module = catalogue.get_module(self.session, work.module)
         assert module is not None, f"{work.module}: no such module is published"
-        due_at = self._at(work.due_days, EVENING)
-        set_at = self._at(work.due_days - work.set_days, 17)
+        due_at = self._time_at(work.due_days, EVENING)
+        set_at = self._time_at(work.due_days - work.set_days, 17)
         terms = Terms(
             work.title,
             due_at,
@@ -73,9 +86,9 @@ class Trainer:
             module.pass_mark_percent,
             work.policy,
             work.asks_certainty,
-            opens_at=None if work.opens_days is None else self._at(work.opens_days, EVENING),
+            opens_at=None if work.opens_days is None else self._time_at(work.opens_days, EVENING),
             lessons_first=work.lessons_first,
-            lesson_ids=frozenset(self._lesson_id(module.id, slug) for slug in work.lessons),
+            lesson_ids=frozenset(self._get_lesson_id(module.id, slug) for slug in work.lessons),
             required_ids=frozenset({self.works[work.requires].id} if work.requires else ()),
         )
         create = assignments.create_with_pretest if work.has_pretest else assignments.create
@@ -83,65 +96,65 @@ class Trainer:
         if made.pretest_id is not None:
             before = self.session.get_one(Assignment, made.pretest_id)
             self.works[before.title] = before
-            self._ease(before, set_at)
+            self._lower_pass_mark(before, set_at)
         if work.is_a_slip:
-            assignments.withdraw(self.session, self.trainer, self._taught(made), set_at + timedelta(minutes=6))
+            assignments.withdraw(self.session, self.trainer, self._get_taught(made), set_at + timedelta(minutes=6))
         return made
 
-    def _ease(self, pretest: Assignment, set_at: datetime) -> None:
-        terms = assignments.terms_of(self.session, pretest)
+    def _lower_pass_mark(self, pretest: Assignment, set_at: datetime) -> None:
+        terms = assignments.get_terms(self.session, pretest)
         eased = replace(terms, pass_mark_percent=PRETEST_PASS_MARK)
-        assignments.edit(self.session, self.trainer, self._taught(pretest), eased, set_at + timedelta(minutes=2))
+        assignments.edit(self.session, self.trainer, self._get_taught(pretest), eased, set_at + timedelta(minutes=2))
 
-    def _at(self, days: int, hour: int) -> datetime:
-        """A full hour of a day from now, as clocks in the demo's zone show it."""
-        day = wall_clock.local(self.now, ZONE).date() + timedelta(days=days)
-        return wall_clock.moment(datetime.combine(day, time(hour)), ZONE)
+    def _time_at(self, days: int, hour: int) -> datetime:
+        """Return a full hour in the demo's time zone, ``days`` from now."""
+        day = wall_clock.to_local(self.now, ZONE).date() + timedelta(days=days)
+        return wall_clock.to_utc(datetime.combine(day, time(hour)), ZONE)
 
-    def _lesson_id(self, module_id: int, slug: str) -> int:
+    def _get_lesson_id(self, module_id: int, slug: str) -> int:
         lesson = catalogue.get_lesson(self.session, module_id, slug)
         assert lesson is not None, f"{slug}: no such lesson is published"
         return lesson.id
 
-    def _taught(self, assignment: Assignment) -> Taught:
+    def _get_taught(self, assignment: Assignment) -> TaughtAssignment:
         taught = assignments.get_for(self.session, Viewer(self.trainer), assignment.id)
         assert taught is not None
         return taught
 
-    # -- people ----------------------------------------------------------------------------------------------------------
+    # -- people --------------------------------------------------------------------------------------------------------
 
-    def make_exceptions(self, exempt: Sequence[Exempt] = EXCEPTIONS) -> None:
+    def make_exceptions(self, exempt: Sequence[DemoException] = EXCEPTIONS) -> None:
         for one in exempt:
-            taught = self._taught(self.works[one.title])
+            taught = self._get_taught(self.works[one.title])
             due_at = taught.assignment.due_at
             later = due_at + timedelta(days=one.later_days) if due_at and one.later_days else None
-            grant = Grant(one.extra_time_percent, later, one.more_attempts, one.is_excused)
+            grant = ExceptionTerms(one.extra_time_percent, later, one.more_attempts, one.is_excused)
             learner = self.people[one.name].learner
-            at = self._at(one.days, one.hour)
-            grants.give(self.session, self.trainer, taught, [learner.id], grant, at, one.note)
+            at = self._time_at(one.days, one.hour)
+            exceptions.create(self.session, self.trainer, taught, [learner.id], grant, at, one.note)
 
     def invite_late_comers(self) -> None:
-        at = self._at(-2, 15)
-        roster = rosters.read_text(self.session, self.trainer, self.cohort, INVITED, at)
+        at = self._time_at(-2, 15)
+        roster = rosters.read_text(self.session, self.trainer, self.cohort, INVITED_ROSTER, at)
         rosters.accept(
             self.session, self.trainer, self.cohort, roster, at + timedelta(minutes=1), leaves_faulty_out=False
         )
 
     def remove(self, name: str) -> None:
         learner = self.people[name].learner
-        cohorts.remove(self.session, self.trainer, self.cohort, learner.id, self._at(-24, 12))
+        cohorts.remove_member(self.session, self.trainer, self.cohort, learner.id, self._time_at(-24, 12))
 
-    # -- afterwards ------------------------------------------------------------------------------------------------------
+    # -- afterwards ----------------------------------------------------------------------------------------------------
 
     def look_back(self) -> None:
-        """Credit a question to all, change a mark, and answer one of two reports."""
+        """Credit a question to everybody, change a mark, and reply to one of two reports."""
         self._credit(self.works[FIRST])
         self._mark_by_hand(self.works[FIRST])
-        self._replied(MID_COURSE, REPORTED, timedelta(hours=20))
-        self._reported("Priya Subramaniam", WAITING)
+        self._report_and_reply(MID_COURSE, REPORT_TEXT, timedelta(hours=20))
+        self._report("Priya Subramaniam", OPEN_REPORT_TEXT)
 
     def _credit(self, work: Assignment) -> None:
-        """The question that most people got wrong, of those that aren't about safety."""
+        """Credit the question that most learners got wrong and that is not safety-critical."""
         wrong = Counter(
             self.session.scalars(
                 select(Mark.version_id)
@@ -152,48 +165,62 @@ class Trainer:
             )
         )
         version_id = wrong.most_common(1)[0][0]
-        asked = corrections.get_for_assignment(self.session, self._taught(work), version_id)
+        asked = corrections.get_for_assignment(self.session, self._get_taught(work), version_id)
         assert asked is not None
-        at = self._at(-26, 10)
-        corrections.apply(self.session, self.trainer, asked, Decision(Remedy.CREDIT), CREDITED, at)
+        at = self._time_at(-26, 10)
+        decision = CorrectionDecision(Remedy.CREDIT)
+        made = corrections.apply(self.session, self.trainer, asked, decision, CREDIT_REASON, at)
+        regrading.run_all_steps(self.session, made.correction_id, at)
 
     def _mark_by_hand(self, work: Assignment) -> None:
-        at = self._at(-25, 16)
-        attempt, item = self._gone_wrong(MID_COURSE, work)
+        at = self._time_at(-25, 16)
+        attempt, item = self._find_mistake(MID_COURSE, work)
         marked = marks.get_for(self.session, Viewer(self.trainer), attempt.id, item.position, at)
         assert marked is not None
         points = MAX_POINTS / 2 if marked.mark.points < MAX_POINTS / 2 else MAX_POINTS
-        marks.change(self.session, self.trainer, marked, points, MARKED, at)
+        marks.change_mark(self.session, self.trainer, marked, points, MARK_REASON, at)
 
-    def _reported(self, name: str, says: str) -> tuple[int, datetime]:
-        """A report of what somebody got wrong in the test on safety; return its id, and when it was made."""
-        attempt, item = self._gone_wrong(name, self.works[CRITICAL])
-        loaded = attempts.get_for(self.session, self.people[name].viewer, attempt.id)
+    def _report(self, name: str, says: str) -> tuple[int, datetime]:
+        """Report a question that a learner got wrong in the safety test; return the report's id and time."""
+        attempt, item = self._find_mistake(name, self.works[CRITICAL])
+        reporter = next(one for one in self.people.values() if one.learner.id == attempt.learner_id)
+        loaded = attempts.get_for(self.session, reporter.viewer, attempt.id)
         assert loaded is not None
         assert attempt.submitted_at is not None
-        at = attempt.submitted_at + timedelta(minutes=7)
-        question_reports.report(self.session, loaded, item, says, at)
+        at = min(attempt.submitted_at + timedelta(minutes=7), self.now)
+        question_reports.save_report(self.session, loaded, item.position, says, at)
         made = question_reports.get_own(self.session, loaded, item.position)
         assert made is not None
         return made.id, at
 
-    def _replied(self, name: str, says: str, after: timedelta) -> None:
-        report_id, at = self._reported(name, says)
+    def _report_and_reply(self, name: str, says: str, after: timedelta) -> None:
+        report_id, at = self._report(name, says)
         reported = question_reports.get_for(self.session, Viewer(self.trainer), report_id)
         assert reported is not None
-        question_reports.reply(self.session, self.trainer, reported, REPLIED, awake(at + after))
+        replied_at = min(skip_night(at + after), self.now)
+        question_reports.reply_to_report(self.session, self.trainer, reported, REPLY_TEXT, replied_at)
 
-    def _gone_wrong(self, name: str, work: Assignment) -> tuple[Attempt, AttemptItem]:
-        """Something that somebody answered and did not get the whole point for: with one answer to choose where there is such, early."""
+    def _find_mistake(self, name: str, work: Assignment) -> tuple[Attempt, AttemptItem]:
+        """Find an answer that did not earn the whole point, preferably by this learner and a single choice.
+
+        Which questions a learner gets is drawn at the start, so one may have made no mistake.
+        """
         found = self.session.execute(
             select(Attempt, AttemptItem)
             .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
             .join(Mark, (Mark.attempt_id == Attempt.id) & (Mark.position == AttemptItem.position))
             .join(QuestionVersion, QuestionVersion.id == Mark.version_id)
-            .where(Attempt.assignment_id == work.id, Attempt.learner_id == self.people[name].learner.id)
+            .where(Attempt.assignment_id == work.id, Attempt.submitted_at.is_not(None))
+            .where(Attempt.learner_id.in_([one.learner.id for one in self.people.values()]))
             .where(Mark.points < MAX_POINTS, ~Mark.is_void, AttemptItem.response.is_not(None))
-            .order_by(QuestionVersion.kind != Kind.SINGLE, Attempt.number, AttemptItem.position)
+            .order_by(
+                Attempt.learner_id != self.people[name].learner.id,
+                QuestionVersion.kind.not_in(_ONE_CHOSEN),
+                Attempt.number,
+                Attempt.id,
+                AttemptItem.position,
+            )
         )
         row = found.first()
-        assert row is not None, f"{name} made no mistake in {work.title}"
+        assert row is not None, f"nobody made a mistake in {work.title}"
         return row[0], row[1]

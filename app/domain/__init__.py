@@ -1,1 +1,1 @@
-"""The rules of Palpate as pure Python: no I/O, no clock, no unseeded chance. ``now`` and the seed are arguments."""
+"""The rules of Palpate in pure Python: no I/O, no clock, no unseeded randomness. Callers pass ``now`` and seeds."""

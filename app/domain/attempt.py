@@ -9,11 +9,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 GRACE = timedelta(seconds=5)
-"""An answer counts when it arrived at the server by the deadline plus this (the way there takes time)."""
+"""An answer counts if it reaches the server within this time after the deadline, to allow for network delay."""
 
 CLOSING_DELAY = timedelta(seconds=20)
-"""Overdue attempts are closed no earlier than this after the deadline: longer than the grace plus the longest wait for a lock (10 s), so
-that an answer that arrived in time never loses the race against the closing."""
+"""Overdue attempts are closed no earlier than this after the deadline.
+
+It is longer than the grace plus the longest wait for a lock (10 s), so closing cannot overtake an answer that arrived
+in time.
+"""
+
+
+MAX_REVISIONS = 200
+"""How often the answer to one question can be changed, so that nobody fills the log of answers."""
 
 
 class Purpose(StrEnum):
@@ -22,13 +29,13 @@ class Purpose(StrEnum):
     TEST = "test"
 
 
-class State(StrEnum):
+class AttemptState(StrEnum):
     OPEN = "open"
     SUBMITTED = "submitted"
 
 
 class AttemptError(Exception):
-    """Something about an attempt that can't be done; each kind has a page that says what happened and what is safe."""
+    """A refused action on an attempt. Each subclass has a page that explains what happened and what is safe."""
 
 
 class AttemptClosed(AttemptError):
@@ -39,73 +46,111 @@ class AnswerFinal(AttemptError):
     """A checked practice answer is final."""
 
 
-class BadAnswer(AttemptError):
-    """The form names an option that is not on the page."""
+class TooManyChanges(AttemptError):
+    """The answer was changed :data:`MAX_REVISIONS` times; the last one stays."""
 
 
-class BadNumber(BadAnswer):
-    """A number is asked for, and something else was given."""
+class InvalidAnswer(AttemptError):
+    """The form contains a value that the page does not offer."""
 
 
-class NothingGiven(BadAnswer):
-    """An answer is to be checked, and nothing was chosen."""
+class AnswerProblem(StrEnum):
+    """Why an answer cannot be stored or checked. Pages say it in words: :mod:`app.web.answer_words`."""
+
+    NOTHING_CHOSEN = "nothing-chosen"
+    NO_NUMBER_GIVEN = "no-number-given"
+    NOTHING_TYPED = "nothing-typed"
+    NOT_A_NUMBER = "not-a-number"
+    AMBIGUOUS_NUMBER = "ambiguous-number"
+    TOO_LONG = "too-long"
+    NO_LETTER = "no-letter"
+    RIGHT_ALREADY = "right-already"
+    LINES_OPEN = "lines-open"
+    STEPS_OPEN = "steps-open"
+    STEP_TAKEN = "step-taken"
+    CASE_OPEN = "case-open"
 
 
-class AnswerUnfinished(BadAnswer):
-    """The answer would become final, and parts of it are open."""
+class UnusableAnswer(InvalidAnswer):
+    """The page offers the answer, but it cannot be used as it is. ``details`` fill in the words about it."""
+
+    def __init__(self, problem: AnswerProblem, **details: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.details = details
+
+
+class BadEntry(UnusableAnswer):
+    """The typed text cannot be an answer."""
+
+
+class AnswerMissing(UnusableAnswer):
+    """A check was requested without an answer."""
+
+
+class AnswerIncomplete(UnusableAnswer):
+    """The answer would become final, but parts of it are open."""
+
+
+class StepTaken(UnusableAnswer):
+    """The answer is given in steps, and one that was taken differs from the one sent."""
 
 
 class NoAttemptsLeft(AttemptError):
-    """All attempts that the assignment allows were taken."""
+    """The learner has used all attempts that the assignment allows."""
 
 
 class AssignmentClosed(AttemptError):
-    """The assignment closed: no attempt may be started any more."""
+    """The assignment is closed; no attempt can start."""
 
 
-class NotOpenYet(AttemptError):
-    """The assignment opens later."""
+class AssignmentNotOpen(AttemptError):
+    """The assignment is not open yet."""
 
     def __init__(self, opens_at: datetime) -> None:
         super().__init__(opens_at)
         self.opens_at = opens_at
 
 
-class ExcusedFromIt(AttemptError):
-    """The learner is excused: there is nothing to take."""
+class LearnerExcused(AttemptError):
+    """The learner is excused from the assignment."""
 
 
 class AssignmentWithdrawn(AttemptError):
-    """The assignment was withdrawn: what was attempted is kept, and nothing new begins."""
+    """The assignment was withdrawn; earlier attempts are kept, but no new one can start."""
+
+
+class ModuleRetired(AttemptError):
+    """The module left the course; attempts under way can be finished, but no new one can start."""
 
 
 class CohortArchived(AttemptError):
     """The cohort is archived: it can be read, and nothing in it is due."""
 
 
-class OthersFirst(AttemptError):
-    """Other assignments have to be passed, or taken, before this one; ``titles`` names them."""
+class PrerequisitesUnmet(AttemptError):
+    """Other assignments must be passed or taken first; ``titles`` names them."""
 
     def __init__(self, titles: Sequence[str]) -> None:
         super().__init__(titles)
         self.titles = tuple(titles)
 
 
-class LessonsFirst(AttemptError):
-    """The lessons that were set have to be finished before the test; ``titles`` names those that are not."""
+class LessonsUnfinished(AttemptError):
+    """The assigned lessons must be finished before the test; ``titles`` names the unfinished ones."""
 
     def __init__(self, titles: Sequence[str]) -> None:
         super().__init__(titles)
         self.titles = tuple(titles)
 
 
-class NothingToAsk(AttemptError):
-    """The pool holds no question to draw."""
+class NoQuestions(AttemptError):
+    """The pool contains no questions to draw from."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedItem:
-    """What passing depends on: accuracy, and the safety gate."""
+    """The parts of a mark that passing depends on: accuracy and the safety gate."""
 
     points: float
     max_points: float
@@ -114,7 +159,7 @@ class MarkedItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttemptOutcome:
     points: float
     max_points: float
     is_passed: bool
@@ -125,50 +170,94 @@ class Outcome:
         return percent(self.points, self.max_points)
 
 
-def deadline(
+def compute_deadline(
     started_at: datetime, limit_minutes: int | None, extra_percent: int, closes_at: datetime | None = None
 ) -> datetime | None:
-    """When an attempt ends: the limit lengthened by the learner's extra time, but not beyond the closing of the assignment; None without either."""
+    """Return when an attempt ends; None if it has no time limit and the assignment never closes.
+
+    Extra time lengthens the limit, but not beyond ``closes_at``.
+    """
     ends = (
         None if limit_minutes is None else started_at + timedelta(minutes=limit_minutes * (100 + extra_percent) / 100)
     )
     return min((moment for moment in (ends, closes_at) if moment is not None), default=None)
 
 
-def lengthened(current: datetime | None, proposed: datetime | None) -> datetime | None:
-    """The later of two deadlines, where None is no deadline at all: what a learner was promised is never shortened."""
+@dataclass(frozen=True, slots=True)
+class TimeAllowed:
+    """The time of an attempt in seconds; None if it has no deadline.
+
+    ``limit_seconds`` is the time limit with the learner's extra time. The attempt has less if it closes before.
+    """
+
+    seconds: int | None
+    limit_seconds: int | None
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether closing leaves less time than the limit, or is the only end."""
+        return self.seconds is not None and (self.limit_seconds is None or self.seconds < self.limit_seconds)
+
+
+def compute_time(
+    started_at: datetime, limit_minutes: int | None, extra_percent: int, closes_at: datetime | None = None
+) -> TimeAllowed:
+    """Return the time until the deadline of :func:`compute_deadline`."""
+
+    def count_seconds(ends: datetime | None) -> int | None:
+        return None if ends is None else max(0, int((ends - started_at).total_seconds()))
+
+    return TimeAllowed(
+        count_seconds(compute_deadline(started_at, limit_minutes, extra_percent, closes_at)),
+        count_seconds(compute_deadline(started_at, limit_minutes, extra_percent)),
+    )
+
+
+def extend_deadline(current: datetime | None, proposed: datetime | None) -> datetime | None:
+    """Return the later of two deadlines, None being no deadline; a promised deadline is never shortened."""
     if current is None or proposed is None:
         return None
     return max(current, proposed)
 
 
-def state_at(state: State, deadline_at: datetime | None, now: datetime) -> State:
-    """What an attempt reads as: past its deadline (and grace) it is submitted, even where its marks are yet to be written."""
-    if state is State.OPEN and deadline_at is not None and now > deadline_at + GRACE:
-        return State.SUBMITTED
+def resolve_state(state: AttemptState, deadline_at: datetime | None, now: datetime) -> AttemptState:
+    """Return the effective state: submitted once the deadline and grace have passed, even before marks are written."""
+    if state is AttemptState.OPEN and deadline_at is not None and now > deadline_at + GRACE:
+        return AttemptState.SUBMITTED
     return state
 
 
-def is_closable(state: State, deadline_at: datetime | None, now: datetime) -> bool:
-    """Whether an overdue attempt may be closed: no answer that arrived in time can still be on its way."""
-    return state is State.OPEN and deadline_at is not None and now > deadline_at + CLOSING_DELAY
+def is_closable(state: AttemptState, deadline_at: datetime | None, now: datetime) -> bool:
+    """Return whether an overdue attempt may be closed because no answer in time can still be on its way."""
+    return state is AttemptState.OPEN and deadline_at is not None and now > deadline_at + CLOSING_DELAY
 
 
-def outcome(marks: Iterable[MarkedItem], pass_mark_percent: int) -> Outcome:
-    """Add marks up. Passed means: the pass mark is reached and every safety-critical question is fully right."""
+def compute_outcome(marks: Iterable[MarkedItem], pass_mark_percent: int) -> AttemptOutcome:
+    """Add up marks and decide whether the attempt passed.
+
+    Passing requires the pass mark and every safety-critical question fully right.
+    """
     marks = list(marks)
     points = math.fsum(mark.points for mark in marks)
     max_points = math.fsum(mark.max_points for mark in marks)
     is_critical_missed = any(mark.is_critical and not mark.is_right for mark in marks)
-    is_passed = is_enough(points, max_points, pass_mark_percent) and not is_critical_missed
-    return Outcome(min(points, max_points), max_points, is_passed, is_critical_missed)
+    is_passed = is_pass_mark_reached(points, max_points, pass_mark_percent) and not is_critical_missed
+    return AttemptOutcome(min(points, max_points), max_points, is_passed, is_critical_missed)
 
 
-def is_enough(points: float, max_points: float, pass_mark_percent: int) -> bool:
-    """Whether the points alone reach the pass mark; a hundred-thousandth of a point forgives the rounding of thirds."""
+def is_pass_mark_reached(points: float, max_points: float, pass_mark_percent: int) -> bool:
+    """Return whether the points reach the pass mark, with a tolerance of 1e-5 points for rounded thirds."""
     return max_points > 0 and points * 100 + 1e-3 >= pass_mark_percent * max_points
 
 
 def percent(points: float, max_points: float) -> int:
-    """Whole per cent, rounded down, so that 79.9 never reads as a pass mark of 80. 0 where nothing could be earned."""
+    """Return whole per cent, rounded down so that 79.9 never shows as a pass mark of 80; 0 if nothing can be earned."""
     return 0 if max_points <= 0 else math.floor(points * 100 / max_points + 1e-6)
+
+
+def round_down(number: float) -> float:
+    """Return points, or a mean of scores, rounded down to a tenth.
+
+    Like :func:`percent`, it never promises more than was reached. Every mean and total of scores is shown like this.
+    """
+    return math.floor(number * 10 + 1e-6) / 10

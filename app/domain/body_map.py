@@ -1,6 +1,7 @@
-"""The body map: muscles, the zones where they are said to send pain, and how both are drawn. Pure values and geometry.
+"""The body map: muscles, the zones to which they refer pain, and how both are drawn. Pure values and geometry.
 
-All views are windows on one sheet: the front at x 0 to 724, the back at x 724 to 1448, the side of the head and the sole from x 1480.
+All views are windows on one sheet: the front at x 0 to 724, the back at x 724 to 1448, the side of the head and the
+sole from x 1480.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class View(StrEnum):
+class BodyView(StrEnum):
     FRONT = "front"
     BACK = "back"
     SIDE = "side"
     SOLE = "sole"
 
 
-class Group(StrEnum):
-    """Where a list files a muscle or a zone, from head to foot."""
+class BodyArea(StrEnum):
+    """The heading under which lists show a muscle or a zone, from head to foot."""
 
     HEAD = "head-and-neck"
     SHOULDER = "shoulder-and-arm"
@@ -30,7 +31,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place on the sheet, in its units; the figure is about 1290 units high."""
+    """A position on the sheet, in its units; the figure is about 1290 units high."""
 
     x: float
     y: float
@@ -38,7 +39,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A part of the sheet."""
+    """A rectangle on the sheet."""
 
     x: float
     y: float
@@ -52,42 +53,45 @@ class Window:
         return self.x <= point.x <= self.x + self.width and self.y <= point.y <= self.y + self.height
 
 
-WHOLE: Mapping[View, Window] = {
-    View.FRONT: Window(30, 80, 664, 1290),
-    View.BACK: Window(754, 80, 664, 1290),
-    View.SIDE: Window(1500, 90, 370, 412),
-    View.SOLE: Window(1500, 556, 230, 440),
+VIEW_WINDOWS: Mapping[BodyView, Window] = {
+    BodyView.FRONT: Window(30, 80, 664, 1290),
+    BodyView.BACK: Window(754, 80, 664, 1290),
+    BodyView.SIDE: Window(1500, 90, 370, 412),
+    BodyView.SOLE: Window(1500, 556, 230, 440),
 }
-"""What of the sheet each view shows; a zone or a point of that view lies within it."""
+"""The window of each view; all zones and points of the view lie within it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A place of the body. ``shapes`` outline it in each view where it can be seen: the points that a closed soft line runs through."""
+    """A region of the body.
+
+    ``shapes`` has its outline for each view in which it is visible: the points of a closed smooth curve.
+    """
 
     id: str
     name: str
-    group: Group
-    shapes: Mapping[View, tuple[Point, ...]]
+    group: BodyArea
+    shapes: Mapping[BodyView, tuple[Point, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Muscle:
     """A muscle with its referral pattern on the classic charts.
 
-    ``main`` and ``spill`` are ids of zones: where most people feel the pain, and where some do. ``points`` are the places of its trigger
-    point by view. ``is_lung_clear`` says whether "does it overlie the lung?" has an undisputed answer. ``is_verified`` says whether the
-    pattern was found on a page that was read for this course.
+    ``main`` and ``spill`` are ids of zones: where most people feel the pain, and where some do. ``points`` are the
+    positions of its trigger point by view. ``is_lung_clear`` says whether "does it overlie the lung?" has an undisputed
+    answer. ``is_verified`` says whether the pattern was found on a page that was read for this course.
     """
 
     id: str
     name: str
-    group: Group
+    group: BodyArea
     is_core: bool
     is_verified: bool
     where: str
     point_zone: str
-    points: Mapping[View, Point]
+    points: Mapping[BodyView, Point]
     main: tuple[str, ...]
     spill: tuple[str, ...]
     pattern: str
@@ -100,8 +104,11 @@ class Muscle:
     note: str | None = None
 
 
-def outline(points: Sequence[Point]) -> str:
-    """The path data of a closed soft line through ``points``: a Catmull-Rom spline as Bézier curves, with one decimal."""
+def draw_outline(points: Sequence[Point]) -> str:
+    """Return the path data of a closed smooth curve through ``points``.
+
+    It is a Catmull-Rom spline written as Bézier curves, rounded to one decimal.
+    """
     count = len(points)
     d = f"M{points[0].x:g} {points[0].y:g}"
     for at in range(count):
@@ -117,11 +124,14 @@ def _short(point: Point) -> str:
     return f"{round(point.x, 1):g} {round(point.y, 1):g}"
 
 
-def middle(points: Sequence[Point]) -> Point:
+def find_centre(points: Sequence[Point]) -> Point:
     return Point(sum(p.x for p in points) / len(points), sum(p.y for p in points) / len(points))
 
 
-HEADS: Mapping[View, Window] = {View.FRONT: Window(264, 86, 200, 214), View.BACK: Window(988, 86, 200, 214)}
+HEAD_WINDOWS: Mapping[BodyView, Window] = {
+    BodyView.FRONT: Window(264, 86, 200, 214),
+    BodyView.BACK: Window(988, 86, 200, 214),
+}
 """Head and neck from the front and from the back."""
 
 
@@ -129,39 +139,42 @@ HEADS: Mapping[View, Window] = {View.FRONT: Window(264, 86, 200, 214), View.BACK
 class Plate:
     """A view, or a part of one, that a question shows."""
 
-    view: View
+    view: BodyView
     window: Window
 
 
 PLATES: Mapping[str, Plate] = {
-    **{view.value: Plate(view, window) for view, window in WHOLE.items()},
-    "head-front": Plate(View.FRONT, HEADS[View.FRONT]),
-    "head-back": Plate(View.BACK, HEADS[View.BACK]),
-    "trunk-front": Plate(View.FRONT, Window(150, 240, 290, 310)),
-    "trunk-back": Plate(View.BACK, Window(1010, 240, 290, 310)),
-    "arm-front": Plate(View.FRONT, Window(30, 480, 200, 350)),
-    "arm-back": Plate(View.BACK, Window(1216, 390, 202, 440)),
-    "hip-front": Plate(View.FRONT, Window(210, 520, 290, 310)),
-    "hip-back": Plate(View.BACK, Window(950, 490, 290, 310)),
-    "leg-front": Plate(View.FRONT, Window(170, 660, 250, 710)),
-    "leg-back": Plate(View.BACK, Window(1030, 660, 250, 710)),
-    "foot-front": Plate(View.FRONT, Window(200, 1190, 150, 180)),
-    "foot-back": Plate(View.BACK, Window(1090, 1190, 150, 180)),
+    **{view.value: Plate(view, window) for view, window in VIEW_WINDOWS.items()},
+    "head-front": Plate(BodyView.FRONT, HEAD_WINDOWS[BodyView.FRONT]),
+    "head-back": Plate(BodyView.BACK, HEAD_WINDOWS[BodyView.BACK]),
+    "trunk-front": Plate(BodyView.FRONT, Window(150, 240, 290, 310)),
+    "trunk-back": Plate(BodyView.BACK, Window(1010, 240, 290, 310)),
+    "arm-front": Plate(BodyView.FRONT, Window(30, 480, 200, 350)),
+    "arm-back": Plate(BodyView.BACK, Window(1216, 390, 202, 440)),
+    "hip-front": Plate(BodyView.FRONT, Window(210, 520, 290, 310)),
+    "hip-back": Plate(BodyView.BACK, Window(950, 490, 290, 310)),
+    "leg-front": Plate(BodyView.FRONT, Window(170, 660, 250, 710)),
+    "leg-back": Plate(BodyView.BACK, Window(1030, 660, 250, 710)),
+    "foot-front": Plate(BodyView.FRONT, Window(200, 1190, 150, 180)),
+    "foot-back": Plate(BodyView.BACK, Window(1090, 1190, 150, 180)),
 }
-"""What a question can show, by the name that authors write."""
+"""The plates that a question can show, by the name that authors write."""
 
 MAX_CLOSE_UP = 420.0
-"""Nothing that spans more than this, about a third of the figure, looks any closer in a window of its own."""
-# Narrower, a window shows skin without anything to know the place by.
+"""Shapes that together span more units than this, about a third of the figure, are shown in several close-ups."""
+# A narrower window shows only skin, without a landmark.
 _MIN_CLOSE_UP = 210.0
 _MARGIN = 28.0
 
 
-def close_ups(view: View, shapes: Iterable[Sequence[Point]]) -> Iterator[Window]:
-    """Enlarged windows on a view, from the top down, that show ``shapes`` whole, as few as can be. They are a little higher than wide."""
-    if view in (View.SIDE, View.SOLE):
+def list_close_ups(view: BodyView, shapes: Iterable[Sequence[Point]]) -> Iterator[Window]:
+    """Yield close-ups of a view that show ``shapes`` whole, from the top down and as few as possible.
+
+    A close-up is slightly higher than wide. The side and the sole are shown as whole views.
+    """
+    if view in (BodyView.SIDE, BodyView.SOLE):
         if any(True for _ in shapes):
-            yield WHOLE[view]
+            yield VIEW_WINDOWS[view]
         return
     box: _Box | None = None
     for shape in sorted(shapes, key=lambda shape: min(point.y for point in shape)):
@@ -171,7 +184,7 @@ def close_ups(view: View, shapes: Iterable[Sequence[Point]]) -> Iterator[Window]
             yield box.window(view)
             joined = own
         box = joined
-    if box and box.span <= MAX_CLOSE_UP:
+    if box:
         yield box.window(view)
 
 
@@ -199,14 +212,17 @@ class _Box:
             max(self.bottom, other.bottom),
         )
 
-    def window(self, view: View) -> Window:
-        """The whole head where the box lies on it; else a window with room beside the box, moved so that it stays on the view."""
-        head, within = HEADS[view], WHOLE[view]
+    def window(self, view: BodyView) -> Window:
+        """Return the window of the head if it contains the box, else one with a margin around the box.
+
+        The window is shifted to stay on the view.
+        """
+        head, within = HEAD_WINDOWS[view], VIEW_WINDOWS[view]
         if head.holds(Point(self.left, self.top)) and head.holds(Point(self.right, self.bottom)):
             return head
         width = max(self.right - self.left + 2 * _MARGIN, _MIN_CLOSE_UP)
-        height = max(self.bottom - self.top + 2 * _MARGIN, width * 1.07)
-        width = max(width, height / 1.07)
+        height = min(max(self.bottom - self.top + 2 * _MARGIN, width * 1.07), within.height)
+        width = min(max(width, height / 1.07), within.width)
         x = (self.left + self.right - width) / 2
         y = (self.top + self.bottom - height) / 2
         x = min(max(x, within.x), within.x + within.width - width)
@@ -214,24 +230,46 @@ class _Box:
         return Window(round(x), round(y), round(width), round(height))
 
 
-_AXIS = {View.FRONT: 362.0, View.BACK: 1086.0}
+AXES = {BodyView.FRONT: 362.0, BodyView.BACK: 1086.0}
+"""The x of the midline in the views that show both sides of the body."""
+
+
+class BodyPart(StrEnum):
+    """What a close-up shows."""
+
+    HEAD_NECK = "Head and neck"
+    HEAD_SHOULDERS = "Head, neck and shoulders"
+    SHOULDER_TRUNK = "Shoulder and trunk"
+    SHOULDER_ARM = "Shoulder and arm"
+    ARM = "Arm"
+    ARM_HAND = "Arm and hand"
+    TRUNK = "Trunk"
+    TRUNK_HIP = "Trunk and hip"
+    HIP_THIGH = "Hip and thigh"
+    THIGH_KNEE = "Thigh and knee"
+    KNEE_LEG = "Knee and lower leg"
+    LEG_FOOT = "Lower leg and foot"
+
+
 _PARTS = (
-    (300, "Head, neck and shoulders"),
-    (480, "Shoulder and trunk"),
-    (600, "Trunk"),
-    (740, "Trunk and hip"),
-    (860, "Hip and thigh"),
-    (1000, "Thigh and knee"),
-    (1130, "Knee and lower leg"),
+    (300, BodyPart.HEAD_SHOULDERS),
+    (480, BodyPart.SHOULDER_TRUNK),
+    (600, BodyPart.TRUNK),
+    (740, BodyPart.TRUNK_HIP),
+    (860, BodyPart.HIP_THIGH),
+    (1000, BodyPart.THIGH_KNEE),
+    (1130, BodyPart.KNEE_LEG),
 )
 
 
-def part_of_body(view: View, window: Window) -> str:
-    """What a close-up from the front or the back shows, in words; it may be the same for two windows that lie close together."""
-    aside = abs(window.x + window.width / 2 - _AXIS[view])
+def describe_window(view: BodyView, window: Window) -> BodyPart:
+    """Return what a close-up from the front or the back shows. Neighbouring windows may show the same part."""
+    if window == HEAD_WINDOWS[view]:
+        return BodyPart.HEAD_NECK
+    aside = abs(window.x + window.width / 2 - AXES[view])
     if aside >= 110 and window.y < 400:
-        return "Shoulder and arm"
+        return BodyPart.SHOULDER_ARM
     if aside >= 120:
-        return "Arm and hand" if window.y + window.height > 690 else "Arm"
+        return BodyPart.ARM_HAND if window.y + window.height > 690 else BodyPart.ARM
     height = window.y + window.height / 2
-    return next((name for end, name in _PARTS if height < end), "Lower leg and foot")
+    return next((part for end, part in _PARTS if height < end), BodyPart.LEG_FOOT)

@@ -1,4 +1,4 @@
-"""How well somebody judges their own knowledge: certainty against what was right. Never part of passing."""
+"""How well learners judge their own knowledge: certainty compared with correctness. It never affects passing."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-ENOUGH = 3
-"""Fewer answers of one certainty say nothing about it."""
+MIN_ANSWERS = 3
+"""With fewer answers at one level of certainty, no judgement is possible."""
 
-# After Gardner-Medwin (https://tmedwin.net/cbm/): with 1/2/3 for right and 0/-2/-6 for wrong, "fairly sure" pays more than "guessing"
-# from two thirds right, and "certain" more than "fairly sure" from four fifths.
+# After Gardner-Medwin (https://tmedwin.net/cbm/): with 1/2/3 for right and 0/-2/-6 for wrong, "fairly sure" pays more
+# than "guessing" from two thirds right, and "certain" more than "fairly sure" from four fifths.
 _PAYS_FROM = {1: 0.0, 2: 2 / 3, 3: 0.8}
 _PAYS_UP_TO = {1: 2 / 3, 2: 0.8, 3: 1.0}
 
 
-class Judgement(StrEnum):
-    """What the answers of one certainty say of it."""
+class CertaintyJudgement(StrEnum):
+    """How a level of certainty compares with the answers given at it."""
 
     TOO_FEW = "too_few"
     FITS = "fits"
@@ -25,28 +25,31 @@ class Judgement(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    """The answers of one certainty (1 guessing, 2 fairly sure, 3 certain): how many, how many fully right."""
+class CertaintyLevel:
+    """A level of certainty (1 guessing, 2 fairly sure, 3 certain): ``right`` of ``of`` answers were fully right."""
 
     certainty: int
     right: int
     of: int
 
     @property
-    def judgement(self) -> Judgement:
-        if self.of < ENOUGH:
-            return Judgement.TOO_FEW
+    def judgement(self) -> CertaintyJudgement:
+        if self.of < MIN_ANSWERS:
+            return CertaintyJudgement.TOO_FEW
         share = self.right / self.of
         if share < _PAYS_FROM[self.certainty]:
-            return Judgement.TOO_SURE
-        return Judgement.TOO_MODEST if share > _PAYS_UP_TO[self.certainty] else Judgement.FITS
+            return CertaintyJudgement.TOO_SURE
+        return CertaintyJudgement.TOO_MODEST if share > _PAYS_UP_TO[self.certainty] else CertaintyJudgement.FITS
 
 
-def levels(answers: Iterable[tuple[int | None, bool]]) -> tuple[Level, ...]:
-    """Count answers, each its certainty and whether it was fully right, by certainty; those without one are left out."""
+def count_by_certainty(answers: Iterable[tuple[int | None, bool]]) -> tuple[CertaintyLevel, ...]:
+    """Count answers by certainty.
+
+    Each answer is a pair of its certainty and whether it was fully right. Answers without a certainty are left out.
+    """
     counts = {certainty: [0, 0] for certainty in (1, 2, 3)}
     for certainty, is_right in answers:
         if certainty is not None:
             counts[certainty][0] += is_right
             counts[certainty][1] += 1
-    return tuple(Level(certainty, right, of) for certainty, (right, of) in counts.items())
+    return tuple(CertaintyLevel(certainty, right, of) for certainty, (right, of) in counts.items())

@@ -1,23 +1,13 @@
-"""The course as plain values: what the author's files mean once they were read and found sound."""
+"""The course as plain values, read from the author's files and checked."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from app.domain.body_map import Muscle, Zone
-
-
-class Kind(StrEnum):
-    """How a question is asked, and thereby how it is marked (see :mod:`app.domain.marking`)."""
-
-    SINGLE = "single"
-    SEVERAL = "several"
-    TRUE_FALSE = "truefalse"
-    MATCH = "match"
-    ORDER = "order"
-    NUMERIC = "numeric"
-    REGION = "region"
 
 
 class Level(StrEnum):
@@ -27,15 +17,40 @@ class Level(StrEnum):
 
 
 class Use(StrEnum):
-    """Where a question may be shown. A ``TEST`` question never appears in practice, lesson checks or review."""
+    """Where a question may be shown.
+
+    A ``TEST`` question never appears in practice, lesson checks or review. An ``EXAM`` question appears only in
+    assigned tests that draw exam questions: nobody meets it in a module's own test, which everybody can repeat.
+    """
 
     PRACTICE = "practice"
     TEST = "test"
+    EXAM = "exam"
+
+
+class SeenPart(StrEnum):
+    """What of a source was read for the course: its text or a part of it, its abstract, copies of it, or nothing."""
+
+    TEXT = "text"
+    ABSTRACT = "abstract"
+    COPIES = "copies"
+    NOTHING = "nothing"
+
+
+class SourceStatus(StrEnum):
+    """Why a source should no longer be relied on."""
+
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One entry of the bibliography. ``strength`` is 1 (expert opinion) to 4 (several good trials agree)."""
+    """One entry of the bibliography. ``strength`` is 1 (expert opinion) to 4 (several good trials agree).
+
+    ``unlinked`` is the reason for having no ``link``. A current source has no ``status``; ``status_note`` says what
+    happened to another, and ``replaced_by`` is the id of the source to use instead, if there is one.
+    """
 
     id: str
     label: str
@@ -47,43 +62,35 @@ class Source:
     where: str | None = None
     year: int | None = None
     link: str | None = None
+    unlinked: str | None = None
+    seen: str | None = None
+    status: SourceStatus | None = None
+    status_note: str | None = None
+    replaced_by: str | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What is right, apart from what is asked. All numbers are the author's indexes, from 0.
-
-    - single, several, true/false: ``correct`` are the right options, ``whys`` a reason for each option.
-    - region: the same; ``near`` are the options that earn half a point.
-    - match: ``correct[i]`` is the option that belongs to prompt i, ``whys[i]`` its reason.
-    - order: ``correct`` lists the options in the right order, ``whys`` a reason for each of them.
-    - numeric: a response within ``tolerance`` of ``value`` is right, in the question's unit; ``whys`` is empty.
-    """
-
-    correct: tuple[int, ...] = ()
-    near: tuple[int, ...] = ()
-    value: float | None = None
-    tolerance: float | None = None
-    whys: tuple[str, ...] = ()
+    def is_relied_on(self, cited: Collection[str]) -> bool:
+        """Return whether something that cites these sources rests on this one, and not on its replacement as well."""
+        return self.id in cited and self.replaced_by not in cited
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question as its author wrote it.
 
-    ``options`` are what is chosen from, in the author's order: options, the right sides of a match, steps, regions; none where a number is
-    asked for. ``is_order_fixed`` keeps that order on the page. ``prompts`` are the left sides of a match. ``picture`` is the safe markup of
-    the drawing whose regions are the options.
+    ``kind`` is the name of its kind (see :mod:`app.domain.kinds`), and ``key`` is a dataclass of that kind. ``options``
+    are the choices, or the steps to put in order, in the author's order; ``is_order_fixed`` keeps that order on the
+    page. ``prompts`` are the items to which options are matched. ``picture`` is the safe markup of a drawing whose
+    regions are the options.
     """
 
     id: str
     objective: str
     level: Level
-    kind: Kind
+    kind: str
     use: Use
     stem: str
     options: tuple[str, ...]
-    key: Key
+    key: Any
     explanation: str
     sources: tuple[str, ...]
     critical: bool = False
@@ -97,7 +104,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """One idea that mastery is kept on. ``read`` is ``lesson`` or ``lesson#section``."""
+    """One idea for which mastery is tracked. ``read`` is ``lesson`` or ``lesson#section``."""
 
     id: str
     title: str
@@ -106,15 +113,28 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One ``##`` heading of a lesson: the anchor and the words of the contents list."""
+    """A ``##`` heading of a lesson: its anchor and its title in the table of contents."""
 
     id: str
     title: str
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """A practice question inside a lesson: it stands between two parts of the lesson's HTML."""
+class Term:
+    """A key term as one lesson defines it; ``id`` is its anchor in the glossary.
+
+    ``name`` is plain text, ``html`` the definition without citations. Lessons may define the same term differently.
+    """
+
+    id: str
+    name: str
+    html: str
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LessonCheck:
+    """A practice question between two parts of a lesson's HTML."""
 
     question: str
 
@@ -123,24 +143,48 @@ class Check:
 class Lesson:
     """A lesson rendered to safe HTML.
 
-    ``parts`` alternates HTML and checks in reading order. ``sources`` are the ids cited, in the order of first citation: the number
-    shown at a citation is the position in this tuple, counted from 1. ``minutes`` is the reading time, at least 1.
+    ``parts`` alternates HTML and checks in reading order. ``sources`` are the cited ids in the order of first citation:
+    a citation shows the position in this tuple, counted from 1. ``minutes`` is the reading time, at least 1.
     """
 
     id: str
     title: str
     hook: str
     objectives: tuple[str, ...]
-    parts: tuple[str | Check, ...]
+    parts: tuple[str | LessonCheck, ...]
     sections: tuple[Section, ...]
     sources: tuple[str, ...]
     minutes: int
     facts: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
+
+
+class LeafletLayout(StrEnum):
+    """How a leaflet is printed: one page, or a card that folds to the size of a bank card, twice on a page."""
+
+    PAGE = "page"
+    CARD = "card"
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
-    """One line of a blueprint: how many questions on an objective, of one level or of any."""
+class Leaflet:
+    """A page to print for patients, rendered to safe HTML. ``lesson`` is the lesson that teaches its content.
+
+    ``sources`` are the cited ids in the order of first citation, as in a lesson.
+    """
+
+    id: str
+    title: str
+    summary: str
+    lesson: str
+    html: str
+    sources: tuple[str, ...]
+    layout: LeafletLayout = LeafletLayout.PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class BlueprintLine:
+    """One line of a blueprint: the number of questions on an objective, at one level or at any."""
 
     objective: str
     questions: int
@@ -158,16 +202,17 @@ class Module:
     questions: tuple[Question, ...]
     practice_questions: int
     test_questions: int
-    blueprint: tuple[Draw, ...]
+    blueprint: tuple[BlueprintLine, ...]
     test_minutes: int | None = None
     asks_certainty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement of the article that the course starts from: ``id`` is the fact that lessons and questions name.
+    """A statement of the article on which the course is based.
 
-    ``holds`` is yes, partly, opinion, disputed or unproven; ``note`` says why.
+    ``id`` is the fact that lessons and questions name. ``holds`` is yes, partly, opinion, disputed or unproven;
+    ``note`` says why.
     """
 
     id: str
@@ -178,6 +223,8 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Course:
+    """A course or a library. ``red_flags`` is the id of a lesson; it is empty if a library names none."""
+
     title: str
     modules: tuple[Module, ...]
     sources: tuple[Source, ...]
@@ -185,3 +232,4 @@ class Course:
     zones: tuple[Zone, ...] = ()
     muscles: tuple[Muscle, ...] = ()
     statements: tuple[Statement, ...] = ()
+    leaflets: tuple[Leaflet, ...] = ()

@@ -1,51 +1,54 @@
-"""One learner in one assignment: what a cell of the gradebook says."""
+"""Gradebook cells: the state of one learner in one assignment."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.domain.assignment import Counts
-from app.domain.attempt import percent
-
-
-class CellState(StrEnum):
-    NOT_FOR_THEM = "not for them"
-    EXCUSED = "excused"
-    NOT_OPEN = "not yet open"
-    NOT_STARTED = "not started"
-    UNDER_WAY = "under way"
-    PASSED = "passed"
-    NOT_PASSED = "not passed"
+from app.domain.assignment import (
+    AssignmentState,
+    AssignmentTerms,
+    GradingMethod,
+    LearnerTerms,
+)
+from app.domain.attempt import AttemptState, percent, resolve_state
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """An assignment, as far as the gradebook needs its terms."""
+class GradebookColumn:
+    """An assignment with its terms. ``weight`` is its share in the totals; 0 means that it does not count.
+
+    ``is_pretest`` says that another assignment's gain is measured from it.
+    """
 
     assignment_id: int
     module_id: int
     title: str
-    opens_at: datetime | None = None
-    due_at: datetime | None = None
-    counts: Counts = Counts.BEST
+    terms: AssignmentTerms = field(default_factory=AssignmentTerms)
+    counts: GradingMethod = GradingMethod.BEST
     is_for_all: bool = True
     is_withdrawn: bool = False
+    is_retired: bool = False
+    """Whether its module left the course, so that nobody can start it and nothing is due."""
+    weight: int = 1
+    is_pretest: bool = False
+
+    @property
+    def opens_at(self) -> datetime | None:
+        return self.terms.opens_at
+
+    @property
+    def due_at(self) -> datetime | None:
+        return self.terms.due_at
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """What one learner was granted in one assignment; ``is_recipient`` counts only where the assignment is not for all."""
+class CellResult:
+    """A learner's submitted attempts; all fields but ``attempts`` and ``latest_at`` describe the one that counts.
 
-    is_excused: bool = False
-    due_at: datetime | None = None
-    is_recipient: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What was handed in: all but ``attempts`` and ``latest_at`` is about the attempt that counts. ``score`` is per cent, 0 to 100."""
+    ``score`` is per cent, 0 to 100.
+    """
 
     attempt_id: int
     attempts: int
@@ -57,26 +60,34 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """The attempt under way, with how many of its questions are answered."""
+class AttemptInProgress:
+    """An attempt without marks and its number of answered questions: in progress, or submitted by its deadline."""
 
     attempt_id: int
     started_at: datetime
     answered: int
     questions: int
+    deadline_at: datetime | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """Return whether its time is up: it counts as submitted, but its marks are not written yet."""
+        return resolve_state(AttemptState.OPEN, self.deadline_at, now) is AttemptState.SUBMITTED
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """What is known of one learner in one assignment.
+class GradebookCell:
+    """The state of one learner in one assignment.
 
-    ``attempt_id`` is the attempt that counts, or else the one under way. ``due_at`` is their own due date. ``late_by`` is how long after it
-    the attempt that counts was handed in; ``is_overdue``: it has passed, and nothing was handed in. ``again`` is an attempt under way beside
-    a result. ``active_at`` is when they last did something here.
+    ``score`` is the exact score in per cent, from which means are computed; ``percent`` is what a cell shows.
+    ``attempt_id`` is the attempt that counts, or else the one without marks. ``due_at`` is the learner's own due date.
+    ``late_by`` is how long after it the counted attempt was submitted; ``is_overdue`` means that it has passed without
+    a submission. ``begun`` is an attempt in progress, which may exist beside a result. ``active_at`` is the learner's
+    last activity here. ``was_due_before_joining`` says that the due date had passed when the learner joined: they are
+    not overdue, and lateness counts from joining.
     """
 
-    state: CellState
-    percent: int | None = None
+    state: AssignmentState
+    score: float | None = None
     attempt_id: int | None = None
     attempts: int = 0
     submitted_at: datetime | None = None
@@ -84,8 +95,13 @@ class Cell:
     late_by: timedelta | None = None
     is_overdue: bool = False
     is_critical_missed: bool = False
-    begun: Begun | None = None
+    begun: AttemptInProgress | None = None
     active_at: datetime | None = None
+    was_due_before_joining: bool = False
+
+    @property
+    def percent(self) -> int | None:
+        return None if self.score is None else percent(self.score, 100)
 
     @property
     def is_late(self) -> bool:
@@ -93,85 +109,109 @@ class Cell:
 
     @property
     def is_handed_in(self) -> bool:
-        return self.percent is not None
+        return self.score is not None
 
     @property
     def is_waited_for(self) -> bool:
-        """Whether it is still to be handed in, by a certain date."""
-        return self.due_at is not None and self.state in (CellState.NOT_STARTED, CellState.UNDER_WAY)
+        """Whether the assignment has a due date that counts for the learner and is still to be submitted."""
+        is_to_do = self.state in (AssignmentState.NOT_STARTED, AssignmentState.UNDER_WAY)
+        return self.due_at is not None and is_to_do and not self.was_due_before_joining
+
+    def is_missed(self, now: datetime) -> bool:
+        """Return whether the learner's due date has passed without a pass.
+
+        Work that is submitted but not marked is not missed, nor is what was due before the learner joined.
+        """
+        if self.due_at is None or self.was_due_before_joining or now <= self.due_at:
+            return False
+        return self.is_overdue or self.state is AssignmentState.NOT_PASSED
 
 
-_NOT_FOR_THEM = Cell(CellState.NOT_FOR_THEM)
-_NOTHING = Grant()
+_NOT_ASSIGNED = GradebookCell(AssignmentState.NOT_ASSIGNED)
 
 
-def cell(
-    column: Column,
+def build_cell(
+    column: GradebookColumn,
+    holds: LearnerTerms,
     now: datetime,
     *,
-    grant: Grant | None = None,
-    result: Result | None = None,
-    begun: Begun | None = None,
-) -> Cell:
-    """Tell what became of an assignment. What was handed in stays visible, even where the assignment was taken away from the learner since."""
-    granted = grant or _NOTHING
-    if not (column.is_for_all or granted.is_recipient or result or begun):
-        return _NOT_FOR_THEM
-    due_at = own_due(column, granted)
+    is_recipient: bool = False,
+    result: CellResult | None = None,
+    begun: AttemptInProgress | None = None,
+) -> GradebookCell:
+    """Return the cell of a learner with the terms ``holds``; ``is_recipient`` matters if the column is not for all.
+
+    Submitted work stays visible even if the assignment was later taken away from the learner.
+    """
+    if not (column.is_for_all or is_recipient or result or begun):
+        return _NOT_ASSIGNED
+    if begun is not None and begun.deadline_at is not None and begun.is_over(now):
+        if result is None:
+            return _build_unmarked_cell(begun, begun.deadline_at, holds)
+        begun, result = None, replace(result, attempts=result.attempts + 1)
     if result is not None:
-        return _handed_in(result, begun, due_at, is_excused=granted.is_excused)
-    if granted.is_excused:
-        return Cell(CellState.EXCUSED, begun=begun)
-    if column.is_withdrawn:
-        due_at = None  # nobody waits for it any more
-    is_overdue = due_at is not None and now > due_at
-    if begun is not None:
-        return Cell(
-            CellState.UNDER_WAY,
-            attempt_id=begun.attempt_id,
-            due_at=due_at,
-            is_overdue=is_overdue,
-            begun=begun,
-            active_at=begun.started_at,
-        )
-    if column.opens_at is not None and now < column.opens_at:
-        return Cell(CellState.NOT_OPEN, due_at=due_at)
-    return Cell(CellState.NOT_STARTED, due_at=due_at, is_overdue=is_overdue)
+        return _build_submitted_cell(result, begun, holds)
+    if holds.is_excused:
+        return GradebookCell(AssignmentState.EXCUSED, begun=begun)
+    if column.is_withdrawn or column.is_retired:
+        # It is no longer due, or can't be started.
+        holds = replace(holds, due_at=None)
+    return _build_unsubmitted_cell(begun, holds, now)
 
 
-def own_due(column: Column, grant: Grant) -> datetime | None:
-    """When it is due for one learner: a later date that they were granted never becomes an earlier one."""
-    if column.due_at is None or grant.due_at is None:
-        return column.due_at
-    return max(column.due_at, grant.due_at)
-
-
-def _handed_in(result: Result, begun: Begun | None, due_at: datetime | None, *, is_excused: bool) -> Cell:
-    is_late = due_at is not None and result.submitted_at > due_at
-    passed = CellState.PASSED if result.is_passed else CellState.NOT_PASSED
-    return Cell(
-        state=CellState.EXCUSED if is_excused else passed,
-        percent=percent(result.score, 100),
-        attempt_id=result.attempt_id,
-        attempts=result.attempts,
-        submitted_at=result.submitted_at,
-        due_at=due_at,
-        late_by=result.submitted_at - due_at if due_at is not None and is_late and not is_excused else None,
-        is_critical_missed=not result.is_passed and result.is_critical_missed and not is_excused,
+def _build_unsubmitted_cell(begun: AttemptInProgress | None, holds: LearnerTerms, now: datetime) -> GradebookCell:
+    if begun is None and holds.opens_at is not None and now < holds.opens_at:
+        return GradebookCell(AssignmentState.NOT_OPEN, due_at=holds.due_at)
+    return GradebookCell(
+        AssignmentState.NOT_STARTED if begun is None else AssignmentState.UNDER_WAY,
+        attempt_id=begun.attempt_id if begun else None,
+        due_at=holds.due_at,
+        is_overdue=holds.is_overdue(now),
         begun=begun,
-        active_at=max(result.latest_at, begun.started_at) if begun else result.latest_at,
+        active_at=begun.started_at if begun else None,
+        was_due_before_joining=holds.was_due_before_joining,
     )
 
 
-class Show(StrEnum):
-    """Which learners the gradebook shows; all but the first two and the last ask for a state of a cell."""
+def _build_unmarked_cell(begun: AttemptInProgress, submitted_at: datetime, holds: LearnerTerms) -> GradebookCell:
+    return GradebookCell(
+        state=AssignmentState.EXCUSED if holds.is_excused else AssignmentState.SUBMITTED,
+        attempt_id=begun.attempt_id,
+        attempts=1,
+        submitted_at=submitted_at,
+        due_at=holds.due_at,
+        late_by=holds.late_by(submitted_at),
+        active_at=submitted_at,
+        was_due_before_joining=holds.was_due_before_joining,
+    )
+
+
+def _build_submitted_cell(result: CellResult, begun: AttemptInProgress | None, holds: LearnerTerms) -> GradebookCell:
+    passed = AssignmentState.PASSED if result.is_passed else AssignmentState.NOT_PASSED
+    return GradebookCell(
+        state=AssignmentState.EXCUSED if holds.is_excused else passed,
+        score=result.score,
+        attempt_id=result.attempt_id,
+        attempts=result.attempts,
+        submitted_at=result.submitted_at,
+        due_at=holds.due_at,
+        late_by=holds.late_by(result.submitted_at),
+        is_critical_missed=not result.is_passed and result.is_critical_missed and not holds.is_excused,
+        begun=begun,
+        active_at=max(result.latest_at, begun.started_at) if begun else result.latest_at,
+        was_due_before_joining=holds.was_due_before_joining,
+    )
+
+
+class GradebookFilter(StrEnum):
+    """Which learners the gradebook shows; all but ``ALL``, ``ATTENTION`` and ``REMOVED`` select by cell state."""
 
     ALL = "all"
     ATTENTION = "attention"
-    NOT_STARTED = "not-started"
+    NOT_STARTED = "not_started"
     OVERDUE = "overdue"
-    UNDER_WAY = "under-way"
-    NOT_PASSED = "not-passed"
+    UNDER_WAY = "under_way"
+    NOT_PASSED = "not_passed"
     PASSED = "passed"
     LATE = "late"
     EXCUSED = "excused"
@@ -179,25 +219,25 @@ class Show(StrEnum):
 
     @property
     def is_state(self) -> bool:
-        return self not in (Show.ALL, Show.ATTENTION, Show.REMOVED)
+        return self not in (GradebookFilter.ALL, GradebookFilter.ATTENTION, GradebookFilter.REMOVED)
 
 
-def is_shown(show: Show, it: Cell) -> bool:
-    """Whether a cell is of the state that is asked for."""
-    match show:
-        case Show.NOT_STARTED:
-            return it.state is CellState.NOT_STARTED
-        case Show.OVERDUE:
-            return it.is_overdue
-        case Show.UNDER_WAY:
-            return it.begun is not None
-        case Show.NOT_PASSED:
-            return it.state is CellState.NOT_PASSED
-        case Show.PASSED:
-            return it.state is CellState.PASSED
-        case Show.LATE:
-            return it.is_late
-        case Show.EXCUSED:
-            return it.state is CellState.EXCUSED
+def is_match(wanted: GradebookFilter, shown: GradebookCell) -> bool:
+    """Return whether a cell has the state that the filter selects."""
+    match wanted:
+        case GradebookFilter.NOT_STARTED:
+            return shown.state is AssignmentState.NOT_STARTED
+        case GradebookFilter.OVERDUE:
+            return shown.is_overdue
+        case GradebookFilter.UNDER_WAY:
+            return shown.begun is not None
+        case GradebookFilter.NOT_PASSED:
+            return shown.state is AssignmentState.NOT_PASSED
+        case GradebookFilter.PASSED:
+            return shown.state is AssignmentState.PASSED
+        case GradebookFilter.LATE:
+            return shown.is_late
+        case GradebookFilter.EXCUSED:
+            return shown.state is AssignmentState.EXCUSED
         case _:
             return True

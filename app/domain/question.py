@@ -1,25 +1,26 @@
-"""A published question: what is shown, and, apart from it, how it is answered for."""
+"""A published question: the text that learners see and, apart from it, the solution."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from app.domain.content import Key, Kind
+from app.domain.kinds.base import QuestionKind
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What a learner may see of a question version at any time. It has no field that could give the key away.
+class QuestionText:
+    """The part of a question version that a learner may always see. No field reveals the key.
 
-    ``options`` and ``prompts`` are in the author's order; a page shows the options in the order frozen with the attempt. ``picture`` is
-    markup whose regions name options by the author's index.
+    ``options`` and ``prompts`` are in the author's order; a page shows the options in the order frozen with the
+    attempt. ``picture`` is markup whose regions name options by the author's index.
     """
 
     version_id: int
     question_id: int
     objective_id: int
     number: int
-    kind: Kind
+    kind: QuestionKind[Any]
     is_critical: bool
     vignette: str | None
     stem: str
@@ -30,9 +31,9 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
-    """The key of a version with what explains it; ``sources`` are ids of the bibliography."""
+class QuestionSolution:
+    """The key of a version, a dataclass of its kind, and the explanation; ``sources`` are ids of the bibliography."""
 
-    key: Key
+    key: Any
     explanation: str
     sources: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Regrading: totals and standings from marks that were changed afterwards, and the passes that it may not take away."""
+"""Regrading: totals and summaries after marks have changed, and the passes that must not be taken away."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.attempt import MarkedItem
-from app.domain.marking import Result
+from app.domain.marking import MarkResult
 
 
 @dataclass(frozen=True, slots=True)
-class HandedIn:
-    """A submitted attempt as far as a standing depends on it."""
+class SubmittedAttempt:
+    """The parts of a submitted attempt that a summary depends on."""
 
     attempt_id: int
     points: float
@@ -26,40 +26,45 @@ class HandedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Stood:
-    """Where a learner stands after some attempts: how many, the best, the latest, and when they first passed."""
+class ScopeSummary:
+    """A summary of a learner's attempts: their number, the best, the latest, and when the learner first passed."""
 
     attempts: int
-    best: HandedIn
-    latest: HandedIn
+    best: SubmittedAttempt
+    latest: SubmittedAttempt
     passed_at: datetime | None
 
 
-def stood(attempts: Sequence[HandedIn]) -> Stood:
-    """Add attempts up, given in the order of their numbers. A pass beats a higher score without one; of equals the later is the best.
+def summarize(attempts: Sequence[SubmittedAttempt]) -> ScopeSummary:
+    """Summarize attempts given in the order of their numbers.
 
-    :raise ValueError: there are none.
+    A pass beats a higher score without one; of equal attempts the later is the best.
+
+    :raise ValueError: there are no attempts.
     """
     if not attempts:
-        raise ValueError("nobody stands anywhere without an attempt")
+        raise ValueError("cannot summarize without attempts")
     best = attempts[0]
     for attempt in attempts[1:]:
         if is_better(attempt, best):
             best = attempt
     passed = [attempt.submitted_at for attempt in attempts if attempt.is_passed]
-    return Stood(len(attempts), best, attempts[-1], passed[0] if passed else None)
+    return ScopeSummary(len(attempts), best, attempts[-1], passed[0] if passed else None)
 
 
-def is_better(later: HandedIn, best: HandedIn) -> bool:
-    """Whether a later attempt takes the place of the best so far."""
+def is_better(later: SubmittedAttempt, best: SubmittedAttempt) -> bool:
+    """Return whether a later attempt replaces the best so far."""
     return (later.is_passed, later.percent) >= (best.is_passed, best.percent)
 
 
-def counted(result: Result, *, is_critical: bool) -> MarkedItem:
-    """A mark as passing depends on it: a void one does not, nor does the safety of its question."""
+def to_marked_item(result: MarkResult, *, is_critical: bool) -> MarkedItem:
+    """Reduce a mark to what passing depends on; a void mark also removes its question from the safety gate."""
     return MarkedItem(result.points, result.max_points, result.is_right, is_critical and not result.is_void)
 
 
-def is_kept(*, was_passed: bool, is_passed: bool, is_released: bool, may_lower: bool) -> bool:
-    """Whether an attempt keeps its marks because a pass that its learner was told of would be lost, and nobody said that it may."""
+def is_pass_protected(*, was_passed: bool, is_passed: bool, is_released: bool, may_lower: bool) -> bool:
+    """Return whether an attempt keeps its marks because a change would take away a released pass.
+
+    ``may_lower`` permits that change.
+    """
     return was_passed and not is_passed and is_released and not may_lower

@@ -1,4 +1,4 @@
-"""When marks, right or wrong, the key and the explanations are released. The one place that decides, for pages, fragments and exports."""
+"""Decide when scores, correctness, keys and explanations are released, on all pages and in all exports."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.domain.attempt import Purpose, State, state_at
+from app.domain.attempt import AttemptState, Purpose, resolve_state
 
 
-class When(StrEnum):
-    """A moment at which something is released, the earliest first."""
+class ReleaseMoment(StrEnum):
+    """A moment of release; the earliest comes first."""
 
     EACH_ANSWER = "each_answer"
     SUBMISSION = "submission"
@@ -20,31 +20,31 @@ class When(StrEnum):
 
     @property
     def place(self) -> int:
-        return tuple(When).index(self)
+        return tuple(ReleaseMoment).index(self)
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """What is released of a test, each at its own moment: the score, which answers were right, the right answers, and the reasons."""
+class ReleasePolicy:
+    """When a test releases the score, which answers were right, the right answers, and the explanations."""
 
-    mark: When = When.SUBMISSION
-    correctness: When = When.SUBMISSION
-    key: When = When.SUBMISSION
-    explanation: When = When.SUBMISSION
+    mark: ReleaseMoment = ReleaseMoment.SUBMISSION
+    correctness: ReleaseMoment = ReleaseMoment.SUBMISSION
+    key: ReleaseMoment = ReleaseMoment.SUBMISSION
+    explanation: ReleaseMoment = ReleaseMoment.SUBMISSION
 
     @property
     def checks_each(self) -> bool:
-        """Whether each answer is checked, and is final, before the next."""
-        return self.correctness is When.EACH_ANSWER
+        """Whether each answer is checked and becomes final before the next."""
+        return self.correctness is ReleaseMoment.EACH_ANSWER
 
     @property
     def waits_for_closing(self) -> bool:
-        """Whether something is released at closing alone: then the test must close for everybody at once."""
-        return When.CLOSING in (self.mark, self.correctness, self.key, self.explanation)
+        """Whether something is released only at closing, so the test must close for everybody at once."""
+        return ReleaseMoment.CLOSING in (self.mark, self.correctness, self.key, self.explanation)
 
 
-class Unsound(StrEnum):
-    """Why a policy can't be had."""
+class PolicyError(StrEnum):
+    """Why a policy is invalid."""
 
     MARK_EACH_ANSWER = "mark_each_answer"
     BEFORE_WHAT_IT_TELLS = "before_what_it_tells"
@@ -52,42 +52,71 @@ class Unsound(StrEnum):
     NEVER_CLOSES = "never_closes"
 
 
-def unsound(policy: Policy, *, attempts_allowed: int | None, is_due: bool) -> Iterator[tuple[str, Unsound]]:
-    """Yield what is wrong with a policy, as the name of its field and why.
+def check_policy(
+    policy: ReleasePolicy, *, attempts_allowed: int | None, is_due: bool
+) -> Iterator[tuple[str, PolicyError]]:
+    """Yield each fault in a policy as the name of its field and the error.
 
-    Whoever knows which answers were right knows the score, and whoever knows the key knows which were right: so each of the four may come no
-    earlier than the one before it.
+    Which answers were right reveals the score, and the key reveals which were right. So none of the four may be
+    released before the one listed before it.
     """
-    if policy.mark is When.EACH_ANSWER:
-        yield "mark", Unsound.MARK_EACH_ANSWER
-    # Right or wrong after each answer comes before the score of them all, and that is meant.
-    before: When = When.EACH_ANSWER if policy.mark is When.SUBMISSION else policy.mark
+    if policy.mark is ReleaseMoment.EACH_ANSWER:
+        yield "mark", PolicyError.MARK_EACH_ANSWER
+    # Correctness after each answer may come before the total score.
+    before: ReleaseMoment = ReleaseMoment.EACH_ANSWER if policy.mark is ReleaseMoment.SUBMISSION else policy.mark
     for name in ("correctness", "key", "explanation"):
-        when: When = getattr(policy, name)
+        when: ReleaseMoment = getattr(policy, name)
         if when.place < before.place:
-            yield name, Unsound.BEFORE_WHAT_IT_TELLS
+            yield name, PolicyError.BEFORE_WHAT_IT_TELLS
         before = when if when.place > before.place else before
     for name in ("mark", "correctness", "key", "explanation"):
-        if getattr(policy, name) is When.LAST_ATTEMPT and attempts_allowed is None:
-            yield name, Unsound.NO_LAST_ATTEMPT
-        if getattr(policy, name) is When.CLOSING and not is_due:
-            yield name, Unsound.NEVER_CLOSES
+        if getattr(policy, name) is ReleaseMoment.LAST_ATTEMPT and attempts_allowed is None:
+            yield name, PolicyError.NO_LAST_ATTEMPT
+        if getattr(policy, name) is ReleaseMoment.CLOSING and not is_due:
+            yield name, PolicyError.NEVER_CLOSES
+
+
+def plan_release(policy: ReleasePolicy, *, attempts_allowed: int | None, number: int | None = None) -> ReleasePolicy:
+    """Return when each of the four will really be shown, which may be later than ``policy`` says.
+
+    The result holds for attempt ``number``, or for a learner's first if that is None. Before the last of a limited
+    number of attempts, :func:`decide_release` keeps the key, and each of the four waits for the one before it. At the
+    last attempt, *after the last attempt* means at submission. :attr:`ReleaseFacts.is_pool_in_use` is not considered.
+    """
+    is_last = attempts_allowed is not None and (number or 1) >= attempts_allowed
+    keeps_key = attempts_allowed is not None and not is_last
+
+    def resolve(when: ReleaseMoment) -> ReleaseMoment:
+        return ReleaseMoment.SUBMISSION if is_last and when is ReleaseMoment.LAST_ATTEMPT else when
+
+    mark = resolve(policy.mark)
+    correctness = resolve(policy.correctness)
+    if correctness is not ReleaseMoment.EACH_ANSWER:
+        correctness = max(mark, correctness, key=_get_place)
+    earliest = ReleaseMoment.LAST_ATTEMPT if keeps_key else ReleaseMoment.EACH_ANSWER
+    key = max(correctness, earliest, resolve(policy.key), key=_get_place)
+    explanation = max(key, resolve(policy.explanation), key=_get_place)
+    return ReleasePolicy(mark, correctness, key, explanation)
+
+
+def _get_place(moment: ReleaseMoment) -> int:
+    return moment.place
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the release of one attempt depends on.
+class ReleaseFacts:
+    """The facts that decide the release of one attempt.
 
-    ``is_settled`` says whether its marks were written; ``attempts_allowed`` None is unlimited; ``closes_at`` None never closes.
-    ``is_pool_in_use`` says whether the learner may be asked the same questions again for a mark, in another test that is under way or to
-    come.
+    ``is_settled`` says whether its marks were written; ``attempts_allowed`` None is unlimited; ``closes_at`` None never
+    closes. ``is_pool_in_use`` says whether the learner may still get the same questions in another test, in progress or
+    later.
     """
 
     purpose: Purpose
-    state: State
+    state: AttemptState
     deadline_at: datetime | None
     is_settled: bool
-    policy: Policy
+    policy: ReleasePolicy
     number: int
     attempts_allowed: int | None
     closes_at: datetime | None
@@ -96,7 +125,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What may be shown: the score, which answers were right, the right answers, and the reasons with their sources."""
+    """What may be shown: the score, which answers were right, the right answers, and the explanations with sources."""
 
     mark: bool
     correctness: bool
@@ -104,43 +133,43 @@ class Release:
     explanation: bool
 
 
-NOTHING = Release(mark=False, correctness=False, key=False, explanation=False)
-EVERYTHING = Release(mark=True, correctness=True, key=True, explanation=True)
+RELEASE_NOTHING = Release(mark=False, correctness=False, key=False, explanation=False)
+RELEASE_EVERYTHING = Release(mark=True, correctness=True, key=True, explanation=True)
 
 
 def is_mark_released(
-    policy: Policy, *, number: int, attempts_allowed: int | None, closes_at: datetime | None, now: datetime
+    policy: ReleasePolicy, *, number: int, attempts_allowed: int | None, closes_at: datetime | None, now: datetime
 ) -> bool:
-    """Whether the score of submitted attempts may be shown, where ``number`` of them were taken."""
+    """Return whether the score may be shown after ``number`` submitted attempts."""
     is_closed = closes_at is not None and now > closes_at
     is_over = is_closed or (attempts_allowed is not None and number >= attempts_allowed)
     return _is_reached(policy.mark, is_over=is_over, is_closed=is_closed)
 
 
-def _is_reached(when: When, *, is_over: bool, is_closed: bool) -> bool:
-    return is_closed if when is When.CLOSING else is_over if when is When.LAST_ATTEMPT else True
+def _is_reached(when: ReleaseMoment, *, is_over: bool, is_closed: bool) -> bool:
+    return is_closed if when is ReleaseMoment.CLOSING else is_over if when is ReleaseMoment.LAST_ATTEMPT else True
 
 
-def released(facts: Facts, now: datetime) -> Release:
-    """What is released of an attempt at ``now``.
+def decide_release(facts: ReleaseFacts, now: datetime) -> Release:
+    """Decide what is released of an attempt at ``now``.
 
-    An attempt that is under way, or whose marks are not written yet, releases nothing here; what of a single question is shown then,
-    :func:`released_under_way` says.
+    An attempt that is in progress or unmarked releases nothing here; :func:`decide_release_in_progress` decides for its
+    checked questions.
     """
-    if state_at(facts.state, facts.deadline_at, now) is State.OPEN or not facts.is_settled:
-        return NOTHING
+    if resolve_state(facts.state, facts.deadline_at, now) is AttemptState.OPEN or not facts.is_settled:
+        return RELEASE_NOTHING
     if facts.purpose is not Purpose.TEST:
-        return EVERYTHING
+        return RELEASE_EVERYTHING
     is_closed = facts.closes_at is not None and now > facts.closes_at
     is_over = is_closed or _is_last(facts)
 
-    def is_reached(when: When) -> bool:
+    def is_reached(when: ReleaseMoment) -> bool:
         return _is_reached(when, is_over=is_over, is_closed=is_closed)
 
     policy = facts.policy
-    # Before the last of a limited number of attempts the key would be the next one's answer sheet, whatever the policy says.
+    # Before the last of a limited number of attempts the key would give away the next one, whatever the policy says.
     is_key_safe = is_over or facts.attempts_allowed is None
-    return _within(
+    return _restrict(
         facts,
         Release(
             mark=is_reached(policy.mark),
@@ -151,31 +180,32 @@ def released(facts: Facts, now: datetime) -> Release:
     )
 
 
-def released_under_way(facts: Facts) -> Release:
-    """What is released of one checked question while its attempt is under way.
+def decide_release_in_progress(facts: ReleaseFacts) -> Release:
+    """Decide what is released of one checked question while its attempt is in progress.
 
-    In practice and lesson checks that is everything; in a test what the policy gives after each answer, but no score.
+    Practice and lesson checks release everything; a test releases what its policy gives after each answer, but never
+    the score.
     """
     if facts.purpose is not Purpose.TEST:
-        return EVERYTHING
+        return RELEASE_EVERYTHING
     policy = facts.policy
     is_key_safe = facts.attempts_allowed is None or _is_last(facts)
     of_item = Release(
         mark=True,
-        correctness=policy.correctness is When.EACH_ANSWER,
-        key=policy.key is When.EACH_ANSWER and is_key_safe,
-        explanation=policy.explanation is When.EACH_ANSWER and is_key_safe,
+        correctness=policy.correctness is ReleaseMoment.EACH_ANSWER,
+        key=policy.key is ReleaseMoment.EACH_ANSWER and is_key_safe,
+        explanation=policy.explanation is ReleaseMoment.EACH_ANSWER and is_key_safe,
     )
-    shown = _within(facts, of_item)
+    shown = _restrict(facts, of_item)
     return Release(mark=False, correctness=shown.correctness, key=shown.key, explanation=shown.explanation)
 
 
-def _is_last(facts: Facts) -> bool:
+def _is_last(facts: ReleaseFacts) -> bool:
     return facts.attempts_allowed is not None and facts.number >= facts.attempts_allowed
 
 
-def _within(facts: Facts, release: Release) -> Release:
-    """Hold back what would give something else away: each of the four tells the one before it, and the pool may still be in use."""
+def _restrict(facts: ReleaseFacts, release: Release) -> Release:
+    """Hold back what would reveal more: each of the four reveals the one before it, and the pool may be in use."""
     correctness = release.mark and release.correctness and not facts.is_pool_in_use
     key = correctness and release.key
     return Release(mark=release.mark, correctness=correctness, key=key, explanation=key and release.explanation)

@@ -1,4 +1,4 @@
-"""Local times: which zones there are, and what moment a clock on the wall means."""
+"""Local times: the available time zones, and conversion to and from UTC."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from zoneinfo import ZoneInfo, available_timezones
 
 
 class NoSuchTimeError(ValueError):
-    """A local time that the clocks skip when they go forward."""
+    """A local time that is skipped when the clocks go forward."""
 
 
 @lru_cache(maxsize=1)
-def zones() -> tuple[str, ...]:
-    """All time zones a person may choose, by name: ``UTC`` and every ``Region/Place``."""
+def list_time_zones() -> tuple[str, ...]:
+    """Return the time zones that a person may choose, by name: ``UTC`` and every ``Region/Place``."""
     hidden = ("Etc/", "SystemV/", "posix/", "right/")
     return ("UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith(hidden)))
 
 
-def is_zone(name: str) -> bool:
-    return name in zones()
+def is_time_zone(name: str) -> bool:
+    return name in list_time_zones()
 
 
-def moment(local: datetime, zone: str) -> datetime:
-    """The UTC moment at which clocks in ``zone`` show the naive ``local``; the later one in the hour that comes twice.
+def to_utc(local: datetime, zone: str) -> datetime:
+    """Return the UTC moment at which clocks in ``zone`` show the naive ``local``; the later one if it occurs twice.
 
-    :raise NoSuchTimeError: clocks in ``zone`` never show it, because they go forward over it.
+    :raise NoSuchTimeError: clocks in ``zone`` skip that time when they go forward.
     """
     place = ZoneInfo(zone)
     found = local.replace(tzinfo=place, fold=1).astimezone(UTC)
@@ -34,6 +34,6 @@ def moment(local: datetime, zone: str) -> datetime:
     return found
 
 
-def local(moment: datetime, zone: str) -> datetime:
-    """What clocks in ``zone`` show at ``moment``."""
+def to_local(moment: datetime, zone: str) -> datetime:
+    """Return the naive local time that clocks in ``zone`` show at ``moment``."""
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)

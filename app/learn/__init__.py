@@ -1,7 +1,21 @@
-"""What learners and visitors see: the course, lessons, quizzes, results and progress."""
+"""Pages for learners and visitors: the course, lessons, quizzes, results and progress."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("learn", __name__)
 
-from app.learn import attempts, body_map, calendar, course, lessons, reports  # noqa: E402, F401  the views register themselves
+# Importing these modules registers their views.
+from app.learn import (  # noqa: E402, F401
+    attempts,
+    body_map,
+    calendar,
+    course,
+    leaflets,
+    lessons,
+    messages,
+    reference,
+    reports,
+    reviews,
+    starting,
+    wording,
+)

@@ -1,304 +1,285 @@
-"""Attempts over HTTP: start, question, summary, submit, result."""
+"""Pages for taking an attempt: question, summary, submission and result."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from flask import abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import ask_to_sign_in
 from app.clock import now
-from app.db import begin_immediate, db
+from app.db import db, use_write_transaction
 from app.domain.attempt import (
-    AnswerUnfinished,
+    AnswerMissing,
     AttemptError,
-    BadAnswer,
-    BadNumber,
-    State,
+    AttemptState,
+    InvalidAnswer,
+    UnusableAnswer,
     is_closable,
 )
+from app.domain.paper import PaperItem
 from app.domain.release import Release
-from app.identity import ensure_learner, viewer
-from app.jinja import clock
 from app.learn import blueprint
-from app.learn.course import module_or_404
-from app.learn.forms import AnswerForm, StartForm
-from app.models import Attempt, AttemptItem, ModuleRow
-from app.permissions import may_take_test
-from app.services.assigned import due
+from app.learn.forms import QuestionForm
+from app.learn.wording import refusal
+from app.models import Attempt
+from app.services.attempts import answering, attempts, next_steps, papers, releases, results
+from app.services.attempts.answering import AnswerConflict, SavedAnswer
+from app.services.attempts.attempts import OwnAttempt
+from app.services.attempts.feedback import Feedback, get_feedback, list_outcomes
 from app.services.marking import submission
-from app.services.taking import attempts, papers, releases, results
-from app.services.taking.attempts import Conflict, Loaded, Saved
-from app.services.taking.feedback import Feedback, feedback, told
-
-
-@blueprint.post("/modules/<slug>/attempts")
-def start(slug: str) -> ResponseReturnValue:
-    """Start practice or the module's own test, or go on with the open one.
-
-    :raise 404: no such module.
-    """
-    module = module_or_404(slug)
-    form = StartForm(request.form)
-    if not form.validate():
-        abort(400, "Say which: mode=practice or mode=test.")
-    if form.mode.data == "test":
-        if not may_take_test(viewer()):
-            return ask_to_sign_in(url_for("learn.module", slug=slug))
-        attempt = attempts.start_test(db.session, ensure_learner(), module, now())
-    else:
-        attempt = _start_practice(module, form.missed.data)
-    return _started(attempt)
-
-
-def _start_practice(module: ModuleRow, missed: int | None) -> Attempt:
-    missed_in = attempts.get_for(db.session, viewer(), missed) if missed else None
-    if missed_in is not None and not releases.release(db.session, missed_in, now()).correctness:
-        # Practising what one missed would tell what one missed.
-        missed_in = None
-    return attempts.start_practice(db.session, ensure_learner(), module, now(), missed_in)
-
-
-@blueprint.get("/assignments/<int:assignment_id>")
-def assignment(assignment_id: int) -> ResponseReturnValue:
-    """What is set: how it goes, what to read, and where to begin.
-
-    :raise 404: no such assignment, or not for this learner.
-    """
-    who = viewer()
-    if not may_take_test(who):
-        return ask_to_sign_in()
-    item = due.get_due(db.session, who.learner, assignment_id, now()) if who.learner else None
-    if item is None:
-        abort(404)
-    lessons = due.list_lessons(db.session, who.learner, assignment_id)
-    return render_template("learn/assignment.html", item=item, lessons=lessons)
-
-
-@blueprint.post("/assignments/<int:assignment_id>/attempts")
-def start_assignment(assignment_id: int) -> ResponseReturnValue:
-    """Start an assigned test, or go on with the open attempt.
-
-    :raise 404: no such assignment, or not for this learner.
-    """
-    if not may_take_test(viewer()):
-        return ask_to_sign_in(url_for("learn.course"))
-    learner = ensure_learner()
-    granted = due.get_granted(db.session, learner, assignment_id, now(), for_start=True)
-    if granted is None or granted.module.retired_at is not None:
-        abort(404)
-    return _started(attempts.start_assignment(db.session, learner, granted, granted.module, now()))
-
-
-def _started(attempt: Attempt) -> ResponseReturnValue:
-    db.session.commit()
-    return redirect(url_for("learn.question", attempt_id=attempt.id, n=1), 303)
+from app.services.reporting import question_reports
+from app.web.answer_words import describe_problem
+from app.web.identity import get_viewer
+from app.web.templating import clock
 
 
 @blueprint.get("/attempts/<int:attempt_id>")
-def attempt(attempt_id: int) -> ResponseReturnValue:
-    """Go on where an attempt was left: at its first unanswered question."""
-    loaded = attempt_or_404(attempt_id)
-    left = papers.paper(loaded).unanswered
-    if left:
-        return redirect(url_for("learn.question", attempt_id=attempt_id, n=left[0].n))
-    return redirect(url_for("learn.summary", attempt_id=attempt_id))
+def resume_attempt(attempt_id: int) -> ResponseReturnValue:
+    """Redirect to the first unanswered question, or to where the attempt can be submitted if there is none.
+
+    If every answer is checked, that is the last question: there is nothing left to review.
+    """
+    loaded = get_attempt_or_404(attempt_id)
+    left = papers.view_paper(db.session, loaded).unanswered
+    if left or loaded.attempt.checks_each:
+        n = left[0].n if left else len(loaded.items)
+        return redirect(url_for("learn.show_question", attempt_id=attempt_id, n=n))
+    return redirect(url_for("learn.show_summary", attempt_id=attempt_id))
 
 
 @blueprint.get("/attempts/<int:attempt_id>/<int:n>")
-def question(attempt_id: int, n: int) -> ResponseReturnValue:
-    """One question of an attempt under way.
+def show_question(attempt_id: int, n: int) -> ResponseReturnValue:
+    """Show one question of an open attempt.
 
     :raise 404: not the viewer's attempt, or no such question in it.
     """
-    loaded = attempt_or_404(attempt_id)
+    loaded = get_attempt_or_404(attempt_id)
     if not attempts.is_open(loaded.attempt, now()):
-        return redirect(url_for("learn.result", attempt_id=attempt_id))
-    return _question_page(loaded, n)
+        return redirect(url_for("learn.show_result", attempt_id=attempt_id))
+    return _render_question(loaded, n)
 
 
-def _question_page(loaded: Loaded, n: int, conflict: Conflict | None = None, fault: str | None = None) -> str:
-    """``fault`` is why an answer could not be taken; what was typed is shown again."""
+def _render_question(
+    loaded: OwnAttempt, n: int, conflict: AnswerConflict | None = None, fault: str | None = None
+) -> str:
+    """Render a question. ``fault`` explains why an answer was rejected; the input is kept."""
     item = loaded.item(n)
     if item is None:
         abort(404)
     attempt = loaded.attempt
-    view = papers.question(db.session, item, asks_certainty=attempt.asks_certainty, checks_each=attempt.checks_each)
-    release = releases.release_under_way(db.session, loaded, now()) if view.is_checked else None
+    frame = frame_exam(loaded)  # first, as it reads the texts of all questions
+    view = papers.view_question(
+        db.session, item, asks_certainty=attempt.asks_certainty, checks_each=attempt.checks_each
+    )
+    release = releases.get_release_under_way(db.session, loaded, now()) if view.is_checked else None
     is_explained = release is not None and release.explanation
     return render_template(
         "learn/question.html",
-        paper=papers.paper(loaded),
+        **frame,
         question=view,
-        feedback=_feedback(loaded, item, release) if release and release.correctness else None,
-        reading=_reading(item.version_id) if is_explained else None,
+        outcomes=list_outcomes(db.session, attempt),
+        feedback=_get_feedback(loaded, item, release) if release and release.correctness else None,
+        reading=_get_reading(item.version_id) if is_explained else None,
         conflict=conflict,
-        wanted=told(papers.asked(db.session, item), conflict.wanted) if conflict else (),
+        wanted=_in_words(item, conflict) if conflict else (),
         fault=fault,
         typed=request.form,
-        seconds_left=_seconds_left(attempt),
-        seconds_in_all=_seconds_in_all(attempt),
+        report=question_reports.view_own(db.session, loaded, n, now()) if n in loaded.reported else None,
     )
 
 
-def _feedback(loaded: Loaded, item: AttemptItem, release: Release) -> Feedback:
+def frame_exam(loaded: OwnAttempt) -> dict[str, Any]:
+    """Return what ``learn/_exam.html``, the header of a running attempt, needs."""
+    attempt = loaded.attempt
+    return {
+        "paper": papers.view_paper(db.session, loaded),
+        "seconds_left": get_seconds_left(attempt),
+        "seconds_total": get_seconds_total(attempt),
+    }
+
+
+def _in_words(item: PaperItem, conflict: AnswerConflict) -> tuple[str, ...]:
+    asked = papers.get_question(db.session, item)
+    return asked.kind.describe_response(asked, conflict.wanted)
+
+
+def _get_feedback(loaded: OwnAttempt, item: PaperItem, release: Release) -> Feedback:
     corrections = results.list_corrections(db.session, loaded) if item.position in loaded.corrected else {}
-    return feedback(db.session, item, release, corrections.get(item.version_id, ()))
+    return get_feedback(db.session, item, release, corrections.get(item.version_id, ()))
 
 
-def _reading(version_id: int) -> results.Reading | None:
-    objective_id = results.objective_of(db.session, version_id)
-    return results.readings(db.session, [objective_id]).get(objective_id)
+def _get_reading(version_id: int) -> results.Reading | None:
+    objective_id = results.get_objective(db.session, version_id)
+    return results.list_readings(db.session, [objective_id]).get(objective_id)
 
 
-def _seconds_left(attempt: Attempt) -> int | None:
-    """From the server's clock; the page only counts down from it."""
+def get_seconds_left(attempt: Attempt) -> int | None:
+    """Return the seconds left by the server's clock, from which the page counts down."""
     return None if attempt.deadline_at is None else max(0, int((attempt.deadline_at - now()).total_seconds()))
 
 
-def _seconds_in_all(attempt: Attempt) -> int | None:
+def get_seconds_total(attempt: Attempt) -> int | None:
     return None if attempt.deadline_at is None else int((attempt.deadline_at - attempt.started_at).total_seconds())
 
 
 @blueprint.post("/attempts/<int:attempt_id>/<int:n>")
-def answer(attempt_id: int, n: int) -> ResponseReturnValue:
-    """Save an answer: the page's own script gets JSON, a plain form goes on to the next question.
+def save_answer(attempt_id: int, n: int) -> ResponseReturnValue:
+    """Save an answer. The page's script gets JSON; a plain form is redirected.
 
     :raise 404: not the viewer's attempt, or no such question in it.
     """
-    loaded = attempt_or_404(attempt_id, for_update=True)
+    loaded = get_attempt_or_404(attempt_id, for_update=True)
     item = loaded.item(n)
     if item is None:
         abort(404)
-    form = AnswerForm(request.form)
+    form = QuestionForm(request.form)
     if not form.validate():
-        raise BadAnswer
+        raise InvalidAnswer
     try:
-        outcome = attempts.record_answer(db.session, loaded, item, form.change(), now())
-    except (BadNumber, AnswerUnfinished) as error:
-        return _not_taken(loaded, n, type(error).__name__)
-    if isinstance(outcome, Conflict):
-        return _conflict(loaded, n, outcome)
+        outcome = answering.record_answer(db.session, loaded, item, form.change(), now())
+        _require_answer(loaded, item, form)
+    except UnusableAnswer as error:
+        return _refuse_answer(loaded, n, error)
+    if isinstance(outcome, AnswerConflict):
+        return _render_conflict(loaded, n, outcome)
     db.session.commit()
     if _wants_json():
-        return _saved(loaded.attempt, outcome)
-    return redirect(_after(loaded, n, form), 303)
+        return _render_saved(loaded.attempt, outcome)
+    return redirect(_get_next_path(loaded, item, form), 303)
 
 
-def _not_taken(loaded: Loaded, n: int, fault: str) -> ResponseReturnValue:
-    """The answer can't be taken as it is: nothing is stored, what was typed stays on the page, and what to do stands beside it."""
+def _require_answer(loaded: OwnAttempt, item: PaperItem, form: QuestionForm) -> None:
+    """Refuse to check a question without an answer.
+
+    :raise AnswerMissing: the form asks for a check, and nothing was answered.
+    """
+    if loaded.attempt.checks_each and item.response is None and not form.go.data:
+        raise AnswerMissing(papers.get_question(db.session, item).kind.nothing_given)
+
+
+def _refuse_answer(loaded: OwnAttempt, n: int, error: UnusableAnswer) -> ResponseReturnValue:
+    """Reject an answer: store nothing, keep the input and show the error next to it."""
     db.session.rollback()
     if _wants_json():
-        return jsonify(error=fault), 422
-    return _question_page(attempt_or_404(loaded.attempt.id), n, fault=fault), 422
+        return jsonify(error=type(error).__name__, message=describe_problem(error)), 422
+    return _render_question(get_attempt_or_404(loaded.attempt.id), n, fault=describe_problem(error)), 422
 
 
-def _after(loaded: Loaded, n: int, form: AnswerForm) -> str:
-    """Where a plain form goes on: where it asks to, else to the feedback, or, where answers are only saved, to the next question."""
-    attempt_id, last = loaded.attempt.id, len(loaded.items)
+def _get_next_path(loaded: OwnAttempt, item: PaperItem, form: QuestionForm) -> str:
+    """Return the next page for a plain form.
+
+    It is the requested one, else what followed the step that was taken, else any feedback, else the next question.
+    """
+    attempt_id, n, last = loaded.attempt.id, item.position, len(loaded.items)
     if form.go.data and form.go.data != "summary" and int(form.go.data) <= last:
-        return url_for("learn.question", attempt_id=attempt_id, n=int(form.go.data))
-    if not form.go.data and loaded.attempt.checks_each and not form.given().is_silent:
-        return url_for("learn.question", attempt_id=attempt_id, n=n, _anchor="verdict")
+        return url_for("learn.show_question", attempt_id=attempt_id, n=int(form.go.data))
+    asked = papers.get_question(db.session, item)
+    is_whole = asked.kind.get_next_step(asked, item.response) is None
+    if not form.go.data and asked.kind.step_field and not (is_whole and loaded.attempt.checks_each):
+        return url_for("learn.show_question", attempt_id=attempt_id, n=n, _anchor="step")
+    if not form.go.data and loaded.attempt.checks_each:
+        return url_for("learn.show_question", attempt_id=attempt_id, n=n, _anchor="verdict")
     if form.go.data or n >= last:
-        return url_for("learn.summary", attempt_id=attempt_id)
-    return url_for("learn.question", attempt_id=attempt_id, n=n + 1)
+        return url_for("learn.show_summary", attempt_id=attempt_id)
+    return url_for("learn.show_question", attempt_id=attempt_id, n=n + 1)
 
 
 def _wants_json() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def _saved(attempt: Attempt, outcome: Saved) -> ResponseReturnValue:
+def _render_saved(attempt: Attempt, outcome: SavedAnswer) -> ResponseReturnValue:
     saved = clock(outcome.saved_at) if outcome.saved_at else None
-    return jsonify(revision=outcome.revision, saved=saved, seconds_left=_seconds_left(attempt))
+    return jsonify(revision=outcome.revision, saved=saved, seconds_left=get_seconds_left(attempt))
 
 
-def _conflict(loaded: Loaded, n: int, conflict: Conflict) -> ResponseReturnValue:
-    """Another tab or device saved meanwhile: show both answers, change nothing."""
+def _render_conflict(loaded: OwnAttempt, n: int, conflict: AnswerConflict) -> ResponseReturnValue:
+    """Show both answers after another tab or device saved a different one. Nothing is changed."""
     db.session.rollback()
-    fresh = attempt_or_404(loaded.attempt.id)
+    fresh = get_attempt_or_404(loaded.attempt.id)
     if _wants_json():
-        view = papers.question(db.session, fresh.items[n - 1])
-        return jsonify(error="stale", revision=view.revision, fields=papers.stored_fields(view)), 409
-    return _question_page(fresh, n, conflict), 409
+        item = fresh.items[n - 1]
+        return jsonify(error="stale", revision=item.revision, fields=papers.get_stored_fields(db.session, item)), 409
+    return _render_question(fresh, n, conflict), 409
 
 
 @blueprint.get("/attempts/<int:attempt_id>/time")
-def time_left(attempt_id: int) -> ResponseReturnValue:
-    """What is left by the server's clock, for a page that stays open: time may have been added since it was loaded."""
-    loaded = attempt_or_404(attempt_id)
-    return jsonify(seconds_left=_seconds_left(loaded.attempt), is_open=attempts.is_open(loaded.attempt, now()))
+def get_time_left(attempt_id: int) -> ResponseReturnValue:
+    """Return the seconds left, so that an open page learns of added time."""
+    loaded = get_attempt_or_404(attempt_id)
+    return jsonify(seconds_left=get_seconds_left(loaded.attempt), is_open=attempts.is_open(loaded.attempt, now()))
 
 
 @blueprint.get("/attempts/<int:attempt_id>/summary")
-def summary(attempt_id: int) -> ResponseReturnValue:
-    """Before submission: what is answered, flagged, and still unanswered."""
-    loaded = attempt_or_404(attempt_id)
+def show_summary(attempt_id: int) -> ResponseReturnValue:
+    """Show which questions are answered, flagged or unanswered, before submission."""
+    loaded = get_attempt_or_404(attempt_id)
     if not attempts.is_open(loaded.attempt, now()):
-        return redirect(url_for("learn.result", attempt_id=attempt_id))
+        return redirect(url_for("learn.show_result", attempt_id=attempt_id))
     return render_template(
         "learn/summary.html",
-        paper=papers.paper(loaded),
-        stems=papers.stems(db.session, loaded),
-        seconds_left=_seconds_left(loaded.attempt),
-        seconds_in_all=_seconds_in_all(loaded.attempt),
+        **frame_exam(loaded),
+        outlines=papers.list_outlines(db.session, loaded),
     )
 
 
 @blueprint.post("/attempts/<int:attempt_id>/submit")
-def submit(attempt_id: int) -> ResponseReturnValue:
-    """Submit, once: again changes nothing and leads to the same result."""
-    loaded = attempt_or_404(attempt_id, for_update=True)
-    submission.submit(db.session, loaded.attempt, now())
+def submit_attempt(attempt_id: int) -> ResponseReturnValue:
+    """Submit an attempt. Submitting again changes nothing."""
+    loaded = get_attempt_or_404(attempt_id, for_update=True)
+    submission.submit(db.session, loaded.attempt, now(), loaded.items)
     db.session.commit()
-    return redirect(url_for("learn.result", attempt_id=attempt_id), 303)
+    return redirect(url_for("learn.show_result", attempt_id=attempt_id), 303)
 
 
 @blueprint.get("/attempts/<int:attempt_id>/result")
-def result(attempt_id: int) -> ResponseReturnValue:
-    """The result as far as it is released; a note while an overdue attempt is being closed."""
-    loaded = attempt_or_404(attempt_id)
+def show_result(attempt_id: int) -> ResponseReturnValue:
+    """Show the released parts of the result, or a note while an expired attempt is being closed."""
+    loaded = get_attempt_or_404(attempt_id)
     if attempts.is_open(loaded.attempt, now()):
-        return redirect(url_for("learn.attempt", attempt_id=attempt_id))
+        return redirect(url_for("learn.resume_attempt", attempt_id=attempt_id))
     if is_closable(loaded.attempt.state, loaded.attempt.deadline_at, now()):
-        loaded = _closed(attempt_id)
-    if loaded.attempt.state is State.OPEN:
-        return render_template("learn/closing.html", paper=papers.paper(loaded)), 200, {"Refresh": "5"}
+        loaded = _close_if_overdue(attempt_id)
+    if loaded.attempt.state is AttemptState.OPEN:
+        return render_template("learn/closing.html", paper=papers.view_paper(db.session, loaded)), 200, {"Refresh": "5"}
+    result = results.view_result(db.session, loaded, now())
     return render_template(
         "learn/result.html",
-        paper=papers.paper(loaded),
+        paper=papers.view_paper(db.session, loaded),
         attempt=loaded.attempt,
-        result=results.result(db.session, loaded, now()),
+        result=result,
+        practice_size=next_steps.count_missed_practice(loaded, result),
+        opened=request.args.get("open", type=int),
     )
 
 
-def _closed(attempt_id: int) -> Loaded:
-    """Write the marks of an attempt whose time is up, before its result is read: the one thing that a GET may write."""
-    begin_immediate()
-    submission.close_if_overdue(db.session, attempt_or_404(attempt_id, for_update=True).attempt, now())
+def _close_if_overdue(attempt_id: int) -> OwnAttempt:
+    """Close an expired attempt and write its marks before showing the result. This is the only write in a GET here."""
+    use_write_transaction()
+    submission.close_if_overdue(db.session, get_attempt_or_404(attempt_id, for_update=True).attempt, now())
     db.session.commit()
     db.session.expire_all()
-    return attempt_or_404(attempt_id)
+    return get_attempt_or_404(attempt_id)
 
 
-def attempt_or_404(attempt_id: int, *, for_update: bool = False) -> Loaded:
-    """The viewer's own attempt.
+def get_attempt_or_404(attempt_id: int, *, for_update: bool = False) -> OwnAttempt:
+    """Return the viewer's own attempt.
 
-    :raise 404: anybody else's, or none.
+    :raise 404: no such attempt, or somebody else's.
     """
-    loaded = attempts.get_for(db.session, viewer(), attempt_id, for_update=for_update)
+    loaded = attempts.get_for(db.session, get_viewer(), attempt_id, for_update=for_update)
     if loaded is None:
         abort(404)
     return loaded
 
 
 @blueprint.errorhandler(AttemptError)
-def refused(error: AttemptError) -> ResponseReturnValue:
-    """A page (or JSON) that says what happened and what is safe."""
+def handle_attempt_error(error: AttemptError) -> ResponseReturnValue:
+    """Explain in a page or JSON what happened and what is safe."""
     db.session.rollback()
-    status = 400 if isinstance(error, BadAnswer) else 409
+    status = 400 if isinstance(error, InvalidAnswer) else 409
     name = type(error).__name__
     if _wants_json():
         return jsonify(error=name), status
-    attempt_id = (request.view_args or {}).get("attempt_id")
-    return render_template("learn/refused.html", name=name, error=error, attempt_id=attempt_id), status
+    return render_template("learn/refused.html", refusal=refusal(error), **(request.view_args or {})), status

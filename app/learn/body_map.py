@@ -1,35 +1,84 @@
-"""The body map: by muscle (where is it said to send pain?) and by place (what could refer here?)."""
+"""The body map, by muscle (where does it refer pain?) and by place (which muscles could refer pain here?)."""
 
 from __future__ import annotations
 
 from flask import abort, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.db import db
+from app.domain.body_map import BodyArea, BodyPart, BodyView
 from app.learn import blueprint
 from app.services.course import body_map as maps
 from app.services.course import catalogue
 
+MAX_PLACES = 12
+"""More than are ever close together on the figure."""
+
+AREA_NAMES = {
+    BodyArea.HEAD: _l("Head and neck"),
+    BodyArea.SHOULDER: _l("Shoulder and arm"),
+    BodyArea.BACK: _l("The back"),
+    BodyArea.CHEST: _l("Chest and abdomen"),
+    BodyArea.LEG: _l("Hip and leg"),
+    BodyArea.FOOT: _l("Foot"),
+}
+_VIEW_NAMES = {
+    BodyView.FRONT: _l("From the front"),
+    BodyView.BACK: _l("From behind"),
+    BodyView.SIDE: _l("Side of the head and neck"),
+    BodyView.SOLE: _l("Sole of the right foot"),
+}
+_PART_NAMES = {
+    BodyPart.HEAD_NECK: _l("Head and neck"),
+    BodyPart.HEAD_SHOULDERS: _l("Head, neck and shoulders"),
+    BodyPart.SHOULDER_TRUNK: _l("Shoulder and trunk"),
+    BodyPart.SHOULDER_ARM: _l("Shoulder and arm"),
+    BodyPart.ARM: _l("Arm"),
+    BodyPart.ARM_HAND: _l("Arm and hand"),
+    BodyPart.TRUNK: _l("Trunk"),
+    BodyPart.TRUNK_HIP: _l("Trunk and hip"),
+    BodyPart.HIP_THIGH: _l("Hip and thigh"),
+    BodyPart.THIGH_KNEE: _l("Thigh and knee"),
+    BodyPart.KNEE_LEG: _l("Knee and lower leg"),
+    BodyPart.LEG_FOOT: _l("Lower leg and foot"),
+}
+
+
+def name_picture(picture: maps.MapPicture) -> str:
+    if picture.part is None:
+        return str(_VIEW_NAMES[picture.view])
+    if picture.view is BodyView.FRONT:
+        return _("%(part)s, front", part=_PART_NAMES[picture.part])
+    return _("%(part)s, back", part=_PART_NAMES[picture.part])
+
 
 @blueprint.get("/body-map")
-def body_map() -> str:
-    """The map, with the muscle or the place that the address names.
+def show_body_map() -> str:
+    """Show the body map with the selected muscle or places. ``near`` says that the places are only the nearest ones.
 
-    :raise 404: no such muscle, no such place.
+    :raise 404: no such muscle or place.
     """
-    atlas = maps.get(db.session)
-    muscle_id, place_id, query = (request.args.get(name, "").strip() for name in ("muscle", "place", "q"))
-    muscle, place = atlas.muscles.get(muscle_id), atlas.zones.get(place_id)
-    if (muscle_id and muscle is None) or (place_id and place is None):
+    atlas = maps.get_atlas(db.session)
+    muscle_id, query = (request.args.get(name, "").strip() for name in ("muscle", "q"))
+    place_ids = list(dict.fromkeys(filter(None, map(str.strip, request.args.getlist("place")))))
+    muscle = atlas.muscles.get(muscle_id)
+    is_unknown = any(place not in atlas.zones for place in place_ids) or (muscle_id and muscle is None)
+    if is_unknown or len(place_ids) > MAX_PLACES:
         abort(404)
-    is_by_place = muscle is None and (place is not None or request.args.get("by") == "place")
+    places = [] if muscle else [atlas.zones[place] for place in place_ids]
+    is_by_place = muscle is None and (bool(places) or request.args.get("by") == "place")
     return render_template(
         "learn/body_map.html",
         atlas=atlas,
         muscle=muscle,
-        place=None if muscle else place,
+        places=places,
+        is_near="near" in request.args,
         is_by_place=is_by_place,
         query=query,
+        area_names=AREA_NAMES,
+        name_picture=name_picture,
         sections=atlas.list_places(query) if is_by_place else atlas.list_muscles(query),
-        pictures=atlas.pictures(muscle or place),
-        sources=catalogue.sources(db.session, muscle.sources).values() if muscle else [],
+        pictures=atlas.pictures(muscle, places),
+        sources=catalogue.list_sources(db.session, muscle.sources).values() if muscle else [],
     )

@@ -1,62 +1,72 @@
-"""The calendar feed: an address that only its learner knows, since calendars can't sign in."""
+"""The calendar feed. Its URL is secret, because calendar programs can't sign in."""
 
 from __future__ import annotations
 
 from flask import Response, abort, current_app, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from app.access import signed_in
 from app.clock import now
 from app.db import db
-from app.identity import viewer
 from app.learn import blueprint
-from app.local import absolute
 from app.models import Learner
-from app.services.assigned import calendar
-from app.services.assigned.due import Due
+from app.services.assignments import calendar
+from app.services.assignments.learner_assignments import AssignmentView
+from app.web import limits
+from app.web.access import signed_in
+from app.web.identity import get_viewer
+from app.web.translation import use_language
+from app.web.urls import make_absolute
 
 
-@blueprint.get("/calendar/<token>.ics", endpoint="calendar_feed")
-def calendar_feed(token: str) -> ResponseReturnValue:
-    """Due dates for whoever has the address.
+@blueprint.get("/calendar/<token>.ics")
+def export_calendar(token: str) -> ResponseReturnValue:
+    """Send a learner's due dates as a calendar feed to anyone who has its secret URL.
 
-    :raise 404: nobody's address, or no longer.
+    :raise 404: the URL is invalid or was replaced.
     """
     try:
-        learner_id, number = _signer().loads(token)
+        learner_id, number = _get_signer().loads(token)
     except (BadSignature, ValueError, TypeError):
-        abort(404)
-    learner = calendar.get_learner(db.session, learner_id, number) or abort(404)
+        abort(limits.count_guess())
+    learner = calendar.find_learner(db.session, learner_id, number) or abort(limits.count_guess())
+    # A calendar program sends no language that its user chose.
+    with use_language(learner.language):
+        feed = calendar.build_feed(db.session, learner, _get_due_address, _format_summary, now())
     return Response(
-        calendar.feed(db.session, learner, _address, now()),
+        feed,
         mimetype="text/calendar",
         headers={"Content-Disposition": 'inline; filename="palpate.ics"'},
     )
 
 
-@blueprint.post("/calendar", endpoint="calendar_renew")
+@blueprint.post("/calendar")
 @signed_in
-def calendar_renew() -> ResponseReturnValue:
-    """Another address for one's own feed; the old one then finds nothing."""
-    learner = viewer().learner
+def renew_calendar() -> ResponseReturnValue:
+    """Replace the URL of the viewer's calendar feed. The old one stops working."""
+    learner = get_viewer().learner
     assert learner is not None
     calendar.renew(db.session, learner)
     db.session.commit()
-    flash("Your calendar has a new address. The old one no longer works.")
-    return redirect(url_for("accounts.account", _anchor="calendar"), 303)
+    flash(_("Your calendar has a new address. The old one no longer works."))
+    return redirect(url_for("accounts.edit_account", _anchor="calendar"), 303)
 
 
 @blueprint.app_template_global()
 def calendar_address(learner: Learner) -> str:
-    """The absolute address of a learner's feed."""
-    token = _signer().dumps([learner.id, learner.calendar_number])
-    return absolute(url_for("learn.calendar_feed", token=token))
+    """Return the absolute URL of a learner's feed."""
+    token = _get_signer().dumps([learner.id, learner.calendar_revision])
+    return make_absolute(url_for("learn.export_calendar", token=token))
 
 
-def _signer() -> URLSafeSerializer:
+def _get_signer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="calendar")
 
 
-def _address(due: Due) -> str:
-    return absolute(url_for("learn.module", slug=due.module_slug))
+def _get_due_address(due: AssignmentView) -> str:
+    return make_absolute(url_for("learn.show_assignment", assignment_id=due.assignment_id))
+
+
+def _format_summary(title: str) -> str:
+    return _("Due: %(title)s", title=title)

@@ -1,80 +1,147 @@
-"""The course page, a module's page, progress, and how pages look."""
+"""The course page, module pages, progress, the theme and the language."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from werkzeug import Response
 
 from app.clock import now
 from app.db import db
-from app.identity import viewer
-from app.jinja import THEMES
+from app.domain.attempt import Purpose
 from app.learn import blueprint
-from app.local import page_path
 from app.models import ModuleRow
-from app.services.assigned import due
+from app.permissions import may_take_test
+from app.services.assignments import availability
+from app.services.attempts import next_steps, progress
 from app.services.course import catalogue
-from app.services.taking import progress
+from app.services.course.leaflets import list_leaflets
+from app.services.course.red_flags import get_red_flags
+from app.services.reporting import report_replies
+from app.web import charts, translation
+from app.web.identity import get_viewer
+from app.web.running import get_running_test
+from app.web.templating import THEMES
+from app.web.urls import get_page_path
 
 
 @blueprint.get("/")
-def course() -> str:
-    """The course: what comes next, what is due, all modules."""
-    learner = viewer().learner
-    set_work = due.list_due(db.session, learner, now()) if learner and viewer().user else []
-    return render_template("learn/course.html", course=progress.course(db.session, learner, now()), due=set_work)
+def show_course() -> str:
+    """Show the course: the next step, due assignments and all modules."""
+    learner = get_viewer().learner
+    assigned = availability.list_due(db.session, learner, now()) if learner and may_take_test(get_viewer()) else []
+    urgent, running = next_steps.find_urgent(assigned, now()), get_running_test()
+    top = next_steps.find_by_attempt(assigned, running.attempt_id) if running else urgent
+    return render_template(
+        "learn/course.html",
+        course=progress.view_course(db.session, learner, now()),
+        due=[item for item in assigned if item.is_to_do and item is not top],
+        done=[item for item in assigned if not item.is_to_do],
+        cohorts=sorted({item.cohort_title for item in assigned}),
+        top=top,
+        urgent=urgent,
+        replies=report_replies.list_unread(db.session, learner),
+    )
 
 
 @blueprint.get("/modules/<slug>")
-def module(slug: str) -> str:
-    """One module: its lessons, practice and test.
+def show_module(slug: str) -> str:
+    """Show a module: its lessons, practice and test.
 
     :raise 404: no such module.
     """
-    row = module_or_404(slug)
+    row = get_module_or_404(slug)
     objectives = catalogue.list_objectives(db.session, row.id)
-    state = progress.module(db.session, viewer().learner, row, now())
-    return render_template("learn/module.html", module=row, state=state, objectives=objectives)
+    learner = get_viewer().learner
+    state = progress.view_module(db.session, learner, row, now())
+    assigned = (
+        availability.list_due_in_module(db.session, learner, row, now())
+        if learner and may_take_test(get_viewer())
+        else []
+    )
+    return render_template(
+        "learn/module.html",
+        module=row,
+        state=state,
+        objectives=objectives,
+        assigned=assigned,
+        next_test=next_steps.find_next_test(assigned),
+        step=next_steps.choose_module_step(state, assigned, may_take_test=may_take_test(get_viewer())),
+        leaflets=list_leaflets(db.session, row),
+    )
 
 
-@blueprint.get("/progress", endpoint="progress")
-def progress_page() -> str:
-    """What is done, scores over time, mastery by objective, what comes next."""
-    learner = viewer().learner
-    view = progress.progress(db.session, learner, now()) if learner else None
-    return render_template("learn/progress.html", view=view)
+@blueprint.get("/progress")
+def show_progress() -> str:
+    """Show the learner's progress: mastery by objective, modules, scores and attempts, 20 per page."""
+    learner = get_viewer().learner
+    if learner is None:
+        return render_template("learn/progress.html", view=None)
+    view = progress.view_progress(db.session, learner, now(), request.args.get("page", 1, type=int))
+    scores = [(score.percent or 0, score.purpose is Purpose.TEST) for score in view.scores]
+    return render_template(
+        "learn/progress.html",
+        view=view,
+        chart=charts.latest_scores(scores),
+    )
 
 
 @blueprint.get("/red-flags")
-def red_flags() -> ResponseReturnValue:
-    """The lesson that every page's footer points to."""
-    publication = catalogue.get_publication(db.session)
-    found = catalogue.find_lesson(db.session, publication.red_flags) if publication else None
-    if found is None:
+def show_red_flags() -> ResponseReturnValue:
+    """Show the signs of an emergency and of what a doctor must see soon; every page links here in its footer.
+
+    :raise 404: the course has no lesson on red flags.
+    """
+    flags = get_red_flags(db.session)
+    if flags is None:
         abort(404)
-    return redirect(url_for("learn.lesson", slug=found[0], lesson_slug=found[1]))
+    if not flags.cards:
+        return redirect(url_for("learn.show_lesson", slug=flags.module_slug, lesson_slug=flags.lesson_slug))
+    numbers = current_app.config["PALPATE"].emergency_number
+    return render_template("learn/red_flags.html", flags=flags, leaflets=flags.leaflets, numbers=numbers)
 
 
 @blueprint.post("/appearance")
-def appearance() -> ResponseReturnValue:
-    """Keep the choice of light or dark in a cookie, and go back."""
+def change_theme() -> ResponseReturnValue:
+    """Store the theme in a cookie and go back."""
     theme = request.form.get("theme", "")
     if theme not in THEMES:
-        abort(400, "Choose system, light or dark.")
-    response = redirect(page_path(request.referrer), 303)
+        abort(400, _("Choose system, light or dark."))
+    response = redirect(get_page_path(request.referrer), 303)
     _set_theme(response, theme)
     return response
 
 
 def _set_theme(response: Response, theme: str) -> None:
-    secure = request.is_secure
-    response.set_cookie("theme", theme, max_age=timedelta(days=365), secure=secure, httponly=True, samesite="Lax")
+    config = current_app.config
+    response.set_cookie(
+        config["THEME_COOKIE_NAME"],
+        theme,
+        max_age=timedelta(days=365),
+        secure=config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
 
 
-def module_or_404(slug: str) -> ModuleRow:
+@blueprint.post("/language")
+def change_language() -> ResponseReturnValue:
+    """Use another language for pages and, with an account, for mail; go back."""
+    code = request.form.get("language", "")
+    if code not in translation.get_languages():
+        abort(400, _("Choose one of the languages in the list."))
+    translation.choose_language(code)
+    learner = get_viewer().learner
+    if learner is not None:
+        learner.language = code
+    db.session.commit()
+    return redirect(get_page_path(request.referrer), 303)
+
+
+def get_module_or_404(slug: str) -> ModuleRow:
     row = catalogue.get_module(db.session, slug)
     if row is None:
         abort(404)

@@ -1,32 +1,34 @@
-"""The shape of what learners send. Rules live in the domain."""
+"""Learners' forms. They check only the shape of the input; the rules are in the domain."""
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Form, StringField
 from wtforms.validators import AnyOf, Length, Optional, Regexp
 
-from app.fields import words_field
-from app.given import GivenForm, WholeField
-from app.services.taking.attempts import Change
-from app.services.teaching import question_reports
+from app.services.attempts.answering import AnswerChange
+from app.services.reporting import question_reports
+from app.web.answer_fields import AnswerForm, LastIntegerField
+from app.web.forms import required_text
 
 
-class AnswerForm(GivenForm):
-    """One question's form: the contract of ``POST /attempts/<id>/<n>``."""
+class QuestionForm(AnswerForm):
+    """The form of one question: the fields of ``POST /attempts/<id>/<n>``."""
 
-    revision = WholeField(0, 10**8, default=0)
+    revision = LastIntegerField(0, 10**8, default=0)
     save_id = StringField(validators=[Optional(), Length(max=64), Regexp(r"[A-Za-z0-9-]+\Z")])
-    certainty = WholeField(1, 3, validators=[Optional()])
-    clear = WholeField(0, 1)
-    flag = WholeField(0, 1)
+    certainty = LastIntegerField(1, 3, validators=[Optional()])
+    clear = LastIntegerField(0, 1)
+    flag = LastIntegerField(0, 1)
     go = StringField(
-        validators=[Optional(), Regexp(r"([1-9][0-9]{0,3}|summary)\Z", message="Give a number of a question.")]
+        validators=[Optional(), Regexp(r"([1-9][0-9]{0,3}|summary)\Z", message=_l("Give the number of a question."))]
     )
 
-    def change(self) -> Change:
-        return Change(
-            given=self.given(is_cleared=self.clear.data == 1),
+    def change(self) -> AnswerChange:
+        return AnswerChange(
+            fields=self.answer,
+            is_cleared=self.clear.data == 1,
             revision=self.revision.data or 0,
             save_id=self.save_id.data or "",
             certainty=self.certainty.data,
@@ -35,13 +37,23 @@ class AnswerForm(GivenForm):
 
 
 class StartForm(Form):
-    mode = StringField(validators=[AnyOf(("practice", "test"), message="Give practice or test.")])
-    missed = WholeField(1, 10**12, validators=[Optional()])
+    mode = StringField(validators=[AnyOf(("practice", "test"), message=_l("Choose practice or test."))])
+    missed = LastIntegerField(1, 10**12, validators=[Optional()])
 
 
-class CheckForm(GivenForm):
-    number = WholeField(1, 10**6, default=1)
+class ReviewForm(Form):
+    objective = LastIntegerField(1, 10**12, validators=[Optional()])
+
+
+class CheckForm(AnswerForm):
+    """The form of a check in a lesson."""
+
+    number = LastIntegerField(1, 10**6, default=1)
 
 
 class ReportForm(FlaskForm):
-    says = words_field("What is wrong?", "Say what is wrong with it.", longest=question_reports.LONGEST)
+    says = required_text(
+        _l("What is wrong?"),
+        _l("Write what is wrong with the question."),
+        longest=question_reports.MAX_REPORT_LENGTH,
+    )

@@ -1,4 +1,4 @@
-"""The tables, by family. Importing this package registers all of them."""
+"""The tables, by family. Importing this package registers them all."""
 
 from app.models.assignment import (
     Assignment,
@@ -8,7 +8,16 @@ from app.models.assignment import (
     Prerequisite,
     Reminder,
 )
-from app.models.attempt import Answer, Attempt, AttemptItem, Correction, Mark, MarkChange, Standing
+from app.models.attempt import (
+    AnswerRevision,
+    Attempt,
+    AttemptItem,
+    Correction,
+    Mark,
+    MarkChange,
+    Regrading,
+    ScopeResult,
+)
 from app.models.audit import AuditEvent
 from app.models.catalogue import (
     LessonRow,
@@ -22,47 +31,79 @@ from app.models.catalogue import (
     SourceRow,
     ZoneRow,
 )
+from app.models.chore import ChoreRun
 from app.models.cohort import Cohort, CohortTrainer, Membership, Roster
-from app.models.once import HandledForm
+from app.models.library import (
+    DocumentChange,
+    DocumentVersion,
+    Library,
+    LibraryDocument,
+    LibraryInvitation,
+    LibraryPerson,
+    LibraryRole,
+)
+from app.models.message import MailState, Message, MessageRecipient
+from app.models.notification import Digest, NotificationSetting
+from app.models.outbox import OutboxMail, OutboxState
 from app.models.progress import LessonProgress
+from app.models.reopening import AttemptReopening, WithdrawnMark
 from app.models.report import QuestionReport
+from app.models.submitted_form import SubmittedForm
 from app.models.user import Invitation, Learner, Role, SignIn, User
 
 __all__ = [
-    "Answer",
+    "AnswerRevision",
     "Assignment",
     "AssignmentException",
     "AssignmentLesson",
     "AssignmentRecipient",
     "Attempt",
     "AttemptItem",
+    "AttemptReopening",
     "AuditEvent",
+    "ChoreRun",
     "Cohort",
     "CohortTrainer",
     "Correction",
-    "HandledForm",
+    "Digest",
+    "DocumentChange",
+    "DocumentVersion",
     "Invitation",
     "Learner",
     "LessonProgress",
     "LessonRow",
+    "Library",
+    "LibraryDocument",
+    "LibraryInvitation",
+    "LibraryPerson",
+    "LibraryRole",
+    "MailState",
     "Mark",
     "MarkChange",
     "Membership",
+    "Message",
+    "MessageRecipient",
     "ModuleRow",
     "MuscleRow",
+    "NotificationSetting",
     "ObjectiveRow",
+    "OutboxMail",
+    "OutboxState",
     "Prerequisite",
     "Publication",
     "QuestionKey",
     "QuestionReport",
     "QuestionRow",
     "QuestionVersion",
+    "Regrading",
     "Reminder",
     "Role",
     "Roster",
+    "ScopeResult",
     "SignIn",
     "SourceRow",
-    "Standing",
+    "SubmittedForm",
     "User",
+    "WithdrawnMark",
     "ZoneRow",
 ]

@@ -1,4 +1,4 @@
-"""Attempts: the frozen paper, the append-only log of answers, the marks, and where a learner stands."""
+"""Attempts: the frozen paper, the append-only log of answers, marks, corrections and results."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
-from app.domain.attempt import Purpose, State
+from app.domain.attempt import AttemptState, Purpose
 from app.domain.correction import Remedy
-from app.models.columns import Document, Key, Moment, Prose, choice
+from app.models.columns import IntPk, Json, LongText, UtcDateTime, enum_column
 
 
 class Attempt(Model):
-    """One go at a paper. ``scope`` names what is attempted (``practice:module:3``, ``test:assignment:7``): numbers count within it.
+    """One attempt at a paper.
 
-    ``checks_each`` says that each answer is marked at once and final; else they are marked when the attempt is submitted.
-    ``points`` and what follows are null until the attempt is submitted and its marks are written.
+    ``scope`` names what is attempted (``practice:module:3``, ``test:assignment:7``); ``number`` counts attempts within
+    it. If ``checks_each`` is set, each answer is final and marked at once; otherwise all are marked on submission.
+    ``reopened_at`` is when a trainer last reopened it or gave it more time. ``points`` and the columns after it are
+    null until the attempt is submitted and marked.
     """
 
     __tablename__ = "attempt"
@@ -41,18 +43,19 @@ class Attempt(Model):
         CheckConstraint("points IS NULL OR (points >= 0 AND points <= max_points)", name="points"),
     )
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"))
     scope: Mapped[str] = mapped_column(String(60))
     number: Mapped[int]
-    purpose: Mapped[Purpose] = mapped_column(choice(Purpose))
+    purpose: Mapped[Purpose] = mapped_column(enum_column(Purpose))
     module_id: Mapped[int] = mapped_column(ForeignKey("module.id"))
     assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignment.id"), index=True)
     seed: Mapped[int]
-    state: Mapped[State] = mapped_column(choice(State), default=State.OPEN)
-    started_at: Mapped[Moment]
-    deadline_at: Mapped[Moment | None]
-    submitted_at: Mapped[Moment | None]
+    state: Mapped[AttemptState] = mapped_column(enum_column(AttemptState, "state"), default=AttemptState.OPEN)
+    started_at: Mapped[UtcDateTime]
+    deadline_at: Mapped[UtcDateTime | None]
+    submitted_at: Mapped[UtcDateTime | None]
+    reopened_at: Mapped[UtcDateTime | None]
     attempts_allowed: Mapped[int | None]
     pass_mark_percent: Mapped[int]
     asks_certainty: Mapped[bool] = mapped_column(default=False)
@@ -68,10 +71,11 @@ class Attempt(Model):
 
 
 class AttemptItem(Model):
-    """One question of the paper and the learner's current answer to it (the log of how it came about is :class:`Answer`).
+    """One question of the paper and the learner's current answer; :class:`AnswerRevision` is its log.
 
-    ``option_order[i]`` is the author's index of the option shown at place i. ``response`` is as in
-    :mod:`app.domain.response`, null while unanswered. ``revision`` counts the saved changes; a page that saw another revision may not overwrite.
+    ``option_order[i]`` is the author's index of the option shown at place i. ``response`` is described in
+    :mod:`app.domain.kinds.base` and null while unanswered. ``revision`` counts the saved changes; a page that loaded
+    another revision can't overwrite it.
     """
 
     __tablename__ = "attempt_item"
@@ -79,20 +83,20 @@ class AttemptItem(Model):
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"))
-    option_order: Mapped[Document]
+    option_order: Mapped[Json]
     revision: Mapped[int] = mapped_column(default=0)
-    response: Mapped[Document | None]
+    response: Mapped[Json | None]
     certainty: Mapped[int | None]
     is_flagged: Mapped[bool] = mapped_column(default=False)
-    saved_at: Mapped[Moment | None]
+    saved_at: Mapped[UtcDateTime | None]
 
     attempt: Mapped[Attempt] = relationship(lazy="raise", back_populates="items")
 
 
-class Answer(Model):
-    """The append-only log: each saved change of an answer. ``response`` null means that the answer was cleared."""
+class AnswerRevision(Model):
+    """A saved change of an answer, append-only. A null ``response`` means that the answer was cleared."""
 
-    __tablename__ = "answer"
+    __tablename__ = "answer_revision"
     __table_args__ = (
         ForeignKeyConstraint(
             ["attempt_id", "position"], ["attempt_item.attempt_id", "attempt_item.position"], ondelete="CASCADE"
@@ -102,20 +106,20 @@ class Answer(Model):
         CheckConstraint("certainty IS NULL OR certainty BETWEEN 1 AND 3", name="certainty"),
     )
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     attempt_id: Mapped[int]
     position: Mapped[int]
     revision: Mapped[int]
     save_id: Mapped[str] = mapped_column(String(64))
-    response: Mapped[Document | None]
+    response: Mapped[Json | None]
     certainty: Mapped[int | None]
-    arrived_at: Mapped[Moment]
+    arrived_at: Mapped[UtcDateTime]
 
 
 class Mark(Model):
-    """The current mark of one question of one attempt, written when its result is settled. Reports read these, never the log.
+    """The current mark of one question in one attempt, written when its result is settled.
 
-    A void mark counts for nothing: ``points`` and ``max_points`` are 0.
+    Reports read marks, never the log. A void mark does not count: its ``points`` and ``max_points`` are 0.
     """
 
     __tablename__ = "mark"
@@ -123,7 +127,8 @@ class Mark(Model):
         ForeignKeyConstraint(
             ["attempt_id", "position"], ["attempt_item.attempt_id", "attempt_item.position"], ondelete="CASCADE"
         ),
-        Index("ix_mark_recent", "learner_id", "settled_at"),
+        Index("ix_mark_recent", "learner_id", "marked_at"),
+        Index("ix_mark_version", "version_id", "attempt_id"),
         CheckConstraint("points >= 0 AND points <= max_points", name="points"),
         CheckConstraint("certainty_points BETWEEN -6 AND 3", name="certainty_points"),
     )
@@ -131,26 +136,31 @@ class Mark(Model):
     attempt_id: Mapped[int] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id"))
-    version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"), index=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"))
     objective_id: Mapped[int] = mapped_column(ForeignKey("objective.id"))
     points: Mapped[float]
     max_points: Mapped[float]
     is_right: Mapped[bool]
     is_void: Mapped[bool] = mapped_column(default=False)
     certainty_points: Mapped[int]
-    settled_at: Mapped[Moment]
+    marked_at: Mapped[UtcDateTime]
 
 
 class MarkChange(Model):
-    """Append-only: each change of a mark after it was written, by whom and why; ``batch`` is the same for all that one step changed."""
+    """A change of a mark, with actor and reason; append-only. All changes made in one step have the same ``batch``.
+
+    ``reopening_id`` is null for changes of the current mark. It names the reopening that withdrew an earlier mark.
+    """
 
     __tablename__ = "mark_change"
     __table_args__ = (
-        ForeignKeyConstraint(["attempt_id", "position"], ["mark.attempt_id", "mark.position"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["attempt_id", "position"], ["attempt_item.attempt_id", "attempt_item.position"], ondelete="CASCADE"
+        ),
         Index("ix_mark_change_mark", "attempt_id", "position"),
     )
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     attempt_id: Mapped[int]
     position: Mapped[int]
     old_points: Mapped[float]
@@ -159,17 +169,18 @@ class MarkChange(Model):
     new_max_points: Mapped[float]
     correction_id: Mapped[int | None] = mapped_column(ForeignKey("correction.id", ondelete="SET NULL"))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
-    reason: Mapped[Prose]
+    reason: Mapped[LongText]
     batch: Mapped[str] = mapped_column(String(64))
-    changed_at: Mapped[Moment]
+    changed_at: Mapped[UtcDateTime]
+    reopening_id: Mapped[int | None] = mapped_column(ForeignKey("attempt_reopening.id"))
 
 
 class Correction(Model):
-    """A remedy for a faulty question version: in one assignment, or everywhere (``assignment_id`` null). Append-only.
+    """A remedy for a faulty question version, in one assignment or everywhere (``assignment_id`` null); append-only.
 
-    It holds for the attempts that were settled before (their marks were changed in the same step) and for all that are settled later, until
-    another row withdraws it (``withdraws_id``, once). ``key`` is the other key that is accepted: ``correct``, ``value`` and ``tolerance`` of
-    :class:`app.domain.content.Key`; null for the other remedies.
+    It applies to attempts settled later, and to those settled before as :class:`Regrading` proceeds, until another row
+    withdraws it (``withdraws_id``, once). ``key`` is the document of an additional accepted key, as in
+    :class:`app.models.catalogue.QuestionKey`; it is null for the other remedies.
     """
 
     __tablename__ = "correction"
@@ -179,26 +190,58 @@ class Correction(Model):
         UniqueConstraint("withdraws_id"),
     )
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"), index=True)
     assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignment.id"), index=True)
-    remedy: Mapped[Remedy] = mapped_column(choice(Remedy))
-    key: Mapped[Document | None] = mapped_column(JSON(none_as_null=True))
+    remedy: Mapped[Remedy] = mapped_column(enum_column(Remedy))
+    key: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
     withdraws_id: Mapped[int | None] = mapped_column(ForeignKey("correction.id"))
-    reason: Mapped[Prose]
+    reason: Mapped[LongText]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
-    corrected_at: Mapped[Moment]
+    corrected_at: Mapped[UtcDateTime]
 
 
-class Standing(Model):
-    """Where a learner stands in one scope: kept at each submission, so that no page has to add attempts up."""
+class Regrading(Model):
+    """The progress of changing existing marks after a correction, in the order of the attempts.
 
-    __tablename__ = "standing"
-    __table_args__ = (Index("ix_standing_assignment", "assignment_id"),)
+    ``last_attempt_id`` is the last one done. ``passes_to_lower`` is how many released passes may be taken away;
+    ``lowered`` counts those that were, ``changed`` all changed marks, and ``kept`` the attempts that kept theirs.
+    """
+
+    __tablename__ = "regrading"
+    __table_args__ = (
+        Index(
+            "ix_regrading_unfinished",
+            "correction_id",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+        CheckConstraint("lowered <= passes_to_lower", name="lowered"),
+    )
+
+    correction_id: Mapped[int] = mapped_column(ForeignKey("correction.id"), primary_key=True, autoincrement=False)
+    passes_to_lower: Mapped[int] = mapped_column(default=0)
+    last_attempt_id: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=0)
+    lowered: Mapped[int] = mapped_column(default=0)
+    kept: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[UtcDateTime | None]
+
+
+class ScopeResult(Model):
+    """A learner's result in one scope, updated on each submission so that pages need not aggregate attempts."""
+
+    __tablename__ = "scope_result"
+    __table_args__ = (
+        Index("ix_scope_result_assignment", "assignment_id"),
+        # Deleting an attempt looks for the results that refer to it.
+        Index("ix_scope_result_best", "best_attempt_id"),
+        Index("ix_scope_result_latest", "latest_attempt_id"),
+    )
 
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id", ondelete="CASCADE"), primary_key=True)
     scope: Mapped[str] = mapped_column(String(60), primary_key=True)
-    purpose: Mapped[Purpose] = mapped_column(choice(Purpose))
+    purpose: Mapped[Purpose] = mapped_column(enum_column(Purpose))
     module_id: Mapped[int] = mapped_column(ForeignKey("module.id"))
     assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignment.id"))
     attempts: Mapped[int]
@@ -207,5 +250,5 @@ class Standing(Model):
     latest_attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
     latest_percent: Mapped[float]
     latest_is_passed: Mapped[bool]
-    latest_at: Mapped[Moment]
-    passed_at: Mapped[Moment | None]
+    latest_at: Mapped[UtcDateTime]
+    passed_at: Mapped[UtcDateTime | None]

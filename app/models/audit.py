@@ -1,4 +1,4 @@
-"""Who changed what, and when."""
+"""The audit log."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
-from app.models.columns import Document, Key, Moment
+from app.models.columns import IntPk, Json, UtcDateTime
 
 
 class AuditEvent(Model):
-    """Append-only. ``action`` is a verb of the domain (``user.deactivate``), ``subject`` what it was done to (``user:12``).
+    """One event: ``action`` is a verb of the domain (``user.deactivate``), ``subject`` its object (``user:12``).
 
-    The database itself refuses to delete an event or to change one, except that an event may lose a person who was erased: its actor, its
-    details, and a subject that becomes the anonymous learner (triggers of migration 0003).
+    The log is append-only. Triggers (migration 0003) refuse to delete or change an event, except that an erasure may
+    clear its actor and details and set its subject to the anonymous learner.
     """
 
     __tablename__ = "audit_event"
@@ -22,9 +22,9 @@ class AuditEvent(Model):
         Index("ix_audit_event_action", "action", "at"),
     )
 
-    id: Mapped[Key]
-    at: Mapped[Moment] = mapped_column(index=True)
+    id: Mapped[IntPk]
+    at: Mapped[UtcDateTime] = mapped_column(index=True)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     action: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(60), index=True)
-    details: Mapped[Document]
+    details: Mapped[Json]

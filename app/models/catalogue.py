@@ -1,4 +1,4 @@
-"""What is taught: published from files (see ``app.content``). Question versions never change once they are here."""
+"""The course, published from files (see :mod:`app.content`). A published question version never changes."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
-from app.domain.content import Kind, Level, Use
-from app.models.columns import Digest, Document, Key, Line, Moment, Prose, Slug, choice
+from app.domain.content import Level, Use
+from app.models.columns import Digest, IntPk, Json, LongText, Slug, Str200, UtcDateTime, enum_column
 
 
 class Publication(Model):
-    """One publishing of the course: the latest row says what is live, and since when.
+    """One publication of the course; the latest row is live.
 
-    ``files`` is the fingerprint of the files as they were last found to say this; null where they did not come from files.
+    ``files`` is the fingerprint of the files that last matched it, or null if it did not come from files.
     """
 
     __tablename__ = "publication"
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     digest: Mapped[Digest]
-    title: Mapped[Line]
+    title: Mapped[Str200]
     red_flags: Mapped[Slug]
-    changes: Mapped[Document]
+    changes: Mapped[Json]
     files: Mapped[Digest | None]
-    published_at: Mapped[Moment]
+    published_at: Mapped[UtcDateTime]
 
 
 class SourceRow(Model):
@@ -32,105 +32,114 @@ class SourceRow(Model):
 
     __tablename__ = "source"
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     slug: Mapped[Slug] = mapped_column(unique=True)
-    body: Mapped[Document]
+    body: Mapped[Json]
 
 
 class ZoneRow(Model):
-    """One place of the body map: the fields of :class:`app.domain.body_map.Zone`. One that is taken off the map goes: nothing points at it."""
+    """One place of the body map: the fields of :class:`app.domain.body_map.Zone`.
+
+    A zone removed from the map is deleted, because nothing refers to it.
+    """
 
     __tablename__ = "zone"
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     slug: Mapped[Slug] = mapped_column(unique=True)
     position: Mapped[int]
-    body: Mapped[Document]
+    body: Mapped[Json]
 
 
 class MuscleRow(Model):
-    """One muscle of the body map: the fields of :class:`app.domain.body_map.Muscle`. One that is taken off the map goes."""
+    """One muscle of the body map: the fields of :class:`app.domain.body_map.Muscle`. A removed muscle is deleted."""
 
     __tablename__ = "muscle"
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     slug: Mapped[Slug] = mapped_column(unique=True)
     position: Mapped[int]
-    body: Mapped[Document]
+    body: Mapped[Json]
 
 
 class ModuleRow(Model):
     __tablename__ = "module"
     __table_args__ = (CheckConstraint("pass_mark_percent BETWEEN 1 AND 100", name="pass_mark"),)
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     slug: Mapped[Slug] = mapped_column(unique=True)
     position: Mapped[int]
-    title: Mapped[Line]
-    summary: Mapped[Prose]
+    title: Mapped[Str200]
+    summary: Mapped[LongText]
     pass_mark_percent: Mapped[int]
     practice_questions: Mapped[int]
     test_questions: Mapped[int]
     test_minutes: Mapped[int | None]
-    blueprint: Mapped[Document]
+    blueprint: Mapped[Json]
     asks_certainty: Mapped[bool] = mapped_column(default=False)
-    retired_at: Mapped[Moment | None]
+    retired_at: Mapped[UtcDateTime | None]
 
     objectives: Mapped[list[ObjectiveRow]] = relationship(lazy="raise", order_by="ObjectiveRow.position")
     lessons: Mapped[list[LessonRow]] = relationship(lazy="raise", order_by="LessonRow.position")
 
 
 class ObjectiveRow(Model):
-    """``read`` is ``lesson`` or ``lesson#section``, slugs of this module's lessons."""
+    """A learning objective.
+
+    ``read`` is what to read again: ``lesson`` or ``lesson#section``, as slugs of this module.
+    """
 
     __tablename__ = "objective"
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     slug: Mapped[Slug] = mapped_column(unique=True)
     module_id: Mapped[int] = mapped_column(ForeignKey("module.id"), index=True)
     position: Mapped[int]
-    title: Mapped[Line]
+    title: Mapped[Str200]
     read: Mapped[str | None] = mapped_column(default=None)
-    retired_at: Mapped[Moment | None]
+    retired_at: Mapped[UtcDateTime | None]
 
 
 class LessonRow(Model):
-    """A lesson as it is now. ``revision`` counts its changes, so that who finished an earlier one can be told."""
+    """The current text of a lesson.
+
+    ``revision`` counts its changes, so that learners who finished an earlier revision can be notified.
+    """
 
     __tablename__ = "lesson"
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     slug: Mapped[Slug] = mapped_column(unique=True)
     module_id: Mapped[int] = mapped_column(ForeignKey("module.id"), index=True)
     position: Mapped[int]
-    title: Mapped[Line]
-    hook: Mapped[Prose]
+    title: Mapped[Str200]
+    hook: Mapped[LongText]
     minutes: Mapped[int]
-    body: Mapped[Document]
+    body: Mapped[Json]
     digest: Mapped[Digest]
     revision: Mapped[int]
-    published_at: Mapped[Moment]
-    retired_at: Mapped[Moment | None]
+    published_at: Mapped[UtcDateTime]
+    retired_at: Mapped[UtcDateTime | None]
 
 
 class QuestionRow(Model):
     __tablename__ = "question"
     __table_args__ = (Index("ix_question_pool", "module_id", "use"),)
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     slug: Mapped[Slug] = mapped_column(unique=True)
     module_id: Mapped[int] = mapped_column(ForeignKey("module.id"))
     objective_id: Mapped[int] = mapped_column(ForeignKey("objective.id"))
-    use: Mapped[Use] = mapped_column(choice(Use))
-    level: Mapped[Level] = mapped_column(choice(Level))
-    retired_at: Mapped[Moment | None]
+    use: Mapped[Use] = mapped_column(enum_column(Use))
+    level: Mapped[Level] = mapped_column(enum_column(Level))
+    retired_at: Mapped[UtcDateTime | None]
 
 
 class QuestionVersion(Model):
-    """What a learner is shown of one version of a question: it holds nothing of the key.
+    """The visible part of one version of a question, without the key.
 
-    ``options``, ``prompts``, ``unit`` and ``picture`` are as in :class:`app.domain.content.Question`. The current version is the one that
-    was not superseded.
+    :class:`app.domain.content.Question` describes ``kind``, ``options``, ``prompts``, ``unit`` and ``picture``. The
+    current version is the one that is not superseded.
     """
 
     __tablename__ = "question_version"
@@ -145,38 +154,34 @@ class QuestionVersion(Model):
         ),
     )
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     question_id: Mapped[int] = mapped_column(ForeignKey("question.id"))
     objective_id: Mapped[int] = mapped_column(ForeignKey("objective.id"))
     number: Mapped[int]
     digest: Mapped[Digest]
-    kind: Mapped[Kind] = mapped_column(choice(Kind))
+    kind: Mapped[str] = mapped_column(String(30))
     is_critical: Mapped[bool]
     is_order_fixed: Mapped[bool]
-    vignette: Mapped[Prose | None]
-    stem: Mapped[Prose]
-    options: Mapped[Document]
+    vignette: Mapped[LongText | None]
+    stem: Mapped[LongText]
+    options: Mapped[Json]
     option_count: Mapped[int]
-    prompts: Mapped[Document]
+    prompts: Mapped[Json]
     unit: Mapped[str | None] = mapped_column(String(30))
-    picture: Mapped[Prose | None]
-    published_at: Mapped[Moment]
-    superseded_at: Mapped[Moment | None]
+    picture: Mapped[LongText | None]
+    published_at: Mapped[UtcDateTime]
+    superseded_at: Mapped[UtcDateTime | None]
 
 
 class QuestionKey(Model):
-    """The key of a version, apart from what is shown: only marking and released feedback read it.
+    """The key of a question version, in its own table because only marking and released feedback may read it.
 
-    ``correct``, ``near``, ``value``, ``tolerance`` and ``whys`` are as in :class:`app.domain.content.Key`.
+    ``body`` is the document made by :meth:`app.domain.kinds.QuestionKind.dump_key`.
     """
 
     __tablename__ = "question_key"
 
     version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"), primary_key=True)
-    correct: Mapped[Document]
-    near: Mapped[Document]
-    value: Mapped[float | None]
-    tolerance: Mapped[float | None]
-    whys: Mapped[Document]
-    explanation: Mapped[Prose]
-    sources: Mapped[Document]
+    body: Mapped[Json]
+    explanation: Mapped[LongText]
+    sources: Mapped[Json]

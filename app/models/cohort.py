@@ -1,29 +1,34 @@
-"""Cohorts: who learns together, who teaches them, and who is about to be invited."""
+"""Cohorts, their trainers and members, and uploaded rosters."""
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
-from app.models.columns import Document, Key, Line, Moment
+from app.models.columns import Digest, IntPk, Json, Str200, UtcDateTime
 
 
 class Cohort(Model):
-    """``join_code`` is 50 random bits in Crockford's base 32; whoever has it before ``join_expires_at`` may join.
+    """A group of learners with its trainers.
 
-    An archived cohort can be read and not changed: nobody joins, and nothing in it is due.
+    ``join_code`` is 50 random bits in Crockford's base 32 and lets learners join until ``join_expires_at``. An archived
+    cohort is read-only: nobody can join, and nothing in it is due. The gradebook's totals leave out each learner's
+    ``drop_lowest`` lowest scores. Only an administrator can remove the trainer who created it (``created_by_id``).
     """
 
     __tablename__ = "cohort"
+    __table_args__ = (CheckConstraint("drop_lowest BETWEEN 0 AND 20", name="drop_lowest"),)
 
-    id: Mapped[Key]
-    title: Mapped[Line]
+    id: Mapped[IntPk]
+    title: Mapped[Str200]
     time_zone: Mapped[str] = mapped_column(String(64))
     join_code: Mapped[str] = mapped_column(String(16), unique=True)
-    join_expires_at: Mapped[Moment]
-    created_at: Mapped[Moment]
-    archived_at: Mapped[Moment | None]
+    join_expires_at: Mapped[UtcDateTime]
+    created_at: Mapped[UtcDateTime]
+    drop_lowest: Mapped[int] = mapped_column(default=0)
+    archived_at: Mapped[UtcDateTime | None]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
 
 
 class CohortTrainer(Model):
@@ -34,26 +39,38 @@ class CohortTrainer(Model):
 
 
 class Membership(Model):
-    """A learner belongs to a cohort until ``removed_at``; joining again takes the same row up."""
+    """A learner belongs to a cohort until ``removed_at``; joining again reuses the row.
+
+    ``has_left``: they left by themselves, so they can join again by themselves.
+    ``student_number`` is the school's number for the learner. ``sort_name`` is the name under which the gradebook sorts
+    them, if the rule for family names gets it wrong; see :func:`app.domain.names.get_sort_name`.
+    ``joined_before``: with an account that was erased. After an erasure, ``former_address`` is a keyed hash of the
+    address (:mod:`app.services.cohorts.rejoining`).
+    """
 
     __tablename__ = "membership"
 
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id", ondelete="CASCADE"), primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id", ondelete="CASCADE"), primary_key=True, index=True)
-    joined_at: Mapped[Moment]
-    removed_at: Mapped[Moment | None]
+    joined_at: Mapped[UtcDateTime]
+    removed_at: Mapped[UtcDateTime | None]
+    has_left: Mapped[bool] = mapped_column(default=False)
+    student_number: Mapped[str | None] = mapped_column(String(50))
+    sort_name: Mapped[Str200 | None]
+    joined_before: Mapped[bool] = mapped_column(default=False)
+    former_address: Mapped[Digest | None]
 
 
 class Roster(Model):
-    """An uploaded list of people to invite, as it was read, until its trainer accepts it or a day has passed.
+    """An uploaded list of people to invite, kept until a trainer accepts it or for a day.
 
-    ``lines`` holds what the preview shows: how the file was read, its heading, and a document for each of its lines.
+    ``lines`` is the document for the preview: the file's encoding, its heading and its lines.
     """
 
     __tablename__ = "roster"
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id", ondelete="CASCADE"), index=True)
     created_by_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
-    created_at: Mapped[Moment]
-    lines: Mapped[Document]
+    created_at: Mapped[UtcDateTime]
+    lines: Mapped[Json]

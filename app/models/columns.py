@@ -1,4 +1,4 @@
-"""Column types that several tables share."""
+"""Column types for several tables."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from typing import Annotated, Any
 from sqlalchemy import JSON, Enum, String, Text
 from sqlalchemy.orm import mapped_column
 
-from app.db import UTCDateTime
+from app.db import UtcDateTimeType
 
-Key = Annotated[int, mapped_column(primary_key=True)]
+IntPk = Annotated[int, mapped_column(primary_key=True)]
 Slug = Annotated[str, mapped_column(String(80))]
-Line = Annotated[str, mapped_column(String(200))]
-Prose = Annotated[str, mapped_column(Text)]
+Str200 = Annotated[str, mapped_column(String(200))]
+LongText = Annotated[str, mapped_column(Text)]
 Digest = Annotated[str, mapped_column(String(64))]
-Moment = Annotated[datetime, mapped_column(UTCDateTime)]
-Document = Annotated[Any, mapped_column(JSON)]
+UtcDateTime = Annotated[datetime, mapped_column(UtcDateTimeType)]
+Json = Annotated[Any, mapped_column(JSON)]
 
 
-def choice(kind: type[StrEnum], name: str | None = None) -> Enum:
-    """A column that stores the values of ``kind`` (not its names) as checked text; ``name`` tells several of one kind in a table apart."""
+def enum_column(kind: type[StrEnum], name: str | None = None) -> Enum:
+    """Build a column type that stores the values of ``kind`` (not its names) as text with a check constraint.
+
+    ``name`` distinguishes the constraints of several columns of one kind in a table.
+    """
     return Enum(
         kind,
         values_callable=lambda members: [member.value for member in members],

@@ -1,16 +1,19 @@
-"""What learners say is wrong with a question."""
+"""Learners' reports of faulty questions."""
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
-from app.models.columns import Key, Moment, Prose
+from app.models.columns import IntPk, LongText, UtcDateTime
 
 
 class QuestionReport(Model):
-    """One learner's doubt about one question of one attempt; ``reply`` and what follows are null until somebody answered it."""
+    """A learner's report of a question in an attempt; ``reply`` and the columns after it are null until a reply.
+
+    ``reply_read_at`` is when the learner said that they have read the reply.
+    """
 
     __tablename__ = "question_report"
     __table_args__ = (
@@ -24,13 +27,21 @@ class QuestionReport(Model):
             sqlite_where=text("answered_at IS NULL"),
             postgresql_where=text("answered_at IS NULL"),
         ),
+        Index(
+            "ix_question_report_unread",
+            "attempt_id",
+            sqlite_where=text("answered_at IS NOT NULL AND reply_read_at IS NULL"),
+            postgresql_where=text("answered_at IS NOT NULL AND reply_read_at IS NULL"),
+        ),
+        CheckConstraint("reply_read_at IS NULL OR answered_at IS NOT NULL", name="read"),
     )
 
-    id: Mapped[Key]
+    id: Mapped[IntPk]
     attempt_id: Mapped[int]
     position: Mapped[int]
-    says: Mapped[Prose]
-    reported_at: Mapped[Moment]
-    reply: Mapped[Prose | None]
-    answered_at: Mapped[Moment | None]
+    says: Mapped[LongText]
+    reported_at: Mapped[UtcDateTime]
+    reply: Mapped[LongText | None]
+    answered_at: Mapped[UtcDateTime | None]
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    reply_read_at: Mapped[UtcDateTime | None]

@@ -1,23 +1,30 @@
-"""Teaching: cohorts, what is assigned to them, and how it went."""
+"""Teaching: cohorts, their assignments and their results."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("teach", __name__, url_prefix="/teach")
 
-# The views register themselves.
+# Importing these modules registers their views.
 from app.teach import (  # noqa: E402
     assignments,  # noqa: F401
     cohorts,  # noqa: F401
     corrections,  # noqa: F401
     exceptions,  # noqa: F401
     gradebook,  # noqa: F401
+    grading,  # noqa: F401
     insight,  # noqa: F401
     invitations,  # noqa: F401
     learners,  # noqa: F401
+    members,  # noqa: F401
+    messages,  # noqa: F401
+    obstacles,  # noqa: F401
     overview,  # noqa: F401
     people,  # noqa: F401
     preview,  # noqa: F401
+    questions,  # noqa: F401
+    reopening,  # noqa: F401
     reports,  # noqa: F401
     rosters,  # noqa: F401
     settings,  # noqa: F401
+    sources,  # noqa: F401
 )

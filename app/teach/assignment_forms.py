@@ -1,11 +1,17 @@
-"""The forms of an assignment: its terms, and exceptions from them. They check shape; the rules are in the domain, and said in words here."""
+"""Forms for an assignment's terms and exceptions.
+
+They check only the shape of the input. The rules are in the domain; their messages are here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time
 from typing import Any
 
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -23,173 +29,229 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain import wall_clock
-from app.domain.assignment import Counts, Grant, Unfit
-from app.domain.release import Policy, Unsound, When, unsound
-from app.fields import line, once_field
+from app.domain.assignment import ExceptionTerms, GradingMethod, TermsError
+from app.domain.content import Use
+from app.domain.release import PolicyError, ReleaseMoment, ReleasePolicy, check_policy, plan_release
 from app.models import ModuleRow
-from app.services.assigned.assignable import Choices, Misfit
-from app.services.assigned.assignments import Terms
+from app.services.assignments.assignments import Terms
+from app.services.assignments.options import AssignmentOptions, OptionError
+from app.web.forms import clean_line, form_id_field
+from app.web.templating import label_person, shared_names
 
-WHENS = {
-    When.EACH_ANSWER: "After each answer",
-    When.SUBMISSION: "After each attempt",
-    When.LAST_ATTEMPT: "After the last attempt",
-    When.CLOSING: "After the due date, when the test closes",
+DAY_START, DAY_END = time(0, 0), time(23, 59)
+"""The times meant by a date without a time: for an opening, and for a due date."""
+
+MOMENT_LABELS = {
+    ReleaseMoment.EACH_ANSWER: _l("After each answer"),
+    ReleaseMoment.SUBMISSION: _l("After each attempt"),
+    ReleaseMoment.LAST_ATTEMPT: _l("After the last attempt"),
+    ReleaseMoment.CLOSING: _l("After the due date, when the test closes"),
 }
-COUNTS = {Counts.BEST: "The best attempt", Counts.LATEST: "The latest attempt"}
-REFUSALS: dict[Unsound | Unfit | Misfit, str] = {
-    Unsound.MARK_EACH_ANSWER: "There is a score when all is handed in: choose a later moment.",
-    Unsound.BEFORE_WHAT_IT_TELLS: "This gives away what stands above it: choose the same moment or a later one.",
-    Unsound.NO_LAST_ATTEMPT: "With unlimited attempts there is no last one: give a number of attempts.",
-    Unsound.NEVER_CLOSES: "Without a due date the test never closes: give one.",
-    Unfit.DUE_BEFORE_OPENING: "It would be due before it opens: choose a later date, or open it earlier.",
-    Unfit.PAST: "This moment has passed already. Choose a later one.",
-    Unfit.LIMIT_BEYOND_CLOSING: "The test closes before this time could be used: open it earlier, close it later, or shorten the limit.",
-    Unfit.EXCUSED_AND_MORE: "Who is excused needs nothing else: leave the rest empty, or take this away.",
-    Unfit.NOTHING_GRANTED: "Nothing is granted yet: give extra time, a later due date or more attempts, or excuse them.",
-    Unfit.NOT_LATER: "This is not later than the due date of everybody. An exception never takes time away.",
-    Unfit.NEVER_DUE: "The assignment has no due date, so nobody needs a later one.",
-    Unfit.ANY_NUMBER: "Everybody has any number of attempts already.",
-    Misfit.OTHER_MODULES_LESSONS: "Some of these lessons belong to another module. Choose lessons of the module above.",
-    Misfit.NOTHING_TO_ASK: "No question of the test is about these lessons. Add a lesson, or choose none to set them all.",
-    Misfit.NOBODY: "Choose for whom it is, or set it for everybody.",
-    Misfit.CIRCLE: "One of these waits for this assignment itself, so nobody could ever begin.",
-    Misfit.REQUIRED_TOO_LATE: "One of these opens, or tells its score, only when this one is due already.",
-    Misfit.OTHER_MODULES_PRETEST: "A gain can only be measured within one module, and this one is about another.",
-    Misfit.PRETEST_AFTER: "This one opens later than the assignment, is measured from it, or waits for it. Choose one that comes before.",
-    Misfit.PRETEST_TWICE: "You also ask for a new pre-test. Choose one of the two.",
+KEY_MOMENT_LABELS = MOMENT_LABELS | {
+    ReleaseMoment.SUBMISSION: _l("After each attempt, or after the last if attempts are limited"),
+}
+"""For what gives the key away, which is kept until the last of a limited number of attempts."""
+QUESTION_USE_LABELS = {
+    Use.EXAM: _l("Exam questions, which are shown nowhere else"),
+    Use.TEST: _l("The module’s test questions, which everybody can see in its self-test"),
+}
+EXAM_IF_ANY = "exam_if_any"
+"""The choice of questions that a new assignment starts with, so that each module has a default that suits it."""
+COUNTS_LABELS = {
+    GradingMethod.BEST: _l("The best attempt"),
+    GradingMethod.LATEST: _l("The latest attempt"),
+}
+FAULT_MESSAGES: dict[PolicyError | TermsError | OptionError, LazyString] = {
+    PolicyError.MARK_EACH_ANSWER: _l("The score exists only after submission. Choose a later moment."),
+    PolicyError.BEFORE_WHAT_IT_TELLS: _l("This would reveal the item above it. Choose the same moment or a later one."),
+    PolicyError.NO_LAST_ATTEMPT: _l("Unlimited attempts have no last one. Limit the number of attempts."),
+    PolicyError.NEVER_CLOSES: _l("Without a due date, the test never closes. Set a due date."),
+    TermsError.DUE_BEFORE_OPENING: _l("This is before the opening. Choose a later due date or an earlier opening."),
+    TermsError.PAST: _l("This date is in the past. Choose a later one."),
+    TermsError.LIMIT_BEYOND_CLOSING: _l(
+        "The test closes before this time is up. Open it earlier, close it later, or shorten the limit."
+    ),
+    TermsError.EXCUSED_AND_MORE: _l("Excused learners need nothing else. Clear the other fields, or clear this box."),
+    TermsError.NOTHING_GRANTED: _l("Nothing is granted yet. Fill in at least one field, or excuse the learner."),
+    TermsError.NOT_LATER: _l("This is not later than the due date for everybody. An exception cannot take time away."),
+    TermsError.NEVER_DUE: _l("The assignment has no due date, so a later one has no effect."),
+    TermsError.ANY_NUMBER: _l("Attempts are unlimited for everybody already."),
+    OptionError.OTHER_MODULES_LESSONS: _l("Some of these lessons belong to another module."),
+    OptionError.NOTHING_TO_ASK: _l("The test has no questions about these lessons. Add a lesson, or choose none."),
+    OptionError.NOBODY: _l("Choose at least one learner, or assign it to everybody."),
+    OptionError.CIRCLE: _l("One of these has to be passed after this assignment, so nobody could start."),
+    OptionError.REQUIRED_TOO_LATE: _l("One of these opens, or shows its score, only after this assignment is due."),
+    OptionError.OTHER_MODULES_PRETEST: _l("Learning gain can only be measured within one module."),
+    OptionError.PRETEST_AFTER: _l("This assignment comes later, or depends on this one. Choose an earlier one."),
+    OptionError.NO_EXAM_QUESTIONS: _l(
+        "This module has no exam questions. Choose the module’s test questions, or a module that is listed here."
+    ),
+    OptionError.PRETEST_TWICE: _l("You also asked for a new pre-test. Choose one of the two."),
 }
 _STRUCTURE = (
     *("module", "opens_date", "opens_time", "due_date", "due_time"),
-    *("lessons", "counts", "audience", "recipients", "required", "pretest"),
+    *("lessons", "counts", "question_use", "audience", "recipients", "required", "pretest"),
 )
 
 
-def refused(field: Field, message: str) -> bool:
+def add_fault(field: Field, message: str | LazyString) -> bool:
     field.errors = [*field.errors, message]
     return False
 
 
-def _number(label: str, low: int, high: int) -> IntegerField:
-    within = NumberRange(low, high, message=f"A whole number from {low} to {high}.")
+def _number_field(label: LazyString, low: int, high: int) -> IntegerField:
+    within = NumberRange(low, high, message=_l("Enter a whole number from %(low)s to %(high)s.", low=low, high=high))
     return IntegerField(
         label, validators=[Optional(), within], render_kw={"min": low, "max": high, "inputmode": "numeric"}
     )
 
 
-def _when_field(label: str) -> SelectField:
-    choices = [SelectChoice(when.value, words) for when, words in WHENS.items()]
-    return SelectField(label, choices=choices, default=When.SUBMISSION.value)
+def _when_field(label: LazyString, words: Mapping[ReleaseMoment, LazyString] = MOMENT_LABELS) -> SelectField:
+    choices = [SelectChoice(when.value, label) for when, label in words.items()]
+    return SelectField(label, choices=choices, default=ReleaseMoment.SUBMISSION.value)
 
 
-def _ids(label: str) -> SelectMultipleField:
-    """Boxes to tick, each an id; the page draws them."""
+def _ids_field(label: LazyString) -> SelectMultipleField:
+    """Build a field for several ids. The page renders the checkboxes."""
     return SelectMultipleField(label, coerce=int, default=[], choices=[])
 
 
 class _TimesForm(FlaskForm):  # type: ignore[misc]
-    """A form with moments on the clocks of a time zone: a date and a time each, both or neither."""
+    """A form with moments in a time zone, each with a date and a time field. Both may be empty."""
 
     def __init__(self, time_zone: str, **given: Any) -> None:
         super().__init__(**given)
         self.time_zone = time_zone
 
-    def moment(self, name: str) -> datetime | None:
-        """The moment of ``<name>_date`` and ``<name>_time``; None where both are empty, or one is at fault, which is said beside it."""
-        date, time = self[f"{name}_date"], self[f"{name}_time"]
-        if date.errors or time.errors or (date.data is None and time.data is None):
+    def moment(self, name: str, default: time) -> datetime | None:
+        """Return the moment of ``<name>_date`` and ``<name>_time``; a date without a time means ``default``.
+
+        Return None if both are empty or one is invalid; an invalid field gets an error.
+        """
+        date, time_field = self[f"{name}_date"], self[f"{name}_time"]
+        if date.errors or time_field.errors or (date.data is None and time_field.data is None):
             return None
-        if date.data is None or time.data is None:
-            refused(date, "Give both a date and a time, or neither.")
+        if date.data is None:
+            add_fault(date, _("Enter a date as well."))
             return None
+        if time_field.data is None:
+            # Shown if the form comes back with errors elsewhere.
+            time_field.data, time_field.raw_data = default, [f"{default:%H:%M}"]
         try:
-            return wall_clock.moment(datetime.combine(date.data, time.data), self.time_zone)
+            return wall_clock.to_utc(datetime.combine(date.data, time_field.data), self.time_zone)
         except wall_clock.NoSuchTimeError:
-            refused(time, "On this day the clocks skip this time. Choose another one.")
+            add_fault(time_field, _("The clocks skip this time on that day. Choose another time."))
         except OverflowError:
-            refused(date, "This date is too far away.")
+            add_fault(date, _("This date is too far away."))
         return None
 
 
-def local_fields(name: str, moment: datetime | None, time_zone: str) -> dict[str, object]:
-    """What the two fields of a moment show."""
-    shown = wall_clock.local(moment, time_zone) if moment else None
+def split_moment(name: str, moment: datetime | None, time_zone: str) -> dict[str, object]:
+    """Return the values of a moment's date and time fields."""
+    shown = wall_clock.to_local(moment, time_zone) if moment else None
     return {f"{name}_date": shown and shown.date(), f"{name}_time": shown and shown.time()}
 
 
 class AssignmentForm(_TimesForm):
-    """Terms of an assignment. ``revision`` is the one that the page showed: 0 where it showed none."""
+    """Terms of an assignment. ``revision`` is the revision that the page showed, or 0 for none."""
 
-    form_id = once_field()
+    form_id = form_id_field()
     revision = HiddenField(default="0")
-    module = SelectField("Module", coerce=int, validators=[InputRequired("Choose a module.")])
+    module = SelectField(_l("Module"), coerce=int, validators=[InputRequired(_l("Choose a module."))])
     title = StringField(
-        "Title",
-        filters=[line],
-        validators=[Length(max=200, message="At most 200 characters.")],
+        _l("Title"),
+        filters=[clean_line],
+        validators=[Length(max=200, message=_l("Use at most 200 characters."))],
         render_kw={"maxlength": 200},
     )
-    opens_date = DateField("Opens on", validators=[Optional()])
-    opens_time = TimeField("Time", validators=[Optional()])
-    due_date = DateField("Due on", validators=[Optional()])
-    due_time = TimeField("Time", validators=[Optional()])
-    lessons = _ids("Lessons")
-    lessons_first = BooleanField("Lessons first")
-    attempts_allowed = _number("Attempts", 1, 100)
-    time_limit_minutes = _number("Time limit in minutes", 1, 600)
-    pass_mark_percent = _number("Pass mark in per cent", 1, 100)
+    opens_date = DateField(_l("Opens on"), validators=[Optional()])
+    opens_time = TimeField(_l("Opening time"), validators=[Optional()])
+    due_date = DateField(_l("Due on"), validators=[Optional()])
+    due_time = TimeField(_l("Due time"), validators=[Optional()])
+    lessons = _ids_field(_l("Lessons"))
+    lessons_first = BooleanField(_l("Lessons must be finished before the test"))
+    attempts_allowed = _number_field(_l("Attempts"), 1, 100)
+    time_limit_minutes = _number_field(_l("Time limit in minutes"), 1, 600)
+    pass_mark_percent = _number_field(_l("Pass mark in per cent"), 1, 100)
     counts = SelectField(
-        "What counts", choices=[SelectChoice(one.value, words) for one, words in COUNTS.items()], default="best"
+        _l("Which attempt counts"),
+        choices=[SelectChoice(one.value, words) for one, words in COUNTS_LABELS.items()],
+        default="best",
+    )
+    question_use = RadioField(
+        _l("Questions"),
+        choices=[SelectChoice(use.value, words) for use, words in QUESTION_USE_LABELS.items()],
+        default=Use.TEST.value,
     )
     audience = RadioField(
-        "For whom",
-        choices=[SelectChoice("all", "Everybody in the cohort"), SelectChoice("some", "Only some")],
+        _l("Assigned to"),
+        choices=[
+            SelectChoice("all", _l("Everybody in the cohort")),
+            SelectChoice("some", _l("Selected learners")),
+        ],
         default="all",
     )
-    recipients = _ids("Learners")
-    required = _ids("To be passed first")
-    also_pretest = BooleanField("Also set a pre-test")
-    pretest = SelectField("Learning gain is measured from", coerce=int, default=0)
-    asks_certainty = BooleanField("Ask how sure they are")
-    release_mark = _when_field("The score")
-    release_correctness = _when_field("Which answers were right")
-    release_key = _when_field("The right answers")
-    release_explanation = _when_field("The reasons and sources")
+    recipients = _ids_field(_l("Learners"))
+    required = _ids_field(_l("Must be passed first"))
+    also_pretest = BooleanField(_l("Add a pre-test"))
+    pretest = SelectField(_l("Measure learning gain from"), coerce=int, default=0)
+    asks_certainty = BooleanField(_l("Ask how certain they are"))
+    release_mark = _when_field(_l("The score"))
+    release_correctness = _when_field(_l("Which answers were correct"))
+    release_key = _when_field(_l("The correct answers"), KEY_MOMENT_LABELS)
+    release_explanation = _when_field(_l("Explanations and sources"), KEY_MOMENT_LABELS)
 
-    def __init__(self, time_zone: str, choices: Choices, *, of: ModuleRow | None = None, **given: Any) -> None:
+    def __init__(
+        self, time_zone: str, choices: AssignmentOptions, *, of: ModuleRow | None = None, **given: Any
+    ) -> None:
         super().__init__(time_zone, **given)
         self.chosen_from = choices
         self.opens_at: datetime | None = None
         self.due_at: datetime | None = None
         self._offer(choices, of)
 
-    def _offer(self, choices: Choices, of: ModuleRow | None) -> None:
-        """The module of an assignment that is changed stays: attempts were made on it."""
+    def _offer(self, choices: AssignmentOptions, of: ModuleRow | None) -> None:
+        """Set the choices. An existing assignment keeps its module, since there may be attempts on it."""
         modules = choices.modules if of is None else [of]
         self.module.choices = [SelectChoice(str(one.id), f"{one.position}. {one.title}") for one in modules]
         if of is not None:
             self.module.data = of.id
         at_hand = {one.id for one in modules}
+        self.offers_exam = bool(at_hand & choices.exam_sizes.keys()) or self.question_use.data == Use.EXAM
+        if self.offers_exam and of is None:
+            self._offer_exam_if_any()
         self.lessons.choices = [
             SelectChoice(str(one.id), one.title) for one in choices.lessons if one.module_id in at_hand
         ]
-        self.recipients.choices = [SelectChoice(str(one.learner_id), one.name) for one in choices.members]
+        shared = shared_names(choices.members)
+        self.recipients.choices = [
+            SelectChoice(str(one.learner_id), label_person(one, shared)) for one in choices.members
+        ]
         self.required.choices = [SelectChoice(str(one.id), one.title) for one in choices.others]
         before = [one for one in choices.others if of is None or one.module_id == of.id]
-        self.pretest.choices = [SelectChoice("0", "Nothing"), *(SelectChoice(str(one.id), one.title) for one in before)]
+        self.pretest.choices = [
+            SelectChoice("0", _("Not measured")),
+            *(SelectChoice(str(one.id), one.title) for one in before),
+        ]
+
+    def _offer_exam_if_any(self) -> None:
+        words = _("Exam questions if the module has any, otherwise its test questions")
+        self.question_use.choices = [SelectChoice(EXAM_IF_ANY, words), *self.question_use.choices]
+        if not self.is_submitted():
+            self.question_use.data = EXAM_IF_ANY
 
     def validate(self, **kwargs: Any) -> bool:
         is_shaped = super().validate(**kwargs)
-        self.opens_at, self.due_at = self.moment("opens"), self.moment("due")
+        self.opens_at, self.due_at = self.moment("opens", DAY_START), self.moment("due", DAY_END)
         return all([is_shaped, not self.errors, self._is_policy_sound()])
 
     def _is_policy_sound(self) -> bool:
         if any(field.errors for field in (*self.releases, self.attempts_allowed, self.due_date, self.due_time)):
             return False
-        faults = unsound(
+        faults = check_policy(
             self._policy(), attempts_allowed=self.attempts_allowed.data, is_due=self.due_date.data is not None
         )
-        return all([refused(self[f"release_{name}"], REFUSALS[why]) for name, why in faults])
+        return all([add_fault(self[f"release_{name}"], FAULT_MESSAGES[why]) for name, why in faults])
 
     @property
     def releases(self) -> tuple[SelectField, ...]:
@@ -197,15 +259,22 @@ class AssignmentForm(_TimesForm):
 
     @property
     def is_whole(self) -> bool:
-        """Whether what was sent can be understood, so that the rules can be asked about it."""
+        """Whether the input is well-formed, so that the rules can be checked."""
         return not any(self[name].errors for name in (*_STRUCTURE, *(field.name for field in self.releases)))
 
-    def say(self, faults: Iterable[tuple[str, Unfit | Misfit]]) -> bool:
-        """Say each fault beside its field; return whether there is none."""
-        return all([refused(self[_FIELD.get(name, name)], REFUSALS[why]) for name, why in faults])
+    def say(self, faults: Iterable[tuple[str, TermsError | OptionError]]) -> bool:
+        """Add each fault to its field. Return whether there are none."""
+        return all([add_fault(self[_FIELD_NAMES.get(name, name)], FAULT_MESSAGES[why]) for name, why in faults])
 
-    def _policy(self) -> Policy:
-        return Policy(*(When(field.data) for field in self.releases))
+    def get_planned_label(self, name: str) -> str:
+        """Return when ``mark`` or ``key`` will really be shown under these terms, which may be later than chosen."""
+        chosen = (field.data if field.data in list(ReleaseMoment) else field.default for field in self.releases)
+        policy = ReleasePolicy(*map(ReleaseMoment, chosen))
+        plan = plan_release(policy, attempts_allowed=self.attempts_allowed.data)
+        return str(MOMENT_LABELS[getattr(plan, name)])
+
+    def _policy(self) -> ReleasePolicy:
+        return ReleasePolicy(*(ReleaseMoment(field.data) for field in self.releases))
 
     @property
     def seen_revision(self) -> int:
@@ -215,8 +284,13 @@ class AssignmentForm(_TimesForm):
     def module_row(self) -> ModuleRow:
         return next(one for one in self.chosen_from.modules if one.id == self.module.data)
 
+    def choose_questions(self, module: ModuleRow) -> Use:
+        if self.question_use.data == EXAM_IF_ANY:
+            return Use.EXAM if module.id in self.chosen_from.exam_sizes else Use.TEST
+        return Use(self.question_use.data)
+
     def terms(self, module: ModuleRow) -> Terms:
-        """What was decided; an empty title and pass mark are the module's."""
+        """Return the terms. An empty title or pass mark is taken from the module."""
         is_for_all = self.audience.data != "some"
         return Terms(
             title=self.title.data or module.title,
@@ -227,7 +301,8 @@ class AssignmentForm(_TimesForm):
             policy=self._policy(),
             asks_certainty=self.asks_certainty.data,
             opens_at=self.opens_at,
-            counts=Counts(self.counts.data),
+            counts=GradingMethod(self.counts.data),
+            question_use=self.choose_questions(module),
             lessons_first=self.lessons_first.data,
             is_for_all=is_for_all,
             pretest_id=self.pretest.data or None,
@@ -237,18 +312,19 @@ class AssignmentForm(_TimesForm):
         )
 
 
-_FIELD = {"due": "due_date"}
+_FIELD_NAMES = {"due": "due_date"}
 
 
-def filled(terms: Terms, time_zone: str) -> dict[str, object]:
-    """What the form of an assignment shows at first."""
+def fill_form(terms: Terms, time_zone: str) -> dict[str, object]:
+    """Return the initial values of an assignment's form."""
     plain = ("title", "attempts_allowed", "time_limit_minutes", "pass_mark_percent", "asks_certainty", "lessons_first")
     return {
         **{name: getattr(terms, name) for name in plain},
-        **local_fields("opens", terms.opens_at, time_zone),
-        **local_fields("due", terms.due_at, time_zone),
+        **split_moment("opens", terms.opens_at, time_zone),
+        **split_moment("due", terms.due_at, time_zone),
         **{f"release_{name}": getattr(terms.policy, name) for name in ("mark", "correctness", "key", "explanation")},
         "counts": terms.counts.value,
+        "question_use": terms.question_use.value,
         "audience": "all" if terms.is_for_all else "some",
         "recipients": sorted(terms.recipient_ids),
         "lessons": sorted(terms.lesson_ids),
@@ -258,20 +334,20 @@ def filled(terms: Terms, time_zone: str) -> dict[str, object]:
 
 
 class ExceptionForm(_TimesForm):
-    """What is granted to one or several learners. ``seen`` is the state of the exception that the page showed, where it is changed."""
+    """An exception for one or several learners. ``seen`` is the fingerprint of the exception that the page showed."""
 
-    form_id = once_field()
+    form_id = form_id_field()
     seen = HiddenField()
-    learners = _ids("Learners")
-    extra_time_percent = _number("Extra time in per cent", 0, 400)
-    due_date = DateField("Due on", validators=[Optional()])
-    due_time = TimeField("Time", validators=[Optional()])
-    more_attempts = _number("More attempts", 0, 100)
-    is_excused = BooleanField("Excused")
+    learners = _ids_field(_l("Learners"))
+    extra_time_percent = _number_field(_l("Extra time in per cent"), 0, 400)
+    due_date = DateField(_l("Due on"), validators=[Optional()])
+    due_time = TimeField(_l("Due time"), validators=[Optional()])
+    more_attempts = _number_field(_l("Additional attempts"), 0, 100)
+    is_excused = BooleanField(_l("Excused"))
     note = StringField(
-        "Note for trainers",
-        filters=[line],
-        validators=[Length(max=200, message="At most 200 characters.")],
+        _l("Note for trainers"),
+        filters=[clean_line],
+        validators=[Length(max=200, message=_l("Use at most 200 characters."))],
         render_kw={"maxlength": 200},
     )
 
@@ -284,14 +360,14 @@ class ExceptionForm(_TimesForm):
 
     def validate(self, **kwargs: Any) -> bool:
         is_shaped = super().validate(**kwargs)
-        self.due_at = self.moment("due")
+        self.due_at = self.moment("due", DAY_END)
         return is_shaped and not self.errors
 
-    def say(self, faults: Iterable[tuple[str, Unfit]]) -> bool:
-        return all([refused(self[_FIELD.get(name, name)], REFUSALS[why]) for name, why in faults])
+    def say(self, faults: Iterable[tuple[str, TermsError]]) -> bool:
+        return all([add_fault(self[_FIELD_NAMES.get(name, name)], FAULT_MESSAGES[why]) for name, why in faults])
 
     @property
-    def grant(self) -> Grant:
-        return Grant(
+    def terms(self) -> ExceptionTerms:
+        return ExceptionTerms(
             self.extra_time_percent.data or 0, self.due_at, self.more_attempts.data or 0, bool(self.is_excused.data)
         )

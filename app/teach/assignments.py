@@ -1,4 +1,4 @@
-"""Assignments: set, changed, withdrawn and set again."""
+"""Creating, editing, withdrawing and restoring assignments."""
 
 from __future__ import annotations
 
@@ -6,86 +6,123 @@ from collections.abc import Sequence
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
-from app.access import account, trainers_only
 from app.clock import now
 from app.db import db
-from app.identity import viewer
+from app.domain.content import Use
 from app.models import Cohort
-from app.services import once
-from app.services.assigned import assignable, assignments, due, grants
-from app.services.assigned.assignable import Choices
-from app.services.assigned.assignments import Started, Taught, Terms
-from app.services.course import lifecycle
-from app.services.teaching import cohorts
+from app.services.assignments import assignments, availability, exceptions, options
+from app.services.assignments.assignments import AlreadyStartedError, TaughtAssignment, Terms
+from app.services.assignments.learner_assignments import AssignmentView
+from app.services.assignments.options import AssignmentOptions
+from app.services.attempts import starts
+from app.services.cohorts import cohorts
+from app.services.course import impact
+from app.services.reporting import assignment_results
 from app.teach import blueprint
-from app.teach.assignment_forms import AssignmentForm, filled
-from app.teach.changes import Told, told
-from app.teach.cohorts import found_cohort
+from app.teach.assignment_forms import EXAM_IF_ANY, AssignmentForm, fill_form
+from app.teach.changes import FieldChange, describe_changes
+from app.teach.cohorts import get_cohort_or_404
+from app.teach.overdue import close_overdue_attempts
+from app.web.access import current_account, trainers_only
+from app.web.forms import is_first_submission
+from app.web.identity import get_viewer
+from app.web.templating import when
 
 
-@blueprint.route("/cohorts/<int:cohort_id>/assignments/new", endpoint="assignment_new", methods=["GET", "POST"])
+@blueprint.route("/cohorts/<int:cohort_id>/assignments/new", methods=["GET", "POST"])
 @trainers_only
 def add_assignment(cohort_id: int) -> ResponseReturnValue:
-    cohort = found_cohort(cohort_id)
-    cohorts.demand_active(cohort)
-    choices = assignable.choices(db.session, cohort)
+    cohort = get_cohort_or_404(cohort_id)
+    cohorts.require_active(cohort)
+    choices = options.load_options(db.session, cohort)
     form = AssignmentForm(cohort.time_zone, choices)
     if _is_accepted(form, choices):
-        if once.is_first(db.session, account(), form.form_id.data, now()):
-            _create(form, cohort)
-        return redirect(url_for("teach.cohort", cohort_id=cohort.id), 303)
+        if is_first_submission(form):
+            _create_assignment(form, cohort)
+        return redirect(url_for("teach.show_cohort", cohort_id=cohort.id), 303)
     page = render_template("teach/assignment_new.html", cohort=cohort, form=form, choices=choices)
     return page, 422 if form.errors else 200
 
 
-def _create(form: AssignmentForm, cohort: Cohort) -> None:
+def _create_assignment(form: AssignmentForm, cohort: Cohort) -> None:
     module = form.module_row
     create = assignments.create_with_pretest if form.also_pretest.data else assignments.create
-    assignment = create(db.session, account(), cohort, module, form.terms(module), now())
+    assignment = create(db.session, current_account(), cohort, module, form.terms(module), now())
     db.session.commit()
-    before = ", with a test before it" if form.also_pretest.data else ""
-    flash(f"{assignment.title} is set{before}. Your learners see it under Due.")
+    if form.also_pretest.data:
+        flash(_("%(title)s assigned, with a pre-test. Learners see both on their home page.", title=assignment.title))
+    else:
+        flash(_("%(title)s assigned. Learners see it on their home page.", title=assignment.title))
+    if form.question_use.data == EXAM_IF_ANY:
+        flash(
+            _("It asks exam questions, which are shown nowhere else.")
+            if assignment.question_use is Use.EXAM
+            else _("The module has no exam questions, so it asks those of the self-test, which everybody can see.")
+        )
 
 
-@blueprint.route("/assignments/<int:assignment_id>", endpoint="assignment", methods=["GET", "POST"])
+@blueprint.get("/assignments/<int:assignment_id>")
 @trainers_only
 def show_assignment(assignment_id: int) -> ResponseReturnValue:
-    """The terms, to be changed; who is granted more; withdrawing."""
-    taught = found_assignment(assignment_id, for_update=request.method == "POST")
-    choices = assignable.choices(db.session, taught.cohort, taught.assignment)
-    form = _terms_form(taught, choices)
-    meanwhile = _meanwhile(form, taught) if form.is_submitted() else []
+    """Show the results of an assignment: how each learner did; ``show=missing`` lists those who have not passed yet."""
+    taught = get_assignment_or_404(assignment_id)
+    close_overdue_attempts(taught.cohort)
+    return render_template(
+        "teach/assignment.html",
+        taught=taught,
+        results=assignment_results.get_results(db.session, taught, now()),
+        shows_missing=request.args.get("show") == "missing",
+        item=_view_as_learner(taught),
+    )
+
+
+@blueprint.route("/assignments/<int:assignment_id>/settings", methods=["GET", "POST"])
+@trainers_only
+def edit_assignment(assignment_id: int) -> ResponseReturnValue:
+    """Edit the terms of an assignment."""
+    taught = get_assignment_or_404(assignment_id, for_update=request.method == "POST")
+    choices = options.load_options(db.session, taught.cohort, taught.assignment)
+    form = _build_form(taught, choices)
+    meanwhile = _list_changes_since(form, taught) if form.is_submitted() else []
     if not meanwhile and _is_accepted(form, choices, taught):
-        assignments.edit(db.session, account(), taught, _decided(form, choices, taught), now())
+        assignments.edit(db.session, current_account(), taught, _read_terms(form, choices, taught), now())
         db.session.commit()
-        flash("The assignment was changed. Nobody who is at it now loses time.")
-        return redirect(url_for("teach.assignment", assignment_id=assignment_id), 303)
+        flash(_("Changes saved. Learners taking the test now keep their time and attempts."))
+        _warn_of_past_date(taught)
+        return redirect(url_for("teach.edit_assignment", assignment_id=assignment_id), 303)
     status = 409 if meanwhile else 422 if form.errors else 200
-    return _page(taught, form, choices, meanwhile), status
+    return _render_page(taught, form, choices, meanwhile), status
 
 
-def _meanwhile(form: AssignmentForm, taught: Taught) -> Sequence[Told]:
-    """What others changed since the page was loaded that this form comes from; sent once more, it counts as having seen that."""
+def _warn_of_past_date(taught: TaughtAssignment) -> None:
+    due_at = taught.assignment.due_at
+    if due_at is not None and due_at <= now():
+        flash(_("Note: the due date, %(when)s, is in the past.", when=when(due_at, taught.assignment.time_zone)))
+
+
+def _list_changes_since(form: AssignmentForm, taught: TaughtAssignment) -> Sequence[FieldChange]:
+    """List others' changes since the page was loaded. If the form is sent again, they count as seen."""
     assignment = taught.assignment
     changes = assignments.list_changes(db.session, assignment, form.seen_revision)
     form.revision.data = str(assignment.revision)
-    return tuple(told(changes, form, assignment.time_zone))
+    return tuple(describe_changes(changes, form, assignment.time_zone))
 
 
-def _is_accepted(form: AssignmentForm, choices: Choices, taught: Taught | None = None) -> bool:
-    """Whether a form was sent and its terms can be; every fault is said beside its field."""
+def _is_accepted(form: AssignmentForm, choices: AssignmentOptions, taught: TaughtAssignment | None = None) -> bool:
+    """Return whether a form was submitted with valid terms. Each fault is added to its field."""
     if not form.is_submitted():
         return False
     is_shaped = form.validate()
     if not form.is_whole:
         return False
     module = taught.module if taught else form.module_row
-    faults = assignable.faults(
+    faults = options.find_faults(
         db.session,
         choices,
         module,
-        _decided(form, choices, taught) if taught else form.terms(module),
+        _read_terms(form, choices, taught) if taught else form.terms(module),
         now(),
         of=taught.assignment if taught else None,
         with_pretest=bool(form.also_pretest.data),
@@ -93,84 +130,95 @@ def _is_accepted(form: AssignmentForm, choices: Choices, taught: Taught | None =
     return form.say(faults) and is_shaped
 
 
-def _decided(form: AssignmentForm, choices: Choices, taught: Taught) -> Terms:
+def _read_terms(form: AssignmentForm, choices: AssignmentOptions, taught: TaughtAssignment) -> Terms:
     return form.terms(taught.module).with_unseen(
-        assignments.terms_of(db.session, taught.assignment),
+        assignments.get_terms(db.session, taught.assignment),
         recipient_ids=[member.learner_id for member in choices.members],
         lesson_ids=[lesson.id for lesson in choices.lessons],
     )
 
 
-def found_assignment(assignment_id: int, *, for_update: bool = False) -> Taught:
-    """The assignment, if the viewer teaches its cohort; ``for_update`` to change something of it.
+def get_assignment_or_404(assignment_id: int, *, for_update: bool = False) -> TaughtAssignment:
+    """Return the assignment if the viewer teaches its cohort. Pass ``for_update`` to change it.
 
-    :raise 404: there is none, or it is another trainer's.
-    :raise ArchivedError: it is to be changed, and its cohort is archived.
+    :raise 404: no such assignment, or another trainer's.
+    :raise ArchivedError: ``for_update``, and the cohort is archived.
     """
-    taught = assignments.get_for(db.session, viewer(), assignment_id, for_update=for_update) or abort(404)
+    taught = assignments.get_for(db.session, get_viewer(), assignment_id, for_update=for_update) or abort(404)
     if for_update:
-        cohorts.demand_active(taught.cohort)
+        cohorts.require_active(taught.cohort)
     return taught
 
 
-def _terms_form(taught: Taught, choices: Choices) -> AssignmentForm:
+def _build_form(taught: TaughtAssignment, choices: AssignmentOptions) -> AssignmentForm:
     assignment = taught.assignment
-    terms = assignments.terms_of(db.session, assignment)
-    # A form without a revision saw none, and may not overwrite anything.
-    shown = filled(terms, assignment.time_zone) | {
+    terms = assignments.get_terms(db.session, assignment)
+    # A submitted form without a revision must not overwrite anything.
+    shown = fill_form(terms, assignment.time_zone) | {
         "revision": "0" if request.method == "POST" else str(assignment.revision)
     }
     return AssignmentForm(assignment.time_zone, choices, of=taught.module, data=shown)
 
 
-def _page(taught: Taught, form: AssignmentForm, choices: Choices, meanwhile: Sequence[Told]) -> str:
+def _render_page(
+    taught: TaughtAssignment, form: AssignmentForm, choices: AssignmentOptions, meanwhile: Sequence[FieldChange]
+) -> str:
+    people = exceptions.list_learners(db.session, taught)
     return render_template(
-        "teach/assignment.html",
+        "teach/assignment_settings.html",
         taught=taught,
         form=form,
         choices=choices,
         meanwhile=meanwhile,
-        people=[person for person in grants.list_people(db.session, taught) if person.exception],
-        since=lifecycle.since_set(db.session, taught.assignment, taught.module),
-        after=due.list_after(db.session, taught.assignment),
-        was_started=assignments.was_started(db.session, taught.assignment),
+        people=people,
+        short=exceptions.list_short_of_time(db.session, taught, people, now()),
+        since=impact.count_pool_changes(db.session, taught.assignment, taught.module),
+        after=availability.list_posttests(db.session, taught.assignment),
+        was_started=assignments.is_started(db.session, taught.assignment),
+        test=starts.preview_assignment(_view_as_learner(taught)),
     )
 
 
-@blueprint.post("/assignments/<int:assignment_id>/withdraw", endpoint="assignment_withdraw")
+def _view_as_learner(taught: TaughtAssignment) -> AssignmentView:
+    return availability.view_without_exceptions(db.session, taught.assignment, taught.module, taught.cohort, now())
+
+
+@blueprint.post("/assignments/<int:assignment_id>/withdraw")
 @trainers_only
-def withdraw(assignment_id: int) -> ResponseReturnValue:
-    taught = found_assignment(assignment_id, for_update=True)
-    assignments.withdraw(db.session, account(), taught, now())
-    return _done(
-        taught, f"{taught.assignment.title} is withdrawn. Learners no longer see it; what they did of it is kept."
+def withdraw_assignment(assignment_id: int) -> ResponseReturnValue:
+    taught = get_assignment_or_404(assignment_id, for_update=True)
+    assignments.withdraw(db.session, current_account(), taught, now())
+    return _redirect_done(
+        taught, _("%(title)s withdrawn. Learners no longer see it. Results are kept.", title=taught.assignment.title)
     )
 
 
-@blueprint.post("/assignments/<int:assignment_id>/set-again", endpoint="assignment_set_again")
+@blueprint.post("/assignments/<int:assignment_id>/set-again")
 @trainers_only
-def set_again(assignment_id: int) -> ResponseReturnValue:
-    taught = found_assignment(assignment_id, for_update=True)
-    assignments.set_again(db.session, account(), taught, now())
-    return _done(taught, f"{taught.assignment.title} is set again. Learners see it as before.")
+def restore_assignment(assignment_id: int) -> ResponseReturnValue:
+    taught = get_assignment_or_404(assignment_id, for_update=True)
+    assignments.restore(db.session, current_account(), taught, now())
+    return _redirect_done(
+        taught, _("%(title)s assigned again. Learners see it as before.", title=taught.assignment.title)
+    )
 
 
-@blueprint.post("/assignments/<int:assignment_id>/delete", endpoint="assignment_delete")
+@blueprint.post("/assignments/<int:assignment_id>/delete")
 @trainers_only
-def delete(assignment_id: int) -> ResponseReturnValue:
-    """Delete what nobody ever began."""
-    taught = found_assignment(assignment_id, for_update=True)
+def delete_assignment(assignment_id: int) -> ResponseReturnValue:
+    """Delete an assignment without attempts."""
+    taught = get_assignment_or_404(assignment_id, for_update=True)
     try:
-        assignments.remove(db.session, account(), taught, now())
-    except Started:
-        flash("Somebody has begun it, so it can't be deleted. You can withdraw it: what was attempted is kept.")
-        return redirect(url_for("teach.assignment", assignment_id=assignment_id), 303)
+        assignments.delete_assignment(db.session, current_account(), taught, now())
+    except AlreadyStartedError:
+        flash(_("Somebody has started it, so it can’t be deleted. You can withdraw it; results are kept."))
+        return redirect(url_for("teach.edit_assignment", assignment_id=assignment_id), 303)
     db.session.commit()
-    flash(f"{taught.assignment.title} is deleted.")
-    return redirect(url_for("teach.cohort", cohort_id=taught.cohort.id), 303)
+    flash(_("%(title)s deleted.", title=taught.assignment.title))
+    return redirect(url_for("teach.show_cohort", cohort_id=taught.cohort.id), 303)
 
 
-def _done(taught: Taught, words: str) -> ResponseReturnValue:
+def _redirect_done(taught: TaughtAssignment, words: str) -> ResponseReturnValue:
     db.session.commit()
     flash(words)
-    return redirect(url_for("teach.assignment", assignment_id=taught.assignment.id), 303)
+    return redirect(url_for("teach.edit_assignment", assignment_id=taught.assignment.id), 303)

@@ -1,4 +1,4 @@
-"""What somebody else changed of an assignment meanwhile, in words."""
+"""Descriptions of the changes that others made to an assignment meanwhile."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from wtforms import Field
 
-from app.domain.release import When
-from app.jinja import when
-from app.services.assigned.assignments import Change
-from app.teach.assignment_forms import COUNTS, WHENS, AssignmentForm
+from app.domain.content import Use
+from app.domain.release import ReleaseMoment
+from app.services.assignments.assignments import TermsChange
+from app.teach.assignment_forms import COUNTS_LABELS, MOMENT_LABELS, QUESTION_USE_LABELS, AssignmentForm
+from app.web.templating import when
 
-NOTHING = {
-    "opens_at": "at once",
-    "due_at": "never",
-    "attempts_allowed": "any number",
-    "time_limit_minutes": "none",
-    "pretest_id": "nothing",
-    "recipient_ids": "nobody by name",
-    "lesson_ids": "all",
-    "required_ids": "nothing",
+EMPTY_LABELS = {
+    "opens_at": _l("at once"),
+    "due_at": _l("never"),
+    "attempts_allowed": _l("unlimited"),
+    "time_limit_minutes": _l("no limit"),
+    "pretest_id": _l("not measured"),
+    "recipient_ids": _l("none selected"),
+    "lesson_ids": _l("all"),
+    "required_ids": _l("none"),
 }
-"""What an empty value of a term means."""
+"""The meaning of an empty value, by the name of the term."""
 
 _FIELDS = {
     "opens_at": "opens_date",
@@ -38,8 +41,8 @@ _DERIVED = ("opens_local", "due_local")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One field that became something else; ``by`` is None where their account is gone."""
+class FieldChange:
+    """A changed field. ``by`` is None if the account no longer exists."""
 
     label: str
     old: str
@@ -48,35 +51,37 @@ class Told:
     at: datetime
 
 
-def told(changes: Iterable[Change], form: AssignmentForm, time_zone: str) -> Iterator[Told]:
-    """Each change with the label of its field in the form."""
+def describe_changes(changes: Iterable[TermsChange], form: AssignmentForm, time_zone: str) -> Iterator[FieldChange]:
+    """Describe each change with the label of its form field."""
     for change in changes:
         if change.name not in _DERIVED:
             field = form[_FIELDS.get(change.name, change.name)]
-            old, new = (_words(change.name, value, field, time_zone) for value in (change.old, change.new))
-            yield Told(field.label.text, old, new, change.by, change.at)
+            old, new = (_format_value(change.name, value, field, time_zone) for value in (change.old, change.new))
+            yield FieldChange(str(field.label.text), old, new, change.by, change.at)
 
 
-def _words(name: str, value: object, field: Field, time_zone: str) -> str:
+def _format_value(name: str, value: object, field: Field, time_zone: str) -> str:
     if value is None or value == []:
-        return NOTHING.get(name, "nothing")
+        return str(EMPTY_LABELS.get(name, _("none")))
     if name in ("opens_at", "due_at"):
         return when(datetime.fromisoformat(str(value)), time_zone)
     if name.startswith("release_"):
-        return WHENS[When(str(value))]
+        return str(MOMENT_LABELS[ReleaseMoment(str(value))])
     if name == "counts":
-        return next(words for one, words in COUNTS.items() if one == value)
+        return next(str(words) for one, words in COUNTS_LABELS.items() if one == value)
+    if name == "question_use":
+        return str(QUESTION_USE_LABELS[Use(str(value))])
     if name == "is_for_all":
-        return "everybody" if value else "only some"
+        return _("everybody") if value else _("selected learners")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if name in _FIELDS:
-        return _named(value, field)
+        return _format_ids(value, field)
     return str(value)
 
 
-def _named(value: object, field: Field) -> str:
-    """Ids in words: the labels of their boxes; who or what is not to choose any more is left out."""
-    labels = {str(choice.value): choice.label for choice in field.choices}
+def _format_ids(value: object, field: Field) -> str:
+    """Return the labels of the ids. Ids that can no longer be chosen are left out."""
+    labels = {str(choice.value): str(choice.label) for choice in field.choices}
     ids = value if isinstance(value, list) else [value]
-    return ", ".join(labels[str(one)] for one in ids if str(one) in labels) or "something that is gone"
+    return ", ".join(labels[str(one)] for one in ids if str(one) in labels) or _("no longer available")

@@ -1,48 +1,51 @@
-"""One learner as their trainers see them, and one attempt of theirs."""
+"""Trainers' view of one learner and of one attempt."""
 
 from __future__ import annotations
 
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
-from app.access import trainers_only
 from app.clock import now
 from app.db import db
-from app.identity import viewer
-from app.services.teaching import attempt_records, learner_records
+from app.services.attempts import reopening
+from app.services.reporting import attempt_records, learner_records
 from app.teach import blueprint
-from app.teach.cohorts import found_cohort
-from app.teach.gradebook import settle_overdue
+from app.teach.cohorts import get_cohort_or_404
+from app.teach.overdue import close_overdue_attempts
+from app.web.access import trainers_only
+from app.web.identity import get_viewer
 
 
-@blueprint.get("/cohorts/<int:cohort_id>/learners/<int:learner_id>", endpoint="learner")
+@blueprint.get("/cohorts/<int:cohort_id>/learners/<int:learner_id>")
 @trainers_only
 def show_learner(cohort_id: int, learner_id: int) -> ResponseReturnValue:
-    """What somebody did in this cohort, and what they know.
+    """Show a learner's work and mastery in this cohort.
 
-    :raise 404: not the viewer's cohort, or somebody who never was in it.
+    :raise 404: not the viewer's cohort, or the learner was never in it.
     """
-    cohort = found_cohort(cohort_id)
+    cohort = get_cohort_or_404(cohort_id)
     member = learner_records.get_member(db.session, cohort, learner_id) or abort(404)
-    settle_overdue()
-    record = learner_records.read(db.session, cohort, member, now())
+    close_overdue_attempts(cohort, learner_id)
+    record = learner_records.get_record(db.session, cohort, member, now())
     return render_template("teach/learner.html", cohort=cohort, record=record, member=member)
 
 
-@blueprint.get("/attempts/<int:attempt_id>", endpoint="attempt")
+@blueprint.get("/attempts/<int:attempt_id>")
 @trainers_only
 def show_attempt(attempt_id: int) -> ResponseReturnValue:
-    """Each question of an attempt, with the answer, its log, its mark, and what changed the mark.
+    """Show each question of an attempt with its answer, log, mark and mark changes.
 
-    :raise 404: no such attempt at an assignment of a cohort that the viewer teaches.
+    :raise 404: no such attempt, or not in a cohort that the viewer teaches.
     """
-    examined = attempt_records.get_for(db.session, viewer(), attempt_id) or abort(404)
-    settle_overdue()  # this one, too, where its time is up: the object is the session's, and sees it
-    record = attempt_records.read(db.session, examined, now())
+    examined = attempt_records.get_for(db.session, get_viewer(), attempt_id) or abort(404)
+    # The attempt is loaded in this session, so it is updated if it is closed here.
+    close_overdue_attempts(examined.cohort, examined.attempt.learner_id)
+    record = attempt_records.get_record(db.session, examined, now())
     return render_template(
         "teach/attempt.html",
         examined=examined,
         record=record,
+        reopenings=reopening.list_reopenings(db.session, examined.attempt),
         attempt=examined.attempt,
         assignment=examined.assignment,
         cohort=examined.cohort,

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
@@ -20,8 +21,10 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser import chromium, serving
-from tests.browser.stage import Stage, set_up
+from bench.server import find_free_port
+from tests.browser.support import chromium, pseudo_locale, server_process
+from tests.browser.support.stage import fill_stage
+from tests.browser.support.stage_learners import Stage
 
 HERE = Path(__file__).parent
 PATIENCE_MS = 20_000
@@ -34,9 +37,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in ours:
         item.add_marker(pytest.mark.browser)
         item.add_marker(pytest.mark.xdist_group(f"browser-{item.path.stem}"))
-    if ours and chromium.find() is None:
+    if ours and chromium.find_chromium() is None:
         first, *others = ours
-        first.add_marker(pytest.mark.skip(reason=f"{len(ours)} {chromium.HOW}"))
+        first.add_marker(pytest.mark.skip(reason=f"{len(ours)} {chromium.SKIP_REASON}"))
         items[:] = [item for item in items if item not in others]
         config.hook.pytest_deselected(items=others)
 
@@ -45,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = chromium.launch(playwright)
+        browser = chromium.launch_chromium(playwright)
         yield browser
         browser.close()
 
@@ -54,7 +57,7 @@ def browser() -> Iterator[Browser]:
 class Site:
     """A running server and who and what is on it."""
 
-    server: serving.Server
+    server: server_process.Server
     stage: Stage
 
     @property
@@ -69,12 +72,13 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(browser: Browser, published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(browser: Browser, published_real_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demo on a real server. (A browser first: without one this need not be made.)"""
-    folder, port = tmp_path_factory.mktemp("site"), serving.free_port()
-    shutil.copy(published, folder / "palpate.sqlite3")
-    stage = set_up(folder, port)
-    server = serving.serve(folder, port)
+    folder, port = tmp_path_factory.mktemp("site"), find_free_port()
+    shutil.copy(published_real_course, folder / "palpate.sqlite3")
+    pseudo_locale.write_catalogue(folder / "translations")
+    stage = fill_stage(folder, port)
+    server = server_process.serve(folder, port)
     yield Site(server, stage)
     server.stop()
 
@@ -134,9 +138,9 @@ class Door:
         self.browser, self.site, self.watch = browser, site, watch
         self.contexts: list[BrowserContext] = []
 
-    def context(self, who: str = "visitor", **options: object) -> BrowserContext:
+    def context(self, who: str = "visitor", **options: Any) -> BrowserContext:
         options = {"viewport": {"width": 1280, "height": 900}, "base_url": self.site.url} | options
-        context = self.browser.new_context(**options)  # type: ignore[arg-type]
+        context = self.browser.new_context(**options)
         context.set_default_timeout(PATIENCE_MS)
         self.watch.over(context)
         self.contexts.append(context)
@@ -145,7 +149,7 @@ class Door:
             context.add_cookies([{"name": "palpate", "value": cookie, "url": self.site.url}])
         return context
 
-    def enter(self, who: str = "visitor", **options: object) -> Page:
+    def enter(self, who: str = "visitor", **options: Any) -> Page:
         return self.context(who, **options).new_page()
 
     def close(self) -> None:

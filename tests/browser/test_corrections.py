@@ -7,12 +7,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app.domain.content import Kind
 from tests.browser.conftest import Door, Site
-from tests.browser.hands import Hands, Keyboard, Mouse
+from tests.browser.support.input_devices import Hands, Keyboard, Mouse
+from tests.support.question_kinds import REGION, N
 
 WAYS = ("mouse", "keyboard", "without JavaScript")
-DONE = re.compile(r"The question is corrected: \d+ marks? (was|were) changed\.")
+DONE = re.compile(r"Question corrected\. \d+ marks? (was|were) changed\.")
 
 
 def _enter(door: Door, who: str, path: str, way: str = "mouse") -> Hands:
@@ -35,26 +35,26 @@ def test_a_question_is_credited_and_the_credit_taken_back(door: Door, site: Site
     hands = _enter(door, "trainer", f"/teach/assignments/{ids['set']}/questions/{ids['fresh']}/correct", way)
     page = hands.page
 
-    hands.choose(page.get_by_label("Give everybody its full points"))
+    hands.choose(page.get_by_label("Give everyone full points"))
     expect(page.get_by_role("heading", name="The other answer")).to_be_hidden()
-    hands.press(page.get_by_role("button", name="Show what it would change"))
-    expect(page.get_by_role("heading", name="What it would change")).to_be_visible()
+    hands.press(page.get_by_role("button", name="Preview the changes"))
+    expect(page.get_by_role("heading", name="Preview of the correction")).to_be_visible()
     _take(hands, f"Credited by {way}.", "Correct the question")
-    hands.press(page.get_by_role("button", name=re.compile("^Take it back")))
-    _take(hands, "It was sound after all.", "Take it back")
+    hands.press(page.get_by_role("button", name=re.compile("^Undo")))
+    _take(hands, "It was sound after all.", "Undo the correction")
 
-    expect(page.get_by_text("Nothing: it is marked by its own key.")).to_be_visible()
+    expect(page.get_by_text("No correction yet.")).to_be_visible()
 
 
 def test_another_region_is_accepted_by_pointing_at_it(door: Door, site: Site) -> None:
-    version_id = site.stage.ids[f"kind-{list(Kind).index(Kind.REGION) + 1}"]
+    version_id = site.stage.ids[f"kind-{N[REGION]}"]
     hands = _enter(door, "admin", f"/admin/questions/{version_id}/correct")
     page = hands.page
 
-    hands.choose(page.get_by_label("Accept another answer too"))
+    hands.choose(page.get_by_label("Accept another answer as well"))
     page.locator('[data-picks] [data-place="1"]').first.click()
     expect(page.locator("[name=option]:checked")).to_have_value("1")
-    hands.press(page.get_by_role("button", name="Show what it would change"))
+    hands.press(page.get_by_role("button", name="Preview the changes"))
 
-    expect(page.get_by_text("Right as well:")).to_be_visible()
+    expect(page.get_by_text("Also correct:")).to_be_visible()
     expect(page.locator('form[method="post"] input[name="option"]')).to_have_value("1")

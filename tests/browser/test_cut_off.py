@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from tests.browser import exams, journeys
 from tests.browser.conftest import Door
-from tests.browser.hands import Mouse
-from tests.browser.proxy import Proxy
+from tests.browser.support import journeys, single_choice_test
+from tests.browser.support.input_devices import Mouse
+from tests.browser.support.proxy import Proxy
 
 AGREE_MS = 10_000
 SAVED = re.compile(r"^Saved")
@@ -69,7 +69,7 @@ class Screen:
         return int(found[1])
 
     def choose(self, place: int) -> None:
-        self.page.locator(".opt").nth(place).click()
+        self.page.locator(".answer-option").nth(place).click()
 
     def says(self, words: re.Pattern[str]) -> None:
         expect(self.page.locator("[data-saved]")).to_have_text(words, timeout=AGREE_MS)
@@ -81,7 +81,9 @@ class Screen:
         """The log of the first question: the id of each save."""
         return [
             save_id
-            for (save_id,) in self._ask("SELECT save_id FROM answer WHERE attempt_id = ? AND position = 1 ORDER BY id")
+            for (save_id,) in self._ask(
+                "SELECT save_id FROM answer_revision WHERE attempt_id = ? AND position = 1 ORDER BY id"
+            )
         ]
 
     def stored(self) -> int | None:
@@ -112,7 +114,7 @@ def screen(door: Door, proxy: Proxy) -> Screen:
     page = door.context(base_url=proxy.url).new_page()
     page.goto("/register")
     email = journeys.register(Mouse(page))
-    exams.begin(door, page)
+    single_choice_test.start_test(door, page)
     screen = Screen(door, page, email)
     screen.watch()
     return screen
@@ -220,7 +222,7 @@ def test_two_devices_agree_with_the_server_after_a_reply_was_lost(screen: Screen
     proxy.loses_replies = False
 
     screen.agrees(1)
-    expect(screen.page.get_by_role("heading", name="Another tab or device saved an answer meanwhile")).to_be_visible()
+    expect(screen.page.get_by_role("heading", name="Another tab or device saved a different answer")).to_be_visible()
     other.agrees(1)
     assert len(screen.rows()) == 2
 
@@ -238,5 +240,5 @@ def test_two_devices_agree_after_one_was_offline(screen: Screen, proxy: Proxy, d
     proxy.is_cut = False
 
     screen.agrees(1)
-    expect(screen.page.get_by_role("heading", name="Another tab or device saved an answer meanwhile")).to_be_visible()
+    expect(screen.page.get_by_role("heading", name="Another tab or device saved a different answer")).to_be_visible()
     assert len(screen.rows()) == 1

@@ -3,135 +3,106 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from app import create_app, settings
-from app.db import db
 from app.domain.attempt import Purpose
-from app.domain.content import Kind
-from app.identity import token_hash
-from app.services.people import guests, sign_ins
-from tests import papers
-from tests.browser import serving
-from tests.browser.conftest import Door, Site
-from tests.browser.hands import Hands, Keyboard, Mouse, Touch
-from tests.browser.knowledge import answer, right_places
+from app.domain.kinds import KINDS, QuestionKind
+from tests.browser.conftest import Door
+from tests.browser.support.course_keys import answer_question, right_places
+from tests.browser.support.every_kind import begin_every_kind
+from tests.browser.support.input_devices import Hands
+from tests.support.question_kinds import CASE, MATCH, NUMERIC, ORDER, REGION, SEVERAL, SINGLE, TEXT, TRUE_FALSE, N
 
 WAYS = ("mouse", "touch", "keyboard", "without JavaScript")
 SAVED = re.compile(r"^Saved \d\d:\d\d$")
 
 
-@contextmanager
-def _database(site: Site) -> Iterator[tuple[Any, Any]]:
-    port = int(site.url.rpartition(":")[2])
-    app = create_app(settings.load(serving.environment(site.server.folder, port)))
-    with app.app_context():
-        yield app, db.session
-        db.session.commit()
-        db.session.remove()
-        db.engine.dispose()
-
-
-def _begin(door: Door, purpose: Purpose, way: str = "mouse") -> Hands:
-    """A new guest at the first of seven questions, one of each kind."""
-    options = {"has_touch": way == "touch", "java_script_enabled": way != "without JavaScript"}
-    context = door.context(**options)
-    with _database(door.site) as (app, session):
-        now = datetime.now(UTC)
-        guest = guests.create(session, now)
-        attempt = papers.of_every_kind(session, guest, purpose, now)
-        token = f"kinds-{attempt.id}"
-        sign_ins.start(session, token_hash(token), guest, None, now)
-        cookie = str(app.session_interface.get_signing_serializer(app).dumps({"sign_in": token}))
-        path = f"/attempts/{attempt.id}/1"
-    context.add_cookies([{"name": "palpate", "value": cookie, "url": door.site.url}])
-    page = context.new_page()
-    page.goto(path)
-    return {"touch": Touch, "keyboard": Keyboard}.get(way, Mouse)(page)
-
-
-def _answer(hands: Hands, way: str, *, is_right: bool = True) -> None:
-    """Answer as people do this way: whoever points, points at the picture."""
+def _answer(hands: Hands, way: str, *, is_right: bool = True) -> bool:
+    """Answer as people do this way: whoever points, points at the picture. Return whether each step has its button."""
     picture = hands.page.locator("[data-picks]")
     if way in ("mouse", "touch") and picture.count() and is_right:
         region = picture.locator(f'[data-place="{right_places(hands.page)[0]}"]').first
         region.tap() if way == "touch" else region.click()
         expect(hands.page.locator("[name=option]:checked")).to_have_count(1)
-    else:
-        answer(hands, is_right=is_right)
+        return False
+    return answer_question(hands, is_right=is_right).step_field is not None
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_each_kind_is_practised(door: Door, way: str) -> None:
     """Fails when a kind can't be operated this way, or its answer does not arrive as it was given."""
-    hands = _begin(door, Purpose.PRACTICE, way)
+    hands = begin_every_kind(door, Purpose.PRACTICE, way)
     page = hands.page
-    for n in range(1, len(Kind) + 1):
-        expect(page.get_by_role("heading", name=f"Question {n} of {len(Kind)}")).to_be_visible()
-        _answer(hands, way)
-        hands.press(page.get_by_role("button", name="Check", exact=True))
-        expect(page.locator("#verdict").get_by_role("heading")).to_have_text("Right")
-        hands.press(page.get_by_role("link", name="Next question" if n < len(Kind) else "Finish", exact=True))
-    hands.press(page.get_by_role("button", name="See how it went"))
+    for n in range(1, len(KINDS) + 1):
+        expect(page.get_by_role("heading", name=f"Question {n} of {len(KINDS)}")).to_be_visible()
+        if not _answer(hands, way):
+            hands.press(page.get_by_role("button", name="Check", exact=True))
+        expect(page.locator("#verdict").get_by_role("heading")).to_have_text("Correct")
+        if n < len(KINDS):
+            hands.press(page.get_by_role("link", name="Next question", exact=True))
+    hands.press(page.get_by_role("button", name="See your result"))
 
-    expect(page.get_by_role("heading", name=f"{len(Kind)} of {len(Kind)} right")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("All correct")
+    expect(page.locator(".score__words")).to_have_text(f"{len(KINDS)} of {len(KINDS)} correct")
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_each_kind_is_saved_with_its_certainty_and_counts_when_handed_in(door: Door, way: str) -> None:
-    hands = _begin(door, Purpose.TEST, way)
+    hands = begin_every_kind(door, Purpose.TEST, way)
     page = hands.page
-    for n in range(1, len(Kind) + 1):
-        expect(page.get_by_role("heading", name=f"Question {n} of {len(Kind)}")).to_be_visible()
+    for n in range(1, len(KINDS) + 1):
+        expect(page.get_by_role("heading", name=f"Question {n} of {len(KINDS)}")).to_be_visible()
         _answer(hands, way, is_right=n != 1)
-        hands.choose(page.get_by_label("Certain"))
+        hands.choose(page.get_by_label("Certain", exact=True))
         if way != "without JavaScript":
             expect(page.locator("[data-saved]")).to_have_text(SAVED)
-        name = "Next" if n < len(Kind) else "Review"
-        hands.press(page.locator(".steps").get_by_role("button", name=name, exact=True))
-    expect(page.get_by_role("heading", name="Every question is answered")).to_be_visible()
-    hands.press(page.get_by_role("button", name="Hand in now"))
+        name = "Next" if n < len(KINDS) else "Review answers"
+        hands.press(page.locator(".question-bar").get_by_role("button", name=name, exact=True))
+    expect(page.get_by_role("heading", name="All questions are answered")).to_be_visible()
+    hands.press(page.get_by_role("button", name="Submit"))
 
-    expect(page.locator(".score__big small")).to_have_text(f"{len(Kind) - 1} of {len(Kind)} right")
-    # Six certain and right, one certain and wrong.
-    expect(page.get_by_text("With certainty counted: 12 of 21 points.")).to_be_visible()
-    expect(page.locator("section", has=page.locator("#certainty"))).to_contain_text("6 of 7")
+    expect(page.locator(".score__words")).to_have_text(f"{len(KINDS) - 1} of {len(KINDS)} correct")
+    # All certain and right but one, which is certain and wrong.
+    right, many = len(KINDS) - 1, len(KINDS)
+    hands.press(page.locator("summary").filter(has_text="How well you judged your certainty"))
+    certainty = page.locator("details").filter(has_text="How well you judged your certainty")
+    expect(certainty.get_by_text(f"Certainty points: {3 * right - 6} of {3 * many}.")).to_be_visible()
+    expect(certainty).to_contain_text(f"{right} of {many}")
 
 
-@pytest.mark.parametrize("kind", [Kind.MATCH, Kind.ORDER, Kind.NUMERIC])
-def test_a_saved_answer_is_there_again_after_a_reload(door: Door, kind: Kind) -> None:
-    hands = _begin(door, Purpose.TEST)
+@pytest.mark.parametrize("kind", [MATCH, ORDER, NUMERIC, TEXT], ids=str)
+def test_a_saved_answer_is_there_again_after_a_reload(door: Door, kind: QuestionKind[Any]) -> None:
+    hands = begin_every_kind(door, Purpose.TEST)
     page = hands.page
-    page.goto(re.sub(r"1$", str(list(Kind).index(kind) + 1), page.url))
-    answer(hands, is_right=True)
+    page.goto(re.sub(r"1$", str(N[kind]), page.url))
+    answer_question(hands, is_right=True)
     expect(page.locator("[data-saved]")).to_have_text(SAVED)
     fields = page.locator("fieldset").first.locator("select, [name=value]")
     given = [fields.nth(at).input_value() for at in range(fields.count())]
 
     page.reload()
 
-    assert [fields.nth(at).input_value() for at in range(fields.count())] == given
+    assert fields.count() == len(given)
+    for at, value in enumerate(given):
+        expect(fields.nth(at)).to_have_value(value)
     assert all(given)
 
 
 def test_what_is_no_number_is_said_and_not_saved(door: Door) -> None:
     """Fails when the page says "Saved", or goes on trying what can never be stored."""
-    hands = _begin(door, Purpose.TEST)
+    hands = begin_every_kind(door, Purpose.TEST)
     page = hands.page
     door.watch.expected = {422}
-    page.goto(re.sub(r"1$", str(list(Kind).index(Kind.NUMERIC) + 1), page.url))
+    page.goto(re.sub(r"1$", str(N[NUMERIC]), page.url))
 
     page.locator("[name=value]").fill("about seven")
 
-    expect(page.locator("[data-saved]")).to_contain_text("Not saved: that is not a number")
+    expect(page.locator("[data-saved]")).to_contain_text("Not saved: That is not a number")
     expect(page.locator("[name=value]")).to_have_value("about seven")
-    page.locator(".steps").get_by_role("button", name="Next").click()
+    page.locator(".question-bar").get_by_role("button", name="Next").click()
     expect(page.locator("[name=value]")).to_be_focused()
     page.locator("[name=value]").fill("7")
     expect(page.locator("[data-saved]")).to_have_text(SAVED)
@@ -139,29 +110,37 @@ def test_what_is_no_number_is_said_and_not_saved(door: Door) -> None:
 
 def test_what_was_typed_a_moment_ago_is_saved_before_the_page_is_left(door: Door) -> None:
     """Fails when a number that waits for more to be typed is forgotten by Next."""
-    hands = _begin(door, Purpose.TEST)
-    page, n = hands.page, list(Kind).index(Kind.NUMERIC) + 1
+    hands = begin_every_kind(door, Purpose.TEST)
+    page, n = hands.page, N[NUMERIC]
     page.goto(re.sub(r"1$", str(n), page.url))
 
     page.locator("[name=value]").fill("42")
-    page.locator(".steps").get_by_role("button", name="Next").click()
+    page.locator(".question-bar").get_by_role("button", name="Next").click()
     expect(page.get_by_role("heading", name=f"Question {n + 1} of")).to_be_visible()
     page.go_back()
 
     expect(page.locator("[name=value]")).to_have_value("42")
 
 
+LINES_OPEN, STEPS_OPEN = "Choose something for each line first.", "Give each step a different place first."
+
+
+# With the script a chosen place swaps two steps, so that an order is complete once one of them is moved.
 @pytest.mark.parametrize(
-    ("kind", "fault"), [(Kind.MATCH, "Choose something for each line first."), (Kind.ORDER, "place of its own")]
+    ("way", "kind", "fault"),
+    [
+        ("mouse", MATCH, LINES_OPEN),
+        ("without JavaScript", MATCH, LINES_OPEN),
+        ("without JavaScript", ORDER, STEPS_OPEN),
+    ],
 )
-@pytest.mark.parametrize("way", ["mouse", "without JavaScript"])
 def test_an_unfinished_answer_is_not_checked_and_what_was_chosen_stays(
-    door: Door, way: str, kind: Kind, fault: str
+    door: Door, way: str, kind: QuestionKind[Any], fault: str
 ) -> None:
-    hands = _begin(door, Purpose.PRACTICE, way)
+    hands = begin_every_kind(door, Purpose.PRACTICE, way)
     page = hands.page
     door.watch.expected = {422}
-    page.goto(re.sub(r"1$", str(list(Kind).index(kind) + 1), page.url))
+    page.goto(re.sub(r"1$", str(N[kind]), page.url))
     page.locator("select").first.select_option(index=2)
     chosen = page.locator("select").first.input_value()
 
@@ -171,33 +150,48 @@ def test_an_unfinished_answer_is_not_checked_and_what_was_chosen_stays(
     expect(page.locator("select").first).to_have_value(chosen)
 
 
+def test_an_order_that_was_not_touched_is_not_checked(door: Door) -> None:
+    page = begin_every_kind(door, Purpose.PRACTICE).page
+    door.watch.expected = {422}
+    page.goto(re.sub(r"1$", str(N[ORDER]), page.url))
+
+    page.get_by_role("button", name="Check", exact=True).click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Choose an answer first.")
+
+
 SPOKEN = {
-    Kind.SINGLE: r"- radio ",
-    Kind.SEVERAL: r"- checkbox ",
-    Kind.TRUE_FALSE: r'- radio "True"',
-    Kind.MATCH: r"""- '?combobox "Taut band"'?:\n\s+- option "Choose" \[selected\]\n\s+- '?option "A: """,
-    Kind.ORDER: r"""- '?combobox "Place of: [^"]+"'?:\n\s+- option "–" \[selected\]\n\s+- option "1\"""",
-    Kind.NUMERIC: r'- textbox "Your answer in points"',
-    Kind.REGION: r'- radio "[^"]+"',
+    SINGLE: r"- radio ",
+    SEVERAL: r"- checkbox ",
+    TRUE_FALSE: r'- radio "True"',
+    MATCH: r"""- '?combobox "Taut band"'?:\n\s+- option "Choose" \[selected\]\n\s+- '?option "A: """,
+    ORDER: r"""- '?combobox "Place of: [^"]+"'?:\n\s+- option "–" \[selected\]\n\s+- option "1\"""",
+    NUMERIC: r'- textbox "Your answer in points"',
+    TEXT: r'- textbox "Your answer"',
+    REGION: r'- radio "[^"]+"',
+    CASE: r"- radio ",
 }
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_a_screen_reader_speaks_role_name_and_state(door: Door, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_screen_reader_speaks_role_name_and_state(door: Door, kind: QuestionKind[Any]) -> None:
     """Fails when an input has no name of its own, another role than it acts, or keeps its state from the accessibility tree."""
-    hands = _begin(door, Purpose.TEST)
+    hands = begin_every_kind(door, Purpose.TEST)
     page = hands.page
-    page.goto(re.sub(r"1$", str(list(Kind).index(kind) + 1), page.url))
+    page.goto(re.sub(r"1$", str(N[kind]), page.url))
     group = page.locator("fieldset").first
     stem = " ".join(page.locator(".stem").inner_text().split())
 
     before = group.aria_snapshot()
-    answer(hands, is_right=True)
+    answer_question(hands, is_right=True)
     after = group.aria_snapshot()
 
     assert before.startswith(f'- group "{stem}"')
     assert re.search(SPOKEN[kind], before), before
-    assert _states(after) > _states(before), after
+    if kind.step_field is None:
+        assert _states(after) > _states(before), after
+    else:
+        assert ("Chosen:" in before, "Chosen:" in after) == (False, True), after
     assert "- radio:" not in before
     assert "- combobox:" not in before
 
@@ -213,12 +207,12 @@ def _states(snapshot: str) -> int:
 
 def test_the_regions_of_a_picture_are_one_stop_and_tell_nothing(door: Door) -> None:
     """Threat 4. Fails when a region carries its author's name or index, or the picture is a second stop for the keyboard."""
-    hands = _begin(door, Purpose.TEST)
+    hands = begin_every_kind(door, Purpose.TEST)
     page = hands.page
-    page.goto(re.sub(r"1$", str(list(Kind).index(Kind.REGION) + 1), page.url))
+    page.goto(re.sub(r"1$", str(N[REGION]), page.url))
     picture = page.locator("[data-picks]")
 
     assert picture.locator("[tabindex], a, button, input").count() == 0
     assert "data-region" not in picture.inner_html()
     letters = [text.strip() for text in picture.locator(".region__letter").all_text_contents()]
-    assert sorted(letters) == [key.inner_text() for key in page.locator(".opt__key").all()]
+    assert sorted(letters) == [key.inner_text() for key in page.locator(".answer-option__letter").all()]

@@ -6,9 +6,9 @@ import re
 
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser import exams, journeys
 from tests.browser.conftest import Door
-from tests.browser.hands import Mouse
+from tests.browser.support import journeys, single_choice_test
+from tests.browser.support.input_devices import Mouse
 
 SAVED = re.compile(r"^Saved")
 
@@ -24,7 +24,7 @@ _NOTHING = '{"local":[],"session":[],"databases":[],"caches":[],"workers":0}'
 
 def _sign_out(page: Page) -> None:
     page.goto("/")
-    page.locator(".me summary").click()
+    page.locator(".account-menu summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
 
@@ -33,14 +33,14 @@ def _attempt_then_sign_out(door: Door, page: Page) -> list[str]:
     """Answer in a test, look at its pages, sign out; return words of the questions that were on them."""
     page.goto("/register")
     journeys.register(Mouse(page))
-    exams.begin(door, page)
+    single_choice_test.start_test(door, page)
     words = []
     for n in (1, 2):
         expect(page.get_by_role("heading", name=f"Question {n} of")).to_be_visible()
-        words.append(page.locator(".opt").first.locator("span").last.inner_text())
-        page.locator(".opt").first.click()
+        words.append(page.locator(".answer-option").first.locator("span").last.inner_text())
+        page.locator(".answer-option").first.click()
         expect(page.locator("[data-saved]")).to_have_text(SAVED)
-        page.locator(".steps").get_by_role("button", name="Next").click()
+        page.locator(".question-bar").get_by_role("button", name="Next").click()
     expect(page.get_by_role("heading", name="Question 3 of")).to_be_visible()
     _sign_out(page)
     return words

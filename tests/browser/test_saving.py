@@ -10,9 +10,9 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from tests.browser import exams, journeys
 from tests.browser.conftest import Door
-from tests.browser.hands import Mouse
+from tests.browser.support import journeys, single_choice_test
+from tests.browser.support.input_devices import Mouse
 
 SAVED = re.compile(r"^Saved \d\d:\d\d$")
 NOT_SAVED = "Not saved, trying again"
@@ -24,12 +24,12 @@ def _begin(door: Door, module: str = "evidence") -> Page:
     page = door.enter()
     page.goto("/register")
     journeys.register(Mouse(page))
-    exams.begin(door, page, module)
+    single_choice_test.start_test(door, page, module)
     return page
 
 
 def _choose(page: Page, place: int) -> None:
-    page.locator(".opt").nth(place).click()
+    page.locator(".answer-option").nth(place).click()
 
 
 def _answers(door: Door, page: Page) -> list[str]:
@@ -37,7 +37,7 @@ def _answers(door: Door, page: Page) -> list[str]:
     attempt_id = int(re.search(r"/attempts/(\d+)/", page.url)[1])  # type: ignore[index]
     with closing(sqlite3.connect(door.site.stage.database)) as database:
         rows = database.execute(
-            "SELECT save_id FROM answer WHERE attempt_id = ? AND position = 1 ORDER BY id", (attempt_id,)
+            "SELECT save_id FROM answer_revision WHERE attempt_id = ? AND position = 1 ORDER BY id", (attempt_id,)
         )
         return [save_id for (save_id,) in rows]
 
@@ -116,7 +116,12 @@ def test_what_was_not_saved_is_said_and_sent_again_by_itself(door: Door, fault: 
     expect(page.locator("[data-saved]")).to_have_text(NOT_SAVED)
     assert _answers(door, page) == []
     page.unroute(SAVES)
-    _on_save(page, lambda route: (sent.append(route.request.post_data), route.continue_())[1])
+
+    def note(route: Route) -> None:
+        sent.append(route.request.post_data)
+        route.continue_()
+
+    _on_save(page, note)
 
     expect(page.locator("[data-saved]")).to_have_text(SAVED)
     assert len(sent) >= 2
@@ -184,7 +189,12 @@ def test_a_reply_that_was_lost_before_a_reload_leaves_one_answer(door: Door) -> 
     page = _begin(door)
     page.on("dialog", _leave_anyway)
     door.watch.is_offline_expected = True
-    _on_save(page, lambda route: (route.fetch(), route.abort("connectionreset"))[1])
+
+    def lose_the_reply(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    _on_save(page, lose_the_reply)
     _choose(page, 1)
     expect(page.locator("[data-saved]")).to_have_text(NOT_SAVED)
     page.unroute(SAVES)
@@ -212,7 +222,7 @@ def test_nothing_is_kept_in_the_browser_after_handing_in(door: Door) -> None:
     page = _with_something_unsent(door)
 
     page.goto(re.sub(r"\d+$", "summary", page.url))
-    page.get_by_role("button", name="Hand in now").click()
+    page.get_by_role("button", name="Submit").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Not passed yet")
     _expect_nothing_kept(page)
@@ -223,7 +233,7 @@ def test_nothing_is_kept_in_the_browser_after_signing_out(door: Door) -> None:
     page = _with_something_unsent(door)
 
     page.goto("/")
-    page.locator(".me summary").click()
+    page.locator(".account-menu summary").click()
     page.get_by_role("button", name="Sign out").click()
 
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
@@ -237,7 +247,7 @@ def test_going_on_waits_for_the_save_that_is_on_its_way(door: Door) -> None:
     _choose(page, 0)
     page.wait_for_function("localStorage.length > 0")
 
-    page.locator(".steps").get_by_role("button", name="Next").click()
+    page.locator(".question-bar").get_by_role("button", name="Next").click()
     expect(page.get_by_role("heading", name="Question 1 of")).to_be_visible()
     assert len(gate.held) == 1
     gate.open()
@@ -253,13 +263,13 @@ def test_a_second_tab_overwrites_nothing_and_shows_both_answers(door: Door) -> N
     door.watch.expected = {409}
     second = first.context.new_page()
     second.goto(first.url)
-    wanted = second.locator(".opt").nth(1).locator("span").last.inner_text()
+    wanted = second.locator(".answer-option").nth(1).locator("span").last.inner_text()
 
     _choose(first, 0)
     expect(first.locator("[data-saved]")).to_have_text(SAVED)
     _choose(second, 1)
 
-    expect(second.get_by_role("heading", name="Another tab or device saved an answer meanwhile")).to_be_visible()
+    expect(second.get_by_role("heading", name="Another tab or device saved a different answer")).to_be_visible()
     expect(second.get_by_role("alert")).to_contain_text(wanted)
     expect(second.locator("[name=option]").first).to_be_checked()
     assert len(_answers(door, first)) == 1
@@ -276,7 +286,7 @@ def test_an_answer_to_what_another_tab_handed_in_is_refused_and_said(door: Door)
     door.watch.expected = {409}
     other = page.context.new_page()
     other.goto(re.sub(r"\d+$", "summary", page.url))
-    other.get_by_role("button", name="Hand in now").click()
+    other.get_by_role("button", name="Submit").click()
     expect(other.get_by_role("heading", level=1)).to_have_text("Not passed yet")
 
     _choose(page, 0)

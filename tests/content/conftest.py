@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .building import FILES, Folder
+from tests.support.course_folder import FILES, Folder
 
 
 @pytest.fixture

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.content.loader import load_course
-from app.domain.body_map import WHOLE, View
-
-from .building import Folder
+from app.domain.body_map import VIEW_WINDOWS, BodyView
+from tests.support.course_folder import Folder
 
 ZONES = """\
 - id: neck
@@ -63,7 +62,7 @@ def test_it_works(mapped: Folder) -> None:
     [muscle] = course.muscles
     assert (muscle.main, muscle.spill, muscle.overlies_lung) == (("neck",), ("shoulder",), True)
     assert [zone.id for zone in course.zones] == ["neck", "shoulder"]
-    assert len(course.zones[1].shapes[View.BACK]) == 4
+    assert len(course.zones[1].shapes[BodyView.BACK]) == 4
 
 
 def test_a_course_needs_no_map(folder: Folder) -> None:
@@ -95,7 +94,7 @@ def test_a_course_needs_no_map(folder: Folder) -> None:
             "muscles.yaml",
             "spill: [shoulder]",
             "spill: [shoulder, neck]",
-            "muscles.yaml:11: `neck` stands twice in `main` and `spill`; expected each zone once [repeated]",
+            "muscles.yaml:11: `neck` occurs twice in `main` and `spill`; expected each zone once [repeated]",
         ),
         (
             "muscles.yaml",
@@ -107,7 +106,7 @@ def test_a_course_needs_no_map(folder: Folder) -> None:
             "muscles.yaml",
             "    back: 1146,288\n",
             "",
-            "muscles.yaml:6: the trigger point has a place in no view; expected `x,y` in front, back, side, sole [missing-point]",
+            "muscles.yaml:6: the trigger point has no place in any view; expected `x,y` in front, back, side, sole [missing-point]",
         ),
         (
             "muscles.yaml",
@@ -131,13 +130,13 @@ def test_a_course_needs_no_map(folder: Folder) -> None:
             "body-map/zones.yaml",
             "330,250 350,250 350,290 330,290",
             "330,250 350,250 350,290",
-            "zones.yaml:5: 3 points make no outline; expected 4 or more [outline]",
+            "zones.yaml:5: 3 points are too few for an outline; expected 4 or more [outline]",
         ),
         (
             "body-map/zones.yaml",
             "    front: 330,250 350,250 350,290 330,290\n",
             "    {}\n",
-            "zones.yaml:4: `neck` is drawn in no view; expected an outline in front, back, side, sole [missing-shape]",
+            "zones.yaml:4: `neck` is not drawn in any view; expected an outline in front, back, side, sole [missing-shape]",
         ),
         (
             "body-map/zones.yaml",
@@ -149,7 +148,7 @@ def test_a_course_needs_no_map(folder: Folder) -> None:
             "body-map/zones.yaml",
             "- id: shoulder\n",
             "- id: neck\n",
-            "zones.yaml:6: two zones have the id `neck` (see zones.yaml:1); expected an id of its own [duplicate-id]",
+            "zones.yaml:6: two zones have the id `neck` (see zones.yaml:1); expected a unique id [duplicate-id]",
         ),
     ],
 )
@@ -177,7 +176,7 @@ def test_a_file_that_cannot_be_read_is_the_only_fault(mapped: Folder) -> None:
 def test_a_file_that_nobody_reads_is_named(mapped: Folder) -> None:
     mapped.write("body-map/zoens.yaml", "")
 
-    assert mapped.faults() == ["zoens.yaml:1: nothing would read `zoens.yaml` here; expected zones.yaml [stray-file]"]
+    assert mapped.faults() == ["zoens.yaml:1: `zoens.yaml` does not belong here; expected zones.yaml [stray-file]"]
 
 
 def test_the_course_maps_52_muscles_and_draws_each_of_them() -> None:
@@ -192,4 +191,4 @@ def test_the_course_maps_52_muscles_and_draws_each_of_them() -> None:
         assert muscle.points, muscle.id
         assert all(zones[zone].shapes for zone in (*muscle.main, *muscle.spill)), muscle.id
     for zone in zones.values():
-        assert all(WHOLE[view].holds(point) for view, points in zone.shapes.items() for point in points)
+        assert all(VIEW_WINDOWS[view].holds(point) for view, points in zone.shapes.items() for point in points)

@@ -13,8 +13,8 @@ from pathlib import Path
 from app import create_app
 from app.db import db
 from tests.conftest import settings_for
+from tests.support.course_folder import Folder
 
-from .building import Folder
 from .test_mutations import _break, _sound_course
 
 BROKEN = 25
@@ -46,7 +46,6 @@ def test_a_broken_course_leaves_no_trace_in_the_database(published: Path, tmp_pa
 
         with app.app_context():
             db.engine.dispose()
-        app.extensions["mail_queue"].shutdown()
         assert outcome.exit_code == 1
         assert isinstance(outcome.exception, SystemExit)
         assert re.search(r"module\.yaml:\d+", outcome.output), outcome.output
@@ -64,6 +63,5 @@ def test_the_course_would_be_published_but_for_its_fault(published: Path, tmp_pa
 
     with app.app_context():
         db.engine.dispose()
-    app.extensions["mail_queue"].shutdown()
     assert outcome.exit_code == 0, outcome.output
     assert _digest(tmp_path / "palpate.sqlite3") != before

@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from app.content.__main__ import main
-
-from .building import Folder
+from tests.support.course_folder import Folder
 
 
 def test_a_sound_course_is_counted(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     status = main([str(folder.path)])
 
     assert status == 0
-    assert capsys.readouterr().out.splitlines() == [
+    counts, _, balance = capsys.readouterr().out.partition("\n\nbalance\n")
+    assert balance.startswith("  basics ")
+    assert counts.splitlines() == [
         "A small course: 1 modules, 1 lessons, 3 questions, 2 sources",
         "",
         "basics: 1 lessons, 3 questions",
@@ -23,8 +24,8 @@ def test_a_sound_course_is_counted(folder: Folder, capsys: pytest.CaptureFixture
         "  use       practice 2, test 1",
         "  critical  no 2, yes 1",
         "  vignette  no 2, yes 1",
-        "  objective                                practice  test",
-        "  band                                            2     1",
+        "  objective                                practice  test  exam",
+        "  band                                            2     1     0",
         "",
         "all modules",
         "  level     apply 1, recall 2",

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.content.loader import load_course
-
-from .building import FIGURE, MODULE, QUESTIONS, SOURCES, Folder
+from app.domain.content import Use
+from tests.support.course_folder import FIGURE, MODULE, QUESTIONS, SOURCES, Folder
 
 
 def test_a_sound_folder_becomes_a_course(folder: Folder) -> None:
@@ -58,7 +58,7 @@ def test_a_missing_file_is_named(folder: Folder, name: str, faults: list[str]) -
     [
         (
             "more.yaml",
-            "more.yaml:1: nothing would read `more.yaml` here; expected course.yaml, sources.yaml, muscles.yaml or article.yaml",
+            "more.yaml:1: `more.yaml` does not belong here; expected course.yaml, sources.yaml, muscles.yaml or article.yaml",
         ),
         (
             "basics/module.yaml",
@@ -66,16 +66,16 @@ def test_a_missing_file_is_named(folder: Folder, name: str, faults: list[str]) -
         ),
         (
             "1-basics/questions/more.yml",
-            "more.yml:1: nothing would read `more.yml` here; expected name.yaml",
+            "more.yml:1: `more.yml` does not belong here; expected name.yaml",
         ),
-        ("1-basics/lessons/second.md", "second.md:1: nothing would read `second.md` here; expected NN-name.md"),
+        ("1-basics/lessons/second.md", "second.md:1: `second.md` does not belong here; expected NN-name.md"),
         (
             "1-basics/figures/My Band.svg",
-            "My Band.svg:1: nothing would read `My Band.svg` here; expected name.svg, in a-z, 0-9 and hyphens",
+            "My Band.svg:1: `My Band.svg` does not belong here; expected name.svg, in a-z, 0-9 and hyphens",
         ),
         (
             "1-basics/question/more.yaml",
-            "question:1: nothing would read `question` here; expected module.yaml, lessons, questions or figures",
+            "question:1: `question` does not belong here; expected module.yaml, lessons, questions or figures",
         ),
     ],
 )
@@ -145,11 +145,63 @@ class TestFurtherFolder:
             "`use: test`, or a smaller draw [blueprint]"
         ]
 
+    @pytest.mark.parametrize(
+        ("line", "use"), [("", Use.EXAM), ("  use: exam\n", Use.EXAM), ("  use: test\n", Use.TEST)]
+    )
+    def test_its_questions_are_for_exams_unless_it_says_otherwise(
+        self, folder: Folder, private: Folder, line: str, use: Use
+    ) -> None:
+        _ours, test = QUESTIONS.split("- id: band-spasm")
+        test = test.replace("  use: test\n", line).replace("A taut band is a spasm", "A band is a cramp")
+        private.write("1-basics/questions/exam.yaml", "- id: band-cramp" + test)
+
+        uses = {question.id: question.use for question in folder.course(private.path).modules[0].questions}
+
+        assert uses == {
+            "band-feel": Use.PRACTICE,
+            "band-signs": Use.PRACTICE,
+            "band-spasm": Use.TEST,
+            "band-cramp": use,
+        }
+
+    def test_a_module_may_have_exam_questions_only(self, folder: Folder, private: Folder) -> None:
+        ours, test = QUESTIONS.split("- id: band-spasm")
+        folder.write("1-basics/questions/band.yaml", ours)
+        private.write("1-basics/questions/exam.yaml", "- id: band-spasm" + test.replace("  use: test\n", ""))
+
+        assert folder.faults(private.path) == []
+
+    def test_exam_questions_must_fill_the_blueprint_too(self, folder: Folder, private: Folder) -> None:
+        _ours, test = QUESTIONS.split("- id: band-spasm")
+        test = test.replace("  use: test\n", "").replace("A taut band is a spasm", "A band is a cramp")
+        folder.replace(
+            "1-basics/module.yaml", "objective: band, questions", "objective: band, level: recall, questions"
+        )
+        private.write(
+            "1-basics/questions/exam.yaml", "- id: band-cramp" + test.replace("level: recall", "level: apply")
+        )
+
+        assert folder.faults(private.path) == [
+            "module.yaml:15: 1 exam questions on `band` of level recall cannot be drawn from 0; expected more questions "
+            "with `use: exam`, or a smaller draw [blueprint]"
+        ]
+
+    def test_a_lesson_must_not_show_an_exam_question(self, folder: Folder, private: Folder) -> None:
+        _ours, test = QUESTIONS.split("- id: band-spasm")
+        test = test.replace("  use: test\n", "").replace("A taut band is a spasm", "A band is a cramp")
+        private.write("1-basics/questions/exam.yaml", "- id: band-cramp" + test)
+        folder.replace("1-basics/lessons/01-first.md", "::: check band-feel", "::: check band-cramp")
+
+        assert folder.faults(private.path) == [
+            "01-first.md:19: `band-cramp` is an exam question and must not be shown in a lesson; expected a question "
+            "with `use: practice` [test-question]"
+        ]
+
     def test_an_id_that_the_course_has_is_refused(self, folder: Folder, private: Folder) -> None:
         private.write("1-basics/questions/test.yaml", QUESTIONS)
 
         assert folder.faults(private.path) == [
-            f"test.yaml:{line}: two questions have the id `{name}` (see band.yaml:{line}); expected an id of its own "
+            f"test.yaml:{line}: two questions have the id `{name}` (see band.yaml:{line}); expected a unique id "
             "[duplicate-id]"
             for line, name in ((1, "band-feel"), (17, "band-signs"), (34, "band-spasm"))
         ]
@@ -184,4 +236,6 @@ class TestFurtherFolder:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     [fault] = load_course([tmp_path / "nowhere"]).faults
 
-    assert str(fault) == f"{tmp_path}/nowhere:1: there is no such folder; expected a folder with content files [folder]"
+    assert (
+        str(fault) == f"{tmp_path}/nowhere:1: the folder does not exist; expected a folder with content files [folder]"
+    )

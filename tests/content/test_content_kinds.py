@@ -5,9 +5,14 @@ from __future__ import annotations
 import pytest
 
 from app.content.loader import load_course
-from app.domain.content import Key, Kind, Question
+from app.domain.content import Question
+from app.domain.kinds import KINDS
+from app.domain.kinds.match import MatchKey
+from app.domain.kinds.numeric import NumericKey
+from app.domain.kinds.order import OrderKey
+from app.domain.kinds.region import RegionKey
 from tests.conftest import ROOT
-from tests.content.building import Folder
+from tests.support.course_folder import Folder
 
 QUESTIONS = """\
 - id: k-match
@@ -101,25 +106,25 @@ def kinds(folder: Folder) -> Folder:
     return folder
 
 
-def _questions(kinds: Folder) -> dict[Kind, Question]:
+def _questions(kinds: Folder) -> dict[str, Question]:
     return {one.kind: one for one in kinds.course().modules[0].questions if one.id.startswith("k-")}
 
 
 def test_what_the_author_wrote_becomes_what_is_asked_and_its_key(kinds: Folder) -> None:
     found = _questions(kinds)
 
-    match, order, count, point = (found[kind] for kind in (Kind.MATCH, Kind.ORDER, Kind.NUMERIC, Kind.REGION))
+    match, order, count, point = (found[kind] for kind in ("match", "order", "numeric", "region"))
     assert match.prompts == ("Band", "Twitch", "Cramp")
     assert match.options == ("A narrow strip", "A brief jerk", "A long pull", "A dull noise")
-    assert match.key == Key((0, 1, 2), whys=("It is felt across.", "It is over at once.", "It lasts."))
+    assert match.key == MatchKey((0, 1, 2), reasons=("It is felt across.", "It is over at once.", "It lasts."))
     assert order.options == ("Look", "Ask", "Touch")
-    assert order.key == Key((0, 1, 2), whys=("Eyes first.", "Then the patient.", "Hands last."))
-    assert (count.options, count.unit, count.key) == ((), "cm", Key(value=-1.5, tolerance=0.25))
-    assert point.key == Key((0,), near=(1,), whys=("There it is.", "Close by.", "Too far."))
+    assert order.key == OrderKey((0, 1, 2), reasons=("Eyes first.", "Then the patient.", "Hands last."))
+    assert (count.options, count.unit, count.key) == ((), "cm", NumericKey(-1.5, 0.25))
+    assert point.key == RegionKey((0,), near=(1,), reasons=("There it is.", "Close by.", "Too far."))
 
 
 def test_a_picture_names_its_regions_by_the_authors_order_alone(kinds: Folder) -> None:
-    picture = _questions(kinds)[Kind.REGION].picture
+    picture = _questions(kinds)["region"].picture
 
     assert picture
     assert 'data-region="0" cx="20"' in picture
@@ -197,7 +202,7 @@ def test_a_figure_of_a_lesson_loses_the_names_of_its_regions(kinds: Folder) -> N
             FILE,
             "      near: true",
             "      near: true\n      correct: true",
-            ["kinds.yaml:61: an option is right or near, not both"],
+            ["kinds.yaml:61: an option cannot be both right and near"],
         ),
         (
             DRAWING,
@@ -215,13 +220,13 @@ def test_a_figure_of_a_lesson_loses_the_names_of_its_regions(kinds: Folder) -> N
             FILE,
             "    - left: Band\n      right: A narrow strip",
             "    - left: Narrow band\n      right: A narrow strip",
-            ["kinds.yaml:9: both sides of this pair alone say “narrow”"],
+            ["kinds.yaml:9: only this pair has “narrow” on both sides"],
         ),
         (
             "1-basics/questions/band.yaml",
             "    - text: A narrow, hard strip",
             "    - region: upper\n      text: A narrow, hard strip",
-            ["band.yaml:8: `region` is for `kind: region`"],
+            ["band.yaml:8: `region` of entry 1 of `options` does not belong to `kind: single`"],
         ),
     ],
 )
@@ -240,4 +245,6 @@ def test_each_fault_is_named_with_file_and_line(
 def test_the_built_in_course_asks_in_every_way() -> None:
     course = load_course([ROOT / "questions"]).course
     assert course
-    assert {question.kind for module in course.modules for question in module.questions} == set(Kind)
+    assert {question.kind for module in course.modules for question in module.questions} == {
+        kind.name for kind in KINDS
+    }

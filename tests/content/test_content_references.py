@@ -43,7 +43,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "questions: 1}",
             "questions: 2}",
             [
-                "module.yaml:14: the blueprint adds up to 2, the test to 1; expected lines that add up to 1 [blueprint]",
+                "module.yaml:14: the lines of the blueprint add up to 2, but `questions` is 1; expected lines that add up to 1 [blueprint]",
                 "module.yaml:15: 2 test questions on `band` cannot be drawn from 1; expected more questions with `use: test`, or a smaller draw [blueprint]",
             ],
         ),
@@ -51,7 +51,9 @@ LESSON = "1-basics/lessons/01-first.md"
             MODULE,
             "test:\n  questions: 1",
             "test:\n  questions: 2",
-            ["module.yaml:14: the blueprint adds up to 1, the test to 2; expected lines that add up to 2 [blueprint]"],
+            [
+                "module.yaml:14: the lines of the blueprint add up to 1, but `questions` is 2; expected lines that add up to 2 [blueprint]"
+            ],
         ),
         (
             MODULE,
@@ -104,12 +106,80 @@ LESSON = "1-basics/lessons/01-first.md"
         ),
         (
             "sources.yaml",
+            "  link: https://doi.org/10.1097/AJP.0b013e31817e13b6\n",
+            "",
+            [
+                "sources.yaml:1: `LUCAS-2009` has no link and no reason for it; expected `link`, or "
+                "`unlinked` with the reason [link]"
+            ],
+        ),
+        (
+            "sources.yaml",
+            "  unlinked: A printed book.\n",
+            "  unlinked: A printed book.\n  link: https://a.example\n",
+            [
+                "sources.yaml:11: `TS-1999` has a link and a reason for having none; expected "
+                "`link`, or `unlinked` with the reason [link]"
+            ],
+        ),
+        (
+            "sources.yaml",
+            "  strength: 3\n",
+            "  strength: 3\n  status: superseded\n",
+            [
+                "sources.yaml:1: `LUCAS-2009` has a status without a note; expected `status` and, in `status_note`, what "
+                "happened [status]"
+            ],
+        ),
+        (
+            "sources.yaml",
+            "  strength: 3\n",
+            "  strength: 3\n  status_note: A new edition.\n",
+            [
+                "sources.yaml:1: `LUCAS-2009` has a note without a status; expected `status` and, in `status_note`, what "
+                "happened [status]"
+            ],
+        ),
+        (
+            "sources.yaml",
+            "  strength: 3\n",
+            "  strength: 3\n  replaced_by: TS-1999\n",
+            [
+                "sources.yaml:10: `LUCAS-2009` is replaced but has no status; expected `status: superseded` [status]",
+            ],
+        ),
+        (
+            "sources.yaml",
+            "  strength: 3\n",
+            "  strength: 3\n  status: withdrawn\n  status_note: Why.\n  replaced_by: LUCAS-2009\n",
+            [
+                "sources.yaml:12: `LUCAS-2009` is not current either; expected the source that is used now [status]",
+            ],
+        ),
+        (
+            "sources.yaml",
+            "  strength: 3\n",
+            "  strength: 3\n  status: old\n  status_note: Why.\n",
+            [
+                "sources.yaml:10: `status` is `old`; expected superseded or withdrawn [shape]",
+            ],
+        ),
+        (
+            "sources.yaml",
+            "  strength: 3\n",
+            "  strength: 3\n  status: superseded\n  status_note: Why.\n  replaced_by: LUKAS-2009\n",
+            [
+                "sources.yaml:12: `LUKAS-2009` is not among the sources; expected perhaps `LUCAS-2009` [unknown-source]",
+            ],
+        ),
+        (
+            "sources.yaml",
             "- id: LUCAS-2009",
             "- id: TS-1999",
             [
                 "01-first.md:12: `LUCAS-2009` is not among the sources; expected an id that exists [unknown-source]",
                 "band.yaml:33: `LUCAS-2009` is not among the sources; expected an id that exists [unknown-source]",
-                "sources.yaml:11: two sources have the id `TS-1999` (see sources.yaml:1); expected an id of its own [duplicate-id]",
+                "sources.yaml:11: two sources have the id `TS-1999` (see sources.yaml:1); expected a unique id [duplicate-id]",
             ],
         ),
         (
@@ -158,14 +228,14 @@ LESSON = "1-basics/lessons/01-first.md"
             QUESTIONS,
             "sources: [LUCAS-2009, TS-1999]",
             "sources: [LUCAS-2009, LUCAS-2009]",
-            ["band.yaml:33: `LUCAS-2009` stands 2 times in sources; expected each once [repeated]"],
+            ["band.yaml:33: `LUCAS-2009` occurs 2 times in sources; expected each once [repeated]"],
         ),
         (
             QUESTIONS,
             "- id: band-signs",
             "- id: band-feel",
             [
-                "band.yaml:17: two questions have the id `band-feel` (see band.yaml:1); expected an id of its own [duplicate-id]"
+                "band.yaml:17: two questions have the id `band-feel` (see band.yaml:1); expected a unique id [duplicate-id]"
             ],
         ),
         (
@@ -187,7 +257,7 @@ LESSON = "1-basics/lessons/01-first.md"
             QUESTIONS,
             "      correct: true\n      why: It belongs to the picture.",
             "      why: It belongs to the picture.",
-            ["band.yaml:24: no option is correct; expected `correct: true` at the right one [no-key]"],
+            ["band.yaml:24: no option is correct; expected `correct: true` on the right one [no-key]"],
         ),
         (
             QUESTIONS,
@@ -207,7 +277,7 @@ LESSON = "1-basics/lessons/01-first.md"
             QUESTIONS,
             'text: "True"',
             'text: "Yes"',
-            ['band.yaml:41: the options are not true and false; expected "True", then "False" [truefalse]'],
+            ['band.yaml:41: the options are not True and False; expected "True", then "False" [truefalse]'],
         ),
         (
             QUESTIONS,
@@ -215,7 +285,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "text: a tender knot.",
             [
                 "band.yaml:28: options 1 and 2 say the same; expected each option once [duplicate-options]",
-                "band.yaml:28: one option differs from the rest (full stop at the end); expected options of one form [unlike-option]",
+                "band.yaml:28: one option differs from the rest (full stop at the end); expected options of the same form [unlike-option]",
             ],
         ),
     ],

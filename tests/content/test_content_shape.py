@@ -167,7 +167,13 @@ LESSON = "1-basics/lessons/01-first.md"
             "level: medium",
             ["band.yaml:19: `level` is `medium`; expected recall, apply or reason [shape]"],
         ),
-        (QUESTIONS, "use: test", "use: exam", ["band.yaml:38: `use` is `exam`; expected practice or test [shape]"]),
+        (
+            QUESTIONS,
+            "use: test",
+            "use: quiz",
+            ["band.yaml:38: `use` is `quiz`; expected practice, test or exam [shape]"],
+        ),
+        (QUESTIONS, "  use: test\n", "", ["band.yaml:34: `use` is missing; expected a line `use: …` [missing]"]),
         (
             QUESTIONS,
             "critical: true",
@@ -179,7 +185,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "kind: truefalse",
             "kind: true-false",
             [
-                "band.yaml:37: `kind` is `true-false`; expected single, several, truefalse, match, order, numeric or region [shape]"
+                "band.yaml:37: `kind` is `true-false`; expected single, several, truefalse, match, numeric, order, region, text or case [shape]"
             ],
         ),
         (
@@ -220,7 +226,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "text: A red swelling",
             "text: A <b>red</b> swelling",
             [
-                "band.yaml:28: `text` of entry 2 of `options` holds HTML (<b>); expected plain text, with **bold** or *italics* at most [shape]"
+                "band.yaml:28: `text` of entry 2 of `options` contains HTML (<b>); expected plain text, with **bold** or *italics* at most [shape]"
             ],
         ),
         (
@@ -228,7 +234,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "text: A red swelling",
             'text: "A red\\u0007 swelling"',
             [
-                "band.yaml:28: `text` of entry 2 of `options` holds an invisible control character; expected printable text [shape]"
+                "band.yaml:28: `text` of entry 2 of `options` contains an invisible control character; expected printable text [shape]"
             ],
         ),
         (
@@ -242,7 +248,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "text: A red swelling",
             "text: A red swelling [@TS-1999]",
             [
-                "band.yaml:28: `text` of entry 2 of `options` holds a citation ([@TS-1999]); expected ids in the list of sources [shape]"
+                "band.yaml:28: `text` of entry 2 of `options` contains a citation ([@TS-1999]); expected ids in the list of sources [shape]"
             ],
         ),
     ],

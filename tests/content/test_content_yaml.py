@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.content.yaml_nodes import read_yaml
-
-from .building import FILES, Folder
+from tests.support.course_folder import FILES, Folder
 
 QUESTIONS = "1-basics/questions/band.yaml"
 
@@ -24,27 +23,29 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "title: A small course",
             "title: A small: course",
             [
-                "course.yaml:1: mapping values are not allowed in this context; expected text with `: `, ` #` or a first character like @ ` % & * [ { put in quotes, and even indentation [yaml]"
+                "course.yaml:1: mapping values are not allowed in this context; expected quotes around text with `: `, ` #` or a first character like @ ` % & * [ {, and even indentation [yaml]"
             ],
         ),
         (
             "course.yaml",
             "title: A small course",
             "title: *name",
-            ["course.yaml:1: `*name` repeats another value; expected the value itself, written out [yaml-alias]"],
+            [
+                "course.yaml:1: `*name` is an alias for another value; expected the value itself, written out [yaml-alias]"
+            ],
         ),
         (
             "course.yaml",
             "title: A small course",
             "title: &name A small course",
-            ["course.yaml:1: `&name` names a value for repetition; expected every value written out [yaml-alias]"],
+            ["course.yaml:1: `&name` is an anchor for an alias; expected every value written out [yaml-alias]"],
         ),
         (
             "course.yaml",
             "title: A small course",
             "title: !!python/object/apply:os.system [ls]",
             [
-                "course.yaml:1: `tag:yaml.org,2002:pythonapply:os.system` asks for a special type; expected plain text, a list or a map [yaml-tag]"
+                "course.yaml:1: `tag:yaml.org,2002:pythonapply:os.system` requests a special type; expected plain text, a list or a map [yaml-tag]"
             ],
         ),
         (
@@ -63,7 +64,7 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "course.yaml",
             "title: A small course",
             "? [a, b]\n: x\ntitle: A small course",
-            ["course.yaml:1: a list or map stands where a key should be; expected a word and a colon [yaml]"],
+            ["course.yaml:1: there is a list or map in place of a key; expected a word and a colon [yaml]"],
         ),
         (
             "course.yaml",
@@ -76,7 +77,7 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "modules: [basics]",
             "modules: [basics",
             [
-                "course.yaml:3: did not find expected ',' or ']'; expected text with `: `, ` #` or a first character like @ ` % & * [ { put in quotes, and even indentation [yaml]"
+                "course.yaml:3: did not find expected ',' or ']'; expected quotes around text with `: `, ` #` or a first character like @ ` % & * [ {, and even indentation [yaml]"
             ],
         ),
         (
@@ -84,26 +85,30 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "modules: [basics]",
             "\tmodules: [basics]",
             [
-                "course.yaml:2: found a tab character that violates indentation; expected text with `: `, ` #` or a first character like @ ` % & * [ { put in quotes, and even indentation [yaml]"
+                "course.yaml:2: found a tab character that violates indentation; expected quotes around text with `: `, ` #` or a first character like @ ` % & * [ {, and even indentation [yaml]"
             ],
         ),
         (
             "course.yaml",
             "title: A small course",
             "title: A sm\x07all course",
-            ["course.yaml:1: an invisible control character (U+0007) stands here; expected printable text [encoding]"],
+            [
+                "course.yaml:1: this line contains an invisible control character (U+0007); expected printable text [encoding]"
+            ],
         ),
         (
             "course.yaml",
             "title: A small course",
             "title: A sm\u202eall course",
-            ["course.yaml:1: an invisible control character (U+202E) stands here; expected printable text [encoding]"],
+            [
+                "course.yaml:1: this line contains an invisible control character (U+202E); expected printable text [encoding]"
+            ],
         ),
         (
             QUESTIONS,
             "- id: band-feel",
             "band:\n- id: band-feel",
-            ["band.yaml:1: the file does not hold a list; expected entries that begin with `- id:` [shape]"],
+            ["band.yaml:1: the file does not contain a list; expected entries that begin with `- id:` [shape]"],
         ),
         (
             QUESTIONS,
@@ -176,15 +181,15 @@ def test_plain_words_are_text_where_text_is_wanted_and_true_where_that_is_wanted
         ),
         (
             b"title: a\rtext: b\n",
-            "course.yaml:1: an invisible control character (U+000D) stands here; expected printable text [encoding]",
+            "course.yaml:1: this line contains an invisible control character (U+000D); expected printable text [encoding]",
         ),
         (
             b"title: a\n\x00\n",
-            "course.yaml:2: an invisible control character (U+0000) stands here; expected printable text [encoding]",
+            "course.yaml:2: this line contains an invisible control character (U+0000); expected printable text [encoding]",
         ),
         (b"#" * (512 * 1024 + 1), "course.yaml:1: the file is too large; expected 512 KB at most [file-size]"),
-        (b"", "course.yaml:1: there is nothing here; expected title, modules, red_flags [shape]"),
-        (b"- a\n- b\n", "course.yaml:1: a list stands here; expected a map with title, modules, red_flags [shape]"),
+        (b"", "course.yaml:1: this is empty; expected title, modules, red_flags [shape]"),
+        (b"- a\n- b\n", "course.yaml:1: this is a list; expected a map with title, modules, red_flags [shape]"),
     ],
 )
 def test_a_file_that_is_not_plain_text_is_refused(folder: Folder, raw: bytes, fault: str) -> None:
@@ -205,7 +210,7 @@ def test_aliases_that_would_blow_up_are_refused_at_once(folder: Folder) -> None:
     folder.write("course.yaml", "a0: &a0 lol\n" + bomb)
 
     assert folder.faults() == [
-        "course.yaml:1: `&a0` names a value for repetition; expected every value written out [yaml-alias]"
+        "course.yaml:1: `&a0` is an anchor for an alias; expected every value written out [yaml-alias]"
     ]
 
 

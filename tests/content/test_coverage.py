@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.content.__main__ import main
-from app.content.coverage import lessons_by_fact, questions_by_fact
-from tests.content.building import Folder
-from tests.course import steady
+from app.content.coverage import group_lessons_by_fact, group_questions_by_fact
+from tests.support.course_folder import Folder
+from tests.support.steady_course import load_steady_course
 
 ARTICLE = """\
 - {id: B004, says: There is a band., holds: partly, note: Examiners agree only moderately.}
@@ -15,8 +15,8 @@ ARTICLE = """\
 
 
 def test_every_statement_of_the_built_in_course_is_taught_and_most_are_asked_about() -> None:
-    course = steady()
-    lessons, questions = lessons_by_fact(course), questions_by_fact(course)
+    course = load_steady_course()
+    lessons, questions = group_lessons_by_fact(course), group_questions_by_fact(course)
 
     assert len(course.statements) >= 40
     assert [one.id for one in course.statements if not lessons.get(one.id)] == []

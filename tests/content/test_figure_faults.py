@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.content.figures import inline_svg, read_figure
-
-from .building import Folder
+from app.content.figures import read_figure, render_inline_svg
+from tests.support.course_folder import Folder
 
 FIGURE = "1-basics/figures/band.svg"
 
@@ -35,14 +34,14 @@ FIGURE = "1-basics/figures/band.svg"
             FIGURE,
             'viewBox="0 0 400 250"',
             'viewBox="0 0 400 250" width="400"',
-            ["band.svg:1: a fixed width on <svg>; expected viewBox only, so that the figure fits a phone [view-box]"],
+            ["band.svg:1: <svg> has a fixed width; expected viewBox only, so that the figure fits a phone [view-box]"],
         ),
         (
             FIGURE,
             "  <title>A fingertip on a band</title>\n",
             "",
             [
-                "band.svg:1: the figure has no <title>; expected a <title> that says in a sentence what can be seen [figure-title]"
+                "band.svg:1: the figure has no <title>; expected a <title> that describes the picture in a sentence [figure-title]"
             ],
         ),
         (
@@ -50,7 +49,7 @@ FIGURE = "1-basics/figures/band.svg"
             "<title>A fingertip on a band</title>",
             "<title> </title>",
             [
-                "band.svg:1: the figure has no <title>; expected a <title> that says in a sentence what can be seen [figure-title]"
+                "band.svg:1: the figure has no <title>; expected a <title> that describes the picture in a sentence [figure-title]"
             ],
         ),
         (
@@ -58,20 +57,22 @@ FIGURE = "1-basics/figures/band.svg"
             "</title>",
             "</title><title>B</title>",
             [
-                "band.svg:2: a second <title>, or one inside a shape; expected one <title>, right inside <svg> [figure-title]"
+                "band.svg:2: a <title> is repeated or inside a shape; expected one <title>, right inside <svg> [figure-title]"
             ],
         ),
         (
             FIGURE,
             "<svg xmlns",
             '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns',
-            ["band.svg:1: a DOCTYPE stands here; expected none; begin with <svg> [svg]"],
+            ["band.svg:1: a DOCTYPE is not allowed; expected <svg> at the beginning of the file [svg]"],
         ),
         (
             FIGURE,
             "<svg xmlns",
             '<?xml-stylesheet href="x"?><svg xmlns',
-            ["band.svg:1: a processing instruction `xml-stylesheet` stands here; expected drawing only [svg]"],
+            [
+                "band.svg:1: the processing instruction `xml-stylesheet` is not allowed; expected drawing elements only [svg]"
+            ],
         ),
         (
             FIGURE,
@@ -79,7 +80,7 @@ FIGURE = "1-basics/figures/band.svg"
             "<script>alert(1)</script></svg>",
             [
                 "band.svg:5: <script> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]",
-                "band.svg:5: loose text `alert(1)`; expected text inside <text> [svg]",
+                "band.svg:5: the text `alert(1)` is not in a text element; expected text inside <text> [svg]",
             ],
         ),
         (
@@ -104,7 +105,7 @@ FIGURE = "1-basics/figures/band.svg"
             "<style>*{}</style></svg>",
             [
                 "band.svg:5: <style> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]",
-                "band.svg:5: loose text `*{}`; expected text inside <text> [svg]",
+                "band.svg:5: the text `*{}` is not in a text element; expected text inside <text> [svg]",
             ],
         ),
         (
@@ -114,7 +115,7 @@ FIGURE = "1-basics/figures/band.svg"
             [
                 "band.svg:5: <foreignObject> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]",
                 "band.svg:5: <p> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]",
-                "band.svg:5: loose text `x`; expected text inside <text> [svg]",
+                "band.svg:5: the text `x` is not in a text element; expected text inside <text> [svg]",
             ],
         ),
         (
@@ -182,38 +183,41 @@ FIGURE = "1-basics/figures/band.svg"
             'd="M8 124h384"',
             'd="M8 124h384&quot; onload=&quot;x"',
             [
-                'band.svg:3: d="M8 124h384" onload="x" on <path> is not understood; expected plain numbers or the words SVG has for it [svg]'
+                'band.svg:3: d="M8 124h384" onload="x" on <path> is not understood; expected plain numbers or SVG keywords [svg]'
             ],
         ),
         (
             FIGURE,
             'x="34"',
             'x="calc(1px)"',
-            [
-                'band.svg:4: x="calc(1px)" on <text> is not understood; expected plain numbers or the words SVG has for it [svg]'
-            ],
+            ['band.svg:4: x="calc(1px)" on <text> is not understood; expected plain numbers or SVG keywords [svg]'],
         ),
         (
             FIGURE,
             'd="M8 124h384"',
             'd="M8 124h384" transform="url(x)"',
             [
-                'band.svg:3: transform="url(x)" on <path> is not understood; expected plain numbers or the words SVG has for it [svg]'
+                'band.svg:3: transform="url(x)" on <path> is not understood; expected plain numbers or SVG keywords [svg]'
             ],
         ),
         (
             FIGURE,
             "f-band",
             "f-bond",
-            ["band.svg:3: no figure class is called `f-bond`; expected f-band [figure-class]"],
+            ["band.svg:3: there is no figure class `f-bond`; expected f-band [figure-class]"],
         ),
         (
             FIGURE,
             "f-band",
             "btn",
-            ["band.svg:3: no figure class is called `btn`; expected one that the author's manual lists [figure-class]"],
+            ["band.svg:3: there is no figure class `btn`; expected one that the author's manual lists [figure-class]"],
         ),
-        (FIGURE, "</svg>", "loose</svg>", ["band.svg:5: loose text `loose`; expected text inside <text> [svg]"]),
+        (
+            FIGURE,
+            "</svg>",
+            "loose</svg>",
+            ["band.svg:5: the text `loose` is not in a text element; expected text inside <text> [svg]"],
+        ),
         (
             FIGURE,
             "</svg>",
@@ -249,7 +253,9 @@ def test_entities_that_would_blow_up_are_refused_at_once(folder: Folder) -> None
         FIGURE, f'<!DOCTYPE svg [<!ENTITY a0 "lol">{entities}]><svg viewBox="0 0 1 1"><text>&a11;</text></svg>'
     )
 
-    assert folder.faults() == ["band.svg:1: a DOCTYPE stands here; expected none; begin with <svg> [svg]"]
+    assert folder.faults() == [
+        "band.svg:1: a DOCTYPE is not allowed; expected <svg> at the beginning of the file [svg]"
+    ]
 
 
 def test_what_is_written_out_is_written_anew(folder: Folder) -> None:
@@ -264,7 +270,7 @@ def test_what_is_written_out_is_written_anew(folder: Folder) -> None:
 
     assert faults == ()
     assert figure
-    assert inline_svg(figure, "figure-1-title") == (
+    assert render_inline_svg(figure, "figure-1-title") == (
         '<svg class="plot plot--fig" viewBox="0 0 10 1e1" role="img" aria-labelledby="figure-1-title">'
         '<title id="figure-1-title">A &lt;b&gt; &amp; "c"</title><g transform="rotate(-14 206 100)"><text x="1 2">'
         "&lt;script&gt; &amp; é</text></g></svg>"

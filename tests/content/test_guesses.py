@@ -7,10 +7,9 @@ from math import comb
 
 import pytest
 
-from app.content.guesses import STRATEGIES, Score, follow
-from app.content.schema import QuestionEntry
-
-from .building import Folder
+from app.content.guesses import STRATEGIES, Score, follow_strategy
+from app.content.kinds import QuestionEntry, get_entry_class
+from tests.support.course_folder import Folder
 
 LONGEST = STRATEGIES["choose the longest"]
 HEDGED = STRATEGIES["choose the most hedged"]
@@ -19,22 +18,20 @@ SHARED = STRATEGIES["choose the one that shares most words with the stem"]
 
 def question(*options: str, stem: str = "What is so?") -> QuestionEntry:
     """Build a question whose keys are the options that begin with ``*``."""
-    return QuestionEntry.model_validate(
-        {
-            "id": "q",
-            "objective": "o",
-            "level": "recall",
-            "kind": "several" if sum(text.startswith("*") for text in options) > 1 else "single",
-            "use": "practice",
-            "stem": stem,
-            "options": [
-                {"text": text.lstrip("*"), "why": "so", "correct": str(text.startswith("*")).lower()}
-                for text in options
-            ],
-            "explanation": "So.",
-            "sources": ["S"],
-        }
-    )
+    value = {
+        "id": "q",
+        "objective": "o",
+        "level": "recall",
+        "kind": "several" if sum(text.startswith("*") for text in options) > 1 else "single",
+        "use": "practice",
+        "stem": stem,
+        "options": [
+            {"text": text.lstrip("*"), "why": "so", "correct": str(text.startswith("*")).lower()} for text in options
+        ],
+        "explanation": "So.",
+        "sources": ["S"],
+    }
+    return get_entry_class(value).model_validate(value)
 
 
 WON = question("*long", "cut", "cut", "cut")
@@ -58,12 +55,12 @@ LOST = question("*cut", "long", "cut", "cut")
     ],
 )
 def test_a_guesser_earns_what_the_rule_finds(score: Score, asked: QuestionEntry, won: float) -> None:
-    assert follow(score, [asked]).won == pytest.approx(won)
+    assert follow_strategy(score, [asked]).won == pytest.approx(won)
 
 
 @pytest.mark.parametrize(("won", "lost"), [(0, 5), (1, 4), (3, 2), (5, 0), (8, 12)])
 def test_without_ties_the_probability_is_the_binomial_one(won: int, lost: int) -> None:
-    outcome = follow(LONGEST, [WON] * won + [LOST] * lost)
+    outcome = follow_strategy(LONGEST, [WON] * won + [LOST] * lost)
 
     n = won + lost
     binomial = sum(comb(n, k) * 0.25**k * 0.75 ** (n - k) for k in range(won, n + 1))
@@ -81,7 +78,7 @@ def test_with_ties_and_several_keys_it_is_that_of_all_places_of_the_keys() -> No
         question("*one", "two", "six"),
     ]
 
-    outcome = follow(LONGEST, bank)
+    outcome = follow_strategy(LONGEST, bank)
 
     def placements(texts: tuple[str, ...], keys: int) -> list[float]:
         tied = [at for at, text in enumerate(texts) if len(text) == max(map(len, texts))]
@@ -111,8 +108,8 @@ def test_a_module_in_which_the_longest_option_wins_too_often_is_refused(folder: 
     folder.write("1-basics/questions/many.yaml", many(20, 11))
 
     assert folder.faults() == [
-        "module.yaml:1: “choose the longest” finds 11.0 of 22 keys where chance finds 5.7 (p = 0.012): "
-        "q0, q1, q2, q3, q4, q5, q6, q7 and 3 more; expected keys that form doesn't point at "
+        "module.yaml:1: “choose the longest” finds 11.0 of 22 keys, but chance finds 5.7 (p = 0.012): "
+        "q0, q1, q2, q3, q4, q5, q6, q7 and 3 more; expected keys that their form does not reveal "
         "(p of 0.05 or more) [guessable]"
     ]
 

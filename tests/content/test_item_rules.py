@@ -8,11 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from app.content.giveaways import findings
-from app.content.schema import QuestionEntry
-
-from .building import QUESTIONS as QUESTIONS_TEXT
-from .building import Folder
+from app.content.giveaways import find_giveaways
+from app.content.kinds import QuestionEntry, get_entry_class
+from tests.support.course_folder import QUESTIONS as QUESTIONS_TEXT
+from tests.support.course_folder import Folder
 
 QUESTIONS = "1-basics/questions/band.yaml"
 
@@ -25,14 +24,14 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "text: A narrow, hard strip",
             "text: A narrow, hard strip that runs straight along the muscle",
             [
-                "band.yaml:8: the key has 56 characters and the longest distractor 21; expected options alike in length [longest-key]"
+                "band.yaml:8: the key has 56 characters and the longest distractor 21; expected options of similar length [longest-key]"
             ],
         ),
         (
             QUESTIONS,
             "text: A narrow, hard strip",
             "text: Usually a narrow strip",
-            ["band.yaml:8: only the key hedges (“usually”); expected options alike in certainty [hedged-key]"],
+            ["band.yaml:8: only the key hedges (“usually”); expected options of similar certainty [hedged-key]"],
         ),
         (
             QUESTIONS,
@@ -57,7 +56,7 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "text: A small, loose pebble",
             "text: None of the above",
             [
-                "band.yaml:13: “None of the above” as an option; expected an option that says something itself [all-of-the-above]"
+                "band.yaml:13: “None of the above” is an option; expected an option with a content of its own [all-of-the-above]"
             ],
         ),
         (
@@ -65,8 +64,8 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "text: A small, loose pebble",
             "text: All of these",
             [
-                "band.yaml:13: “all” stands in distractors alone; expected no absolute, or one in the key too [absolutes]",
-                "band.yaml:13: “All of these” as an option; expected an option that says something itself [all-of-the-above]",
+                "band.yaml:13: “all” occurs only in distractors; expected no absolute, or one in the key too [absolutes]",
+                "band.yaml:13: “All of these” is an option; expected an option with a content of its own [all-of-the-above]",
             ],
         ),
         (
@@ -74,7 +73,7 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "text: A small, loose pebble",
             "text: Both A and B",
             [
-                "band.yaml:13: “Both A and B” as an option; expected an option that says something itself [all-of-the-above]"
+                "band.yaml:13: “Both A and B” is an option; expected an option with a content of its own [all-of-the-above]"
             ],
         ),
         (
@@ -82,21 +81,23 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "text: A wide, soft sheet",
             "text: Always a soft sheet",
             [
-                "band.yaml:11: “always” stands in distractors alone; expected no absolute, or one in the key too [absolutes]"
+                "band.yaml:11: “always” occurs only in distractors; expected no absolute, or one in the key too [absolutes]"
             ],
         ),
         (
             QUESTIONS,
             "stem: A taut band is a spasm of the whole muscle.",
             "stem: A taut band is always a spasm.",
-            ["band.yaml:40: a false statement with “always”; expected a statement without an absolute [absolutes]"],
+            [
+                "band.yaml:40: the false statement contains “always”; expected a statement without an absolute [absolutes]"
+            ],
         ),
         (
             QUESTIONS,
             "stem: What does the finger meet?",
             "stem: What does the finger not meet?",
             [
-                "band.yaml:6: the stem is negative (“not”) and doesn't show it; expected **not** in bold, or a positive question [negative-stem]"
+                "band.yaml:6: the stem is negative (“not”) but does not stress it; expected **not** in bold, or a positive question [negative-stem]"
             ],
         ),
         (
@@ -104,7 +105,7 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "stem: What does the finger meet?",
             "stem: According to the article, what does the finger meet?",
             [
-                "band.yaml:6: “According to the article” asks what was read, not what is so; expected what the evidence shows, or who holds what [according-to]"
+                "band.yaml:6: “According to the article” asks what was read, not what is true; expected what the evidence shows, or who holds which view [according-to]"
             ],
         ),
         (
@@ -112,7 +113,7 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "text: A small, loose pebble",
             "text: A narrow, hard strip of bone",
             [
-                "band.yaml:8: this option lies within another (“A narrow, hard strip of bone”); expected options that exclude each other [overlapping-options]"
+                "band.yaml:8: this option overlaps another one (“A narrow, hard strip of bone”); expected options that exclude each other [overlapping-options]"
             ],
         ),
         (
@@ -120,7 +121,7 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "text: A small, loose pebble",
             "text: A small, loose pebble.",
             [
-                "band.yaml:13: one option differs from the rest (full stop at the end); expected options of one form [unlike-option]"
+                "band.yaml:13: one option differs from the rest (full stop at the end); expected options of the same form [unlike-option]"
             ],
         ),
         (
@@ -128,14 +129,16 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "text: A small, loose pebble",
             "text: a small, loose pebble",
             [
-                "band.yaml:13: one option differs from the rest (small first letter); expected options of one form [unlike-option]"
+                "band.yaml:13: one option differs from the rest (small first letter); expected options of the same form [unlike-option]"
             ],
         ),
         (
             QUESTIONS,
             "text: A narrow, hard strip",
             "text: A strip of 3 mm",
-            ["band.yaml:8: one option differs from the rest (a number); expected options of one form [unlike-option]"],
+            [
+                "band.yaml:8: one option differs from the rest (a number); expected options of the same form [unlike-option]"
+            ],
         ),
         (
             QUESTIONS,
@@ -150,7 +153,7 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "stem: What points to a trigger point?",
             "stem: What points to a trigger point?\n  allow: {longest-key: It is fine.}",
             [
-                "band.yaml:24: nothing is found here that `longest-key` would have to allow; expected the line removed [allow]"
+                "band.yaml:24: `longest-key` finds nothing here, so there is nothing to allow; expected the line removed [allow]"
             ],
         ),
         (
@@ -158,7 +161,7 @@ QUESTIONS = "1-basics/questions/band.yaml"
             "stem: What points to a trigger point?",
             "stem: What points to a trigger point?\n  allow: {longest-kye: It is fine.}",
             [
-                "band.yaml:24: no finding is called `longest-kye`; expected one of absolutes, according-to, all-of-the-above, answered-elsewhere, article-cue, duplicate-stem, hedged-key, longest-key, match-words, negative-stem, overlapping-options, stem-words-in-key, unlike-option [allow]"
+                "band.yaml:24: there is no rule `longest-kye`; expected one of absolutes, according-to, all-of-the-above, answer-in-stem, answered-elsewhere, article-cue, duplicate-stem, hedged-key, longest-key, match-words, negative-stem, overlapping-options, stem-words-in-key, unlike-option [allow]"
             ],
         ),
     ],
@@ -171,22 +174,20 @@ def test_a_giveaway_is_refused(
 
 def question(stem: str, *options: str, kind: str = "single") -> QuestionEntry:
     """Build a question whose keys are the options that begin with ``*``."""
-    return QuestionEntry.model_validate(
-        {
-            "id": "q",
-            "objective": "o",
-            "level": "recall",
-            "kind": kind,
-            "use": "practice",
-            "stem": stem,
-            "options": [
-                {"text": text.lstrip("*"), "why": "so", "correct": str(text.startswith("*")).lower()}
-                for text in options
-            ],
-            "explanation": "So.",
-            "sources": ["S"],
-        }
-    )
+    value = {
+        "id": "q",
+        "objective": "o",
+        "level": "recall",
+        "kind": kind,
+        "use": "practice",
+        "stem": stem,
+        "options": [
+            {"text": text.lstrip("*"), "why": "so", "correct": str(text.startswith("*")).lower()} for text in options
+        ],
+        "explanation": "So.",
+        "sources": ["S"],
+    }
+    return get_entry_class(value).model_validate(value)
 
 
 WHAT = "What is so?"
@@ -229,7 +230,7 @@ WHAT = "What is so?"
     ],
 )
 def test_a_rule_finds_what_it_is_for(rule: str, asked: QuestionEntry) -> None:
-    assert rule in {finding.rule for finding in findings(asked)}
+    assert rule in {finding.rule for finding in find_giveaways(asked)}
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,7 @@ def test_a_rule_finds_what_it_is_for(rule: str, asked: QuestionEntry) -> None:
     ],
 )
 def test_the_rules_leave_sound_questions_alone(asked: QuestionEntry) -> None:
-    assert list(findings(asked)) == []
+    assert list(find_giveaways(asked)) == []
 
 
 def test_an_author_may_allow_a_finding_with_a_reason(folder: Folder) -> None:
@@ -319,5 +320,5 @@ class TestPairs:
         folder.write("1-basics/questions/more.yaml", "- id: band-more" + second)
 
         assert folder.faults() == [
-            "more.yaml:7: `band-signs` asks the same with the same options; expected a question of its own [duplicate-stem]"
+            "more.yaml:7: `band-signs` asks the same question with the same options; expected a different question [duplicate-stem]"
         ]

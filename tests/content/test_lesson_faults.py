@@ -46,13 +46,13 @@ LESSON = "1-basics/lessons/01-first.md"
             LESSON,
             "Run a fingertip across a muscle. [@TS-1999]",
             "# Big\n\nRun. [@TS-1999]",
-            ["01-first.md:9: a heading of level 1; expected ## for a section, ### below it [heading]"],
+            ["01-first.md:9: the heading has level 1; expected ## for a section, ### below it [heading]"],
         ),
         (
             LESSON,
             "Run a fingertip across a muscle. [@TS-1999]",
             "### Small {#small}\n\nRun. [@TS-1999]",
-            ["01-first.md:9: an id on a ### heading; expected ids on ## headings only [heading]"],
+            ["01-first.md:9: a ### heading has an id; expected ids on ## headings only [heading]"],
         ),
         (
             LESSON,
@@ -71,7 +71,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "Run a fingertip across a muscle. [@TS-1999]",
             "## Note {#note-1}\n\nRun. [@TS-1999]",
             [
-                "01-first.md:9: `note-1` cannot be a section's id; expected kebab-case; main, sources and names that begin with note- source- check- figure- flag- theme- are taken [section-id]"
+                "01-first.md:9: `note-1` cannot be a section's id; expected kebab-case; leaflets, main, sources and names that begin with note- source- check- figure- flag- theme- term- are taken [section-id]"
             ],
         ),
         (
@@ -79,21 +79,21 @@ LESSON = "1-basics/lessons/01-first.md"
             "Run a fingertip across a muscle. [@TS-1999]",
             "## Bad {#Bad One}\n\nRun. [@TS-1999]",
             [
-                "01-first.md:9: `Bad One` cannot be a section's id; expected kebab-case; main, sources and names that begin with note- source- check- figure- flag- theme- are taken [section-id]"
+                "01-first.md:9: `Bad One` cannot be a section's id; expected kebab-case; leaflets, main, sources and names that begin with note- source- check- figure- flag- theme- term- are taken [section-id]"
             ],
         ),
         (
             LESSON,
             "Run a fingertip across a muscle. [@TS-1999]",
             "#### Deep\n\nRun. [@TS-1999]",
-            ["01-first.md:9: a heading of level 4; expected ## for a section, ### below it [heading]"],
+            ["01-first.md:9: the heading has level 4; expected ## for a section, ### below it [heading]"],
         ),
         (
             LESSON,
             "Run a fingertip across a muscle. [@TS-1999]",
             "[a](javascript:alert(1)). [@TS-1999]",
             [
-                "01-first.md:9: the link leads to `javascript:alert(1)`; expected https:, mailto: or a path that begins with a single / [link]"
+                "01-first.md:9: the link address `javascript:alert(1)` is not allowed; expected https:, mailto: or a path that begins with a single / [link]"
             ],
         ),
         (
@@ -101,7 +101,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "Run a fingertip across a muscle. [@TS-1999]",
             "[a](//evil.example). [@TS-1999]",
             [
-                "01-first.md:9: the link leads to `evil.example`; expected https:, mailto: or a path that begins with a single / [link]"
+                "01-first.md:9: the link address `evil.example` is not allowed; expected https:, mailto: or a path that begins with a single / [link]"
             ],
         ),
         (
@@ -109,7 +109,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "Run a fingertip across a muscle. [@TS-1999]",
             "[a](http://x.example). [@TS-1999]",
             [
-                "01-first.md:9: the link leads to `http:x.example`; expected https:, mailto: or a path that begins with a single / [link]"
+                "01-first.md:9: the link address `http:x.example` is not allowed; expected https:, mailto: or a path that begins with a single / [link]"
             ],
         ),
         (
@@ -117,7 +117,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "Run a fingertip across a muscle. [@TS-1999]",
             "[a](#band). [@TS-1999]",
             [
-                "01-first.md:9: the link leads to `#band`; expected https:, mailto: or a path that begins with a single / [link]"
+                "01-first.md:9: the link address `#band` is not allowed; expected https:, mailto: or a path that begins with a single / [link]"
             ],
         ),
         (
@@ -125,7 +125,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "Run a fingertip across a muscle. [@TS-1999]",
             "[a](data:text/html,x). [@TS-1999]",
             [
-                "01-first.md:9: the link leads to `data:text/html,x`; expected https:, mailto: or a path that begins with a single / [link]"
+                "01-first.md:9: the link address `data:text/html,x` is not allowed; expected https:, mailto: or a path that begins with a single / [link]"
             ],
         ),
         (
@@ -133,7 +133,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "Run a fingertip across a muscle. [@TS-1999]",
             "<javascript:alert(1)> [@TS-1999]",
             [
-                "01-first.md:9: the link leads to `javascript:alert(1)`; expected https:, mailto: or a path that begins with a single / [link]"
+                "01-first.md:9: the link address `javascript:alert(1)` is not allowed; expected https:, mailto: or a path that begins with a single / [link]"
             ],
         ),
         (
@@ -141,7 +141,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "Run a fingertip across a muscle. [@TS-1999]",
             "![x](/a.png) [@TS-1999]",
             [
-                "01-first.md:9: a lesson has no use for this (image); expected `::: figure name` with a drawing in figures/ [markdown]"
+                "01-first.md:9: this is not allowed in a lesson (image); expected `::: figure name` with a drawing in figures/ [markdown]"
             ],
         ),
         (
@@ -149,7 +149,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "Run a fingertip across a muscle. [@TS-1999]",
             "Text. [@TS-1999]\n\n---\n\nMore.",
             [
-                "01-first.md:11: a lesson has no use for this (hr); expected a `##` heading, or `***` inside `::: figure` [markdown]"
+                "01-first.md:11: this is not allowed in a lesson (hr); expected a `##` heading, or `***` inside `::: figure` [markdown]"
             ],
         ),
         (
@@ -157,30 +157,28 @@ LESSON = "1-basics/lessons/01-first.md"
             "Run a fingertip across a muscle. [@TS-1999]",
             "> quote [@TS-1999]",
             [
-                "01-first.md:9: a lesson has no use for this (blockquote); expected running text in quotation marks [markdown]"
+                "01-first.md:9: this is not allowed in a lesson (blockquote); expected running text in quotation marks [markdown]"
             ],
         ),
         (
             LESSON,
             "Run a fingertip across a muscle. [@TS-1999]",
             "```\ncode\n```\n[@TS-1999]",
-            ["01-first.md:9: a lesson has no use for this (fence); expected running text [markdown]"],
+            ["01-first.md:9: this is not allowed in a lesson (fence); expected running text [markdown]"],
         ),
         (
             LESSON,
             "Run a fingertip across a muscle. [@TS-1999]",
             "Run.\n\n    code [@TS-1999]",
             [
-                "01-first.md:11: a lesson has no use for this (code block); expected a line that doesn't begin with four blanks [markdown]"
+                "01-first.md:11: this is not allowed in a lesson (code block); expected a line that does not begin with four spaces [markdown]"
             ],
         ),
         (
             LESSON,
             "Run a fingertip across a muscle. [@TS-1999]",
             "## With [@TS-1999] cite {#x}",
-            [
-                "01-first.md:9: a citation stands in a heading or a link; expected citations behind a sentence [citation]"
-            ],
+            ["01-first.md:9: a citation is inside a heading or a link; expected citations after a sentence [citation]"],
         ),
         (
             LESSON,
@@ -203,14 +201,16 @@ LESSON = "1-basics/lessons/01-first.md"
             "Run a fingertip across a muscle. [@TS-1999]",
             "- a\n\n  ## In list {#inl}\n\n[@TS-1999]",
             [
-                "01-first.md:11: a heading stands inside something else; expected headings in the running text only [markdown]"
+                "01-first.md:11: a heading is inside another element; expected headings in the running text only [markdown]"
             ],
         ),
         (
             LESSON,
             "::: figure band wide",
             "::: figrue band wide",
-            ["01-first.md:11: there is no block `figrue`; expected check, disputed, figure, flag, recap, term [block]"],
+            [
+                "01-first.md:11: there is no block `figrue`; expected check, disputed, figure, fill, flag, recap, term, tick [block]"
+            ],
         ),
         (
             LESSON,
@@ -231,7 +231,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "***\n\nA fingertip presses on one straight strip of fibres.\n",
             "",
             [
-                "01-first.md:11: the figure has no text alternative; expected below a line `***`, a text with the same content as the picture [figure-text]"
+                "01-first.md:11: the figure has no text alternative; expected a text with the same content as the picture, below a line `***` [figure-text]"
             ],
         ),
         (
@@ -239,7 +239,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "***\n\nA fingertip presses on one straight strip of fibres.\n",
             "***\n",
             [
-                "01-first.md:11: the figure has no text alternative; expected below a line `***`, a text with the same content as the picture [figure-text]"
+                "01-first.md:11: the figure has no text alternative; expected a text with the same content as the picture, below a line `***` [figure-text]"
             ],
         ),
         (
@@ -263,7 +263,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "::: check band-feel\n:::",
             "::: check\n:::",
             [
-                "01-first.md:19: a check names one question and holds nothing else; expected `::: check question-id`, then `:::` [check]"
+                "01-first.md:19: a check must name one question and contain nothing else; expected `::: check question-id`, then `:::` [check]"
             ],
         ),
         (
@@ -271,7 +271,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "::: check band-feel\n:::",
             "::: check band-feel\nText\n:::",
             [
-                "01-first.md:19: a check names one question and holds nothing else; expected `::: check question-id`, then `:::` [check]"
+                "01-first.md:19: a check must name one question and contain nothing else; expected `::: check question-id`, then `:::` [check]"
             ],
         ),
         (
@@ -285,21 +285,21 @@ LESSON = "1-basics/lessons/01-first.md"
             "::: check band-feel\n:::",
             "::: check band-feel",
             [
-                "01-first.md:19: a check names one question and holds nothing else; expected `::: check question-id`, then `:::` [check]",
-                "01-first.md:22: `::: recap` stands inside `::: check`; expected a line `:::` that closes `check` first [block]",
+                "01-first.md:19: a check must name one question and contain nothing else; expected `::: check question-id`, then `:::` [check]",
+                "01-first.md:22: `::: recap` is inside `::: check`; expected a line `:::` that closes `check` first [block]",
             ],
         ),
         (
             LESSON,
             "::: check band-feel\n:::",
             "::: check band-feel\n:::\n\n:::",
-            ["01-first.md:22: this closes nothing; expected `::: name` above it [block]"],
+            ["01-first.md:22: this `:::` closes no block; expected `::: name` above it [block]"],
         ),
         (
             LESSON,
             "::: recap\n- A strip that is harder than its neighbours.\n:::",
             "::: recap\nA strip.\n:::",
-            ["01-first.md:23: a recap is one list; expected lines that begin with `- ` [recap]"],
+            ["01-first.md:23: the recap is not a single list; expected lines that begin with `- ` [recap]"],
         ),
         (
             LESSON,
@@ -327,14 +327,14 @@ LESSON = "1-basics/lessons/01-first.md"
             LESSON,
             "::: recap\n- A strip",
             "::: flag\n- A strip",
-            ["01-first.md:23: a flag needs a title and what to do; expected `::: flag Title`, the text, `:::` [flag]"],
+            ["01-first.md:23: a flag needs a title and a text; expected `::: flag Title`, the text, `:::` [flag]"],
         ),
         (
             LESSON,
             "::: recap\n- A strip",
             "::: disputed\n- A strip",
             [
-                "01-first.md:23: this is not a list of positions with a fair word at the end; expected two or more positions (`Who holds it`, below it `: what they say`), then a paragraph fair to all [disputed]"
+                "01-first.md:23: this is not a list of positions followed by a fair summary; expected two or more positions (`Who holds it`, below it `: what they say`), then a paragraph fair to all [disputed]"
             ],
         ),
         (
@@ -342,7 +342,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "::: recap\n- A strip that is harder than its neighbours.\n",
             "::: disputed\nOne\n: says so\n\nFair.\n",
             [
-                "01-first.md:23: this is not a list of positions with a fair word at the end; expected two or more positions (`Who holds it`, below it `: what they say`), then a paragraph fair to all [disputed]"
+                "01-first.md:23: this is not a list of positions followed by a fair summary; expected two or more positions (`Who holds it`, below it `: what they say`), then a paragraph fair to all [disputed]"
             ],
         ),
         (
@@ -350,14 +350,14 @@ LESSON = "1-basics/lessons/01-first.md"
             "---\nid: first-lesson",
             "id: first-lesson",
             [
-                "01-first.md:1: the lesson has no head; expected `---`, then id, title, hook and objectives, then `---` [lesson-head]"
+                "01-first.md:1: the file has no head; expected `---`, then the fields of the head, then `---` [lesson-head]"
             ],
         ),
         (
             LESSON,
             "facts: [B004]\n---",
             "facts: [B004]",
-            ["01-first.md:1: the head is never closed; expected a second line `---` below objectives [lesson-head]"],
+            ["01-first.md:1: the head is never closed; expected a second line `---` below the fields [lesson-head]"],
         ),
         (
             LESSON,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.content.prose import render_inline
-from app.domain.content import Check, Section
-
-from .building import Folder
+from app.domain.content import LessonCheck, Section
+from tests.support.course_folder import Folder
 
 BUTTON = '<button class="cite" type="button" popovertarget="note-{0}" aria-label="Source {0}: {1}">{0}</button>'
 LUCAS = BUTTON.format(1, "Lucas and colleagues 2009")
@@ -52,11 +51,11 @@ SIMONS = BUTTON.replace("{1}", "Simons &amp; Travell 1999")
         ),
         (
             "::: term Taut *band*\nA strip.\n:::",
-            '<dl class="term"><dt><dfn>Taut <em>band</em></dfn></dt><dd>A strip.</dd></dl>',
+            '<dl class="term" id="term-taut-band"><dt><dfn>Taut <em>band</em></dfn></dt><dd>A strip.</dd></dl>',
         ),
         (
             "::: term Band\nA strip.\n\nNot a spasm.\n:::",
-            '<dl class="term"><dt><dfn>Band</dfn></dt><dd><p>A strip.</p>\n<p>Not a spasm.</p></dd></dl>',
+            '<dl class="term" id="term-band"><dt><dfn>Band</dfn></dt><dd><p>A strip.</p>\n<p>Not a spasm.</p></dd></dl>',
         ),
         ("::: recap\n- One\n- Two\n:::", '<ul class="recap">\n<li>One</li>\n<li>Two</li>\n</ul>'),
         (
@@ -104,7 +103,13 @@ def test_a_figure_has_its_drawing_a_numbered_caption_and_its_content_as_text(fol
 def test_checks_split_the_text_in_the_order_of_reading(folder: Folder) -> None:
     lesson = folder.lesson("One.\n\n::: check a\n:::\n\nTwo.\n\nThree.\n\n::: check b\n:::\n::: check c\n:::\n")
 
-    assert lesson.parts == ("<p>One.</p>", Check("a"), "<p>Two.</p>\n<p>Three.</p>", Check("b"), Check("c"))
+    assert lesson.parts == (
+        "<p>One.</p>",
+        LessonCheck("a"),
+        "<p>Two.</p>\n<p>Three.</p>",
+        LessonCheck("b"),
+        LessonCheck("c"),
+    )
 
 
 def test_sections_are_the_headings_and_what_is_disputed(folder: Folder) -> None:

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from app.content.loader import Loaded, load_course
-
-from .building import FILES, Folder
+from app.content.loader import LoadedCourse, load_course
+from tests.support.course_folder import FILES, Folder
 
 COUNT = int(os.environ.get("CONTENT_MUTATIONS", "400"))
 SEED = int(os.environ.get("CONTENT_SEED", "1"))
@@ -149,15 +148,16 @@ def _break(folder: Folder, chance: random.Random) -> None:
         path.write_bytes(chance.choice(MUTATIONS)(text, chance).encode(errors="surrogatepass"))
 
 
-def _complaints(loaded: Loaded) -> list[str]:
+def _complaints(loaded: LoadedCourse) -> list[str]:
     """What is wrong with an outcome: nothing, for a course without faults or faults that can be found."""
     found = []
     if (loaded.course is None) != bool(loaded.faults):
         found.append("neither a course nor faults, or both")
     for fault in loaded.faults:
-        if not fault.path.exists():
+        path = Path(str(fault.path))
+        if not path.exists():
             found.append(f"{fault}: no such path")
-        elif not 1 <= fault.line <= _line_count(fault.path):
+        elif not 1 <= fault.line <= _line_count(path):
             found.append(f"{fault}: no such line")
         if not fault.message or not fault.rule or not str(fault).isprintable():
             found.append(f"{fault!r}: says nothing that can be read")

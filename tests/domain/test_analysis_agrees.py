@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.analysis import items, moments, scores
-from app.domain.analysis.items import Answers
-from tests.domain import plain_analysis
-from tests.domain.plain_analysis import Paper
+from app.domain.analysis.items import ItemResponses
+from tests.support import plain_analysis
+from tests.support.plain_analysis import Paper
 
 POINTS = [Fraction(0), Fraction(0), Fraction(1), Fraction(1), Fraction(1, 2), Fraction(1, 3), Fraction(2, 3)]
 """Nought, whole and partial marks as they occur; a blank is a 0. Few values, so that ties are everywhere."""
@@ -33,21 +33,24 @@ def drawn(draw: st.DrawFn) -> list[Paper]:
     return papers
 
 
-def columns(papers: list[Paper]) -> dict[int, Answers]:
+def columns(papers: list[Paper]) -> dict[int, ItemResponses]:
     """The same papers as the service hands them over."""
     found: dict[int, list[tuple[int, float, float, float]]] = {}
     for at, paper in enumerate(papers):
         total = math.fsum(float(points) for _, points in paper)
         for question, points in paper:
             found.setdefault(question, []).append((at, float(points), total, float(len(paper))))
-    return {
-        question: Answers(*zip(*rows, strict=True), responses=[None] * len(rows), certainties=[None] * len(rows))
-        for question, rows in found.items()
-    }
+    return {question: _answers(rows) for question, rows in found.items()}
 
 
-def as_paper(points: list[float]) -> scores.Paper:
-    return scores.Paper(tuple(points), math.fsum(points), float(len(points)))
+def _answers(rows: list[tuple[int, float, float, float]]) -> ItemResponses:
+    at, points, totals, maxima = zip(*rows, strict=True)
+    nothing = [None] * len(rows)
+    return ItemResponses(at, points, totals, maxima, responses=nothing, certainties=nothing)
+
+
+def as_paper(points: list[float]) -> scores.ScoredPaper:
+    return scores.ScoredPaper(tuple(points), math.fsum(points), float(len(points)))
 
 
 def agree(ours: object, theirs: float | None) -> bool:
@@ -65,7 +68,7 @@ def check(found: dict[str, object], expected: dict[str, float | None], what: str
 @given(drawn())
 def test_the_figures_of_questions_agree(papers: list[Paper]) -> None:
     """Fails with n instead of n - 1, with the total instead of the rest, or when those who never had a question count as 0."""
-    found = items.figures(columns(papers), len(papers))
+    found = items.compute(columns(papers), len(papers))
 
     expected = plain_analysis.item_figures(papers)
     assert found.keys() == expected.keys()
@@ -77,7 +80,7 @@ def test_the_figures_of_questions_agree(papers: list[Paper]) -> None:
 @given(drawn())
 def test_the_figures_of_the_test_agree(papers: list[Paper]) -> None:
     """Fails with moments that are not Fisher's k-statistics, or consistency over questions instead of places."""
-    found = scores.figures([as_paper([float(x) for _, x in paper]) for paper in papers])
+    found = scores.compute([as_paper([float(x) for _, x in paper]) for paper in papers])
 
     check(asdict(found), plain_analysis.score_figures(papers), "the test")
 
@@ -94,4 +97,4 @@ def test_no_other_pairing_discriminates_more_than_the_sorted_one(pairs: list[tup
         for order in permutations(rests)
     )
 
-    assert moments.product(own, other) == pytest.approx(best, abs=1e-9)
+    assert moments.covariance(own, other) == pytest.approx(best, abs=1e-9)

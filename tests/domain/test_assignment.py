@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.assignment import (
-    Counts,
-    ForAll,
-    Grant,
-    Promise,
-    Result,
-    Unfit,
-    effective,
-    extended_until,
+    AssignmentTerms,
+    AttemptTerms,
+    CountedResult,
+    ExceptionTerms,
+    GradingMethod,
+    TermsError,
+    check_exception,
+    check_terms,
+    find_extended_until,
     is_circular,
-    kept,
-    result,
-    unfit,
-    unfit_grant,
+    keep_better_terms,
+    resolve_terms,
+    select_counted_result,
 )
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -30,7 +30,7 @@ DUE = NOW + timedelta(days=7)
 LATER = DUE + timedelta(days=2)
 HOUR = timedelta(hours=1)
 
-SOFT = ForAll(due_at=DUE, attempts_allowed=2, time_limit_minutes=20, pass_mark_percent=80)
+SOFT = AssignmentTerms(due_at=DUE, attempts_allowed=2, time_limit_minutes=20, pass_mark_percent=80)
 HARD = replace(SOFT, closes_when_due=True)
 
 
@@ -41,33 +41,33 @@ HARD = replace(SOFT, closes_when_due=True)
     ("terms", "grant", "due", "closes", "over"),
     [
         (SOFT, None, DUE, None, None),
-        (SOFT, Grant(due_at=LATER), LATER, None, None),
+        (SOFT, ExceptionTerms(due_at=LATER), LATER, None, None),
         (HARD, None, DUE, DUE, DUE),
-        (HARD, Grant(due_at=LATER), LATER, LATER, LATER),
+        (HARD, ExceptionTerms(due_at=LATER), LATER, LATER, LATER),
         # Everybody's due date was moved beyond what was granted: the later one counts.
-        (HARD, Grant(due_at=DUE - HOUR), DUE, DUE, DUE),
+        (HARD, ExceptionTerms(due_at=DUE - HOUR), DUE, DUE, DUE),
         # Somebody else has until later: they close when they are due, and see the key when nobody can be at it.
         (replace(HARD, extended_until=LATER), None, DUE, DUE, LATER),
         (replace(HARD, extended_until=DUE - HOUR), None, DUE, DUE, DUE),
-        (replace(HARD, due_at=None), Grant(due_at=LATER), None, None, None),
+        (replace(HARD, due_at=None), ExceptionTerms(due_at=LATER), None, None, None),
     ],
 )
 def test_the_later_due_date_counts_and_what_waits_for_closing_waits_for_the_last(
-    terms: ForAll, grant: Grant | None, due: datetime, closes: datetime, over: datetime
+    terms: AssignmentTerms, grant: ExceptionTerms | None, due: datetime, closes: datetime, over: datetime
 ) -> None:
-    holds = effective(terms, grant)
+    holds = resolve_terms(terms, grant)
 
     assert (holds.due_at, holds.closes_at, holds.over_at) == (due, closes, over)
 
 
 @pytest.mark.parametrize(("everywhere", "here", "counts"), [(0, 25, 25), (50, 25, 50), (50, 0, 50), (0, 0, 0)])
 def test_the_larger_extra_time_counts(everywhere: int, here: int, counts: int) -> None:
-    assert effective(SOFT, Grant(here), everywhere).extra_time_percent == counts
+    assert resolve_terms(SOFT, ExceptionTerms(here), everywhere).extra_time_percent == counts
 
 
 @pytest.mark.parametrize(("allowed", "more", "counts"), [(2, 0, 2), (2, 3, 5), (None, 3, None)])
 def test_more_attempts_are_added(allowed: int | None, more: int, counts: int | None) -> None:
-    holds = effective(replace(SOFT, attempts_allowed=allowed), Grant(more_attempts=more))
+    holds = resolve_terms(replace(SOFT, attempts_allowed=allowed), ExceptionTerms(more_attempts=more))
 
     assert holds.attempts_allowed == counts
 
@@ -86,14 +86,14 @@ def test_more_attempts_are_added(allowed: int | None, more: int, counts: int | N
 def test_it_is_extended_to_the_latest_moment_that_was_promised(
     due: datetime | None, granted: list[datetime], deadlines: list[datetime], until: datetime | None
 ) -> None:
-    assert extended_until(due, granted, deadlines) == until
+    assert find_extended_until(due, granted, deadlines) == until
 
 
 # -- what was promised -----------------------------------------------------------------------------------------------------
 
 moments = st.integers(0, 60 * 24 * 14).map(lambda minutes: NOW + timedelta(minutes=minutes))
 terms_of_any_sort = st.builds(
-    ForAll,
+    AssignmentTerms,
     due_at=st.none() | moments,
     closes_when_due=st.booleans(),
     extended_until=st.none() | moments,
@@ -102,19 +102,19 @@ terms_of_any_sort = st.builds(
     pass_mark_percent=st.integers(1, 100),
 )
 grants_of_any_sort = st.none() | st.builds(
-    Grant, st.integers(0, 400), st.none() | moments, st.integers(0, 100), st.booleans()
+    ExceptionTerms, st.integers(0, 400), st.none() | moments, st.integers(0, 100), st.booleans()
 )
-promises = st.builds(Promise, moments, st.none() | moments, st.none() | st.integers(1, 200), st.integers(1, 100))
+promises = st.builds(AttemptTerms, moments, st.none() | moments, st.none() | st.integers(1, 200), st.integers(1, 100))
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @given(promises, st.lists(st.tuples(terms_of_any_sort, grants_of_any_sort, st.integers(0, 400)), max_size=5))
 def test_no_change_ever_shortens_what_a_learner_was_promised(
-    promise: Promise, changes: list[tuple[ForAll, Grant | None, int]]
+    promise: AttemptTerms, changes: list[tuple[AssignmentTerms, ExceptionTerms | None, int]]
 ) -> None:
     """Catches: a deadline set to what the new terms give, an exception taken back from an attempt, a pass mark raised under way."""
     for terms, grant, everywhere in changes:
-        now_given = kept(promise, effective(terms, grant, everywhere))
+        now_given = keep_better_terms(promise, resolve_terms(terms, grant, everywhere))
 
         assert (now_given.deadline_at or FOREVER) >= (promise.deadline_at or FOREVER)
         assert (now_given.attempts_allowed or 10**6) >= (promise.attempts_allowed or 10**6)
@@ -124,8 +124,10 @@ def test_no_change_ever_shortens_what_a_learner_was_promised(
 
 
 @given(terms_of_any_sort, grants_of_any_sort, st.integers(0, 400))
-def test_an_exception_never_gives_less_than_everybody_has(terms: ForAll, grant: Grant | None, everywhere: int) -> None:
-    own, all_have = effective(terms, grant, everywhere), effective(terms, None)
+def test_an_exception_never_gives_less_than_everybody_has(
+    terms: AssignmentTerms, grant: ExceptionTerms | None, everywhere: int
+) -> None:
+    own, all_have = resolve_terms(terms, grant, everywhere), resolve_terms(terms, None)
 
     assert (own.due_at or FOREVER) >= (all_have.due_at or FOREVER)
     assert (own.closes_at or FOREVER) >= (all_have.closes_at or FOREVER)
@@ -136,13 +138,13 @@ def test_an_exception_never_gives_less_than_everybody_has(terms: ForAll, grant: 
 
 @given(terms_of_any_sort, grants_of_any_sort, grants_of_any_sort)
 def test_nobody_sees_the_key_while_somebody_else_is_at_it(
-    terms: ForAll, mine: Grant | None, theirs: Grant | None
+    terms: AssignmentTerms, mine: ExceptionTerms | None, theirs: ExceptionTerms | None
 ) -> None:
     """Catches: a closing that is reckoned for each learner alone."""
     granted = [grant.due_at for grant in (mine, theirs) if grant and grant.due_at]
-    terms = replace(terms, extended_until=extended_until(terms.due_at, granted, []))
+    terms = replace(terms, extended_until=find_extended_until(terms.due_at, granted, []))
 
-    own, others = effective(terms, mine), effective(terms, theirs)
+    own, others = resolve_terms(terms, mine), resolve_terms(terms, theirs)
 
     assert own.over_at is None or others.closes_at is None or own.over_at >= others.closes_at
 
@@ -157,16 +159,19 @@ def test_nobody_sees_the_key_while_somebody_else_is_at_it(
     ],
 )
 def test_a_change_for_the_better_applies_at_once(change: dict[str, int], minutes: int, passes_at: int) -> None:
-    promise = Promise(NOW, NOW + timedelta(minutes=20), 2, 80)
+    promise = AttemptTerms(NOW, NOW + timedelta(minutes=20), 2, 80)
 
-    now_given = kept(promise, effective(replace(SOFT, **change), None))  # type: ignore[arg-type]
+    now_given = keep_better_terms(promise, resolve_terms(replace(SOFT, **change), None))  # type: ignore[arg-type]
 
     assert (now_given.deadline_at, now_given.pass_mark_percent) == (NOW + timedelta(minutes=minutes), passes_at)
 
 
-@pytest.mark.parametrize(("counts", "counted"), [(Counts.BEST, Result(90, True)), (Counts.LATEST, Result(40, False))])
-def test_the_attempt_that_counts_is_the_result(counts: Counts, counted: Result) -> None:
-    assert result(counts, Result(90, True), Result(40, False)) == counted
+@pytest.mark.parametrize(
+    ("counts", "counted"),
+    [(GradingMethod.BEST, CountedResult(90, True)), (GradingMethod.LATEST, CountedResult(40, False))],
+)
+def test_the_attempt_that_counts_is_the_result(counts: GradingMethod, counted: CountedResult) -> None:
+    assert select_counted_result(counts, CountedResult(90, True), CountedResult(40, False)) == counted
 
 
 # -- what may be set ---------------------------------------------------------------------------------------------------------
@@ -177,40 +182,48 @@ def test_the_attempt_that_counts_is_the_result(counts: Counts, counted: Result) 
     [
         (SOFT, True, []),
         (replace(SOFT, due_at=None, opens_at=DUE), True, []),
-        (replace(SOFT, opens_at=DUE), True, [("due", Unfit.DUE_BEFORE_OPENING)]),
-        (replace(SOFT, opens_at=LATER), False, [("due", Unfit.DUE_BEFORE_OPENING)]),
-        (replace(SOFT, due_at=NOW), True, [("due", Unfit.PAST)]),
+        (replace(SOFT, opens_at=DUE), True, [("due", TermsError.DUE_BEFORE_OPENING)]),
+        (replace(SOFT, opens_at=LATER), False, [("due", TermsError.DUE_BEFORE_OPENING)]),
+        (replace(SOFT, due_at=NOW), True, [("due", TermsError.PAST)]),
         (replace(SOFT, due_at=NOW), False, []),
         (
             replace(HARD, opens_at=DUE - timedelta(minutes=19)),
             True,
-            [("time_limit_minutes", Unfit.LIMIT_BEYOND_CLOSING)],
+            [("time_limit_minutes", TermsError.LIMIT_BEYOND_CLOSING)],
         ),
         (replace(HARD, opens_at=DUE - timedelta(minutes=20)), True, []),
         (replace(SOFT, opens_at=DUE - timedelta(minutes=19)), True, []),
     ],
 )
-def test_times_that_cannot_be_are_named(terms: ForAll, is_new: bool, faults: list[tuple[str, Unfit]]) -> None:
-    assert list(unfit(terms, is_new=is_new, now=NOW)) == faults
+def test_times_that_cannot_be_are_named(
+    terms: AssignmentTerms, is_new: bool, faults: list[tuple[str, TermsError]]
+) -> None:
+    assert list(check_terms(terms, is_new=is_new, now=NOW)) == faults
 
 
 @pytest.mark.parametrize(
     ("grant", "terms", "faults"),
     [
-        (Grant(25), SOFT, []),
-        (Grant(due_at=LATER), SOFT, []),
-        (Grant(more_attempts=1), SOFT, []),
-        (Grant(is_excused=True), SOFT, []),
-        (Grant(), SOFT, [("extra_time_percent", Unfit.NOTHING_GRANTED)]),
-        (Grant(25, is_excused=True), SOFT, [("is_excused", Unfit.EXCUSED_AND_MORE)]),
-        (Grant(due_at=DUE), SOFT, [("due", Unfit.NOT_LATER)]),
-        (Grant(due_at=DUE - HOUR), SOFT, [("due", Unfit.NOT_LATER)]),
-        (Grant(due_at=LATER), replace(SOFT, due_at=None), [("due", Unfit.NEVER_DUE)]),
-        (Grant(more_attempts=1), replace(SOFT, attempts_allowed=None), [("more_attempts", Unfit.ANY_NUMBER)]),
+        (ExceptionTerms(25), SOFT, []),
+        (ExceptionTerms(due_at=LATER), SOFT, []),
+        (ExceptionTerms(more_attempts=1), SOFT, []),
+        (ExceptionTerms(is_excused=True), SOFT, []),
+        (ExceptionTerms(), SOFT, [("extra_time_percent", TermsError.NOTHING_GRANTED)]),
+        (ExceptionTerms(25, is_excused=True), SOFT, [("is_excused", TermsError.EXCUSED_AND_MORE)]),
+        (ExceptionTerms(due_at=DUE), SOFT, [("due", TermsError.NOT_LATER)]),
+        (ExceptionTerms(due_at=DUE - HOUR), SOFT, [("due", TermsError.NOT_LATER)]),
+        (ExceptionTerms(due_at=LATER), replace(SOFT, due_at=None), [("due", TermsError.NEVER_DUE)]),
+        (
+            ExceptionTerms(more_attempts=1),
+            replace(SOFT, attempts_allowed=None),
+            [("more_attempts", TermsError.ANY_NUMBER)],
+        ),
     ],
 )
-def test_a_grant_has_to_give_something(grant: Grant, terms: ForAll, faults: list[tuple[str, Unfit]]) -> None:
-    assert list(unfit_grant(grant, terms)) == faults
+def test_a_grant_has_to_give_something(
+    grant: ExceptionTerms, terms: AssignmentTerms, faults: list[tuple[str, TermsError]]
+) -> None:
+    assert list(check_exception(grant, terms)) == faults
 
 
 @pytest.mark.parametrize(
@@ -228,3 +241,65 @@ def test_a_grant_has_to_give_something(grant: Grant, terms: ForAll, faults: list
 )
 def test_nothing_may_have_to_be_passed_before_itself(required: dict[int, list[int]], of: int, is_so: bool) -> None:
     assert is_circular(required, of) is is_so
+
+
+# -- who joined late, and the time that is really left -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("joined", "granted", "now", "is_overdue"),
+    [
+        (None, None, HOUR, True),
+        (-HOUR, None, HOUR, True),
+        (timedelta(0), None, HOUR, False),
+        (-HOUR, None, timedelta(0), False),
+        (HOUR, None, 9 * HOUR, False),
+        (HOUR, 2 * HOUR, 2 * HOUR, False),
+        (HOUR, 2 * HOUR, 3 * HOUR, True),
+    ],
+)
+def test_a_due_date_before_joining_is_not_held_against_a_learner(
+    joined: timedelta | None, granted: timedelta | None, now: timedelta, is_overdue: bool
+) -> None:
+    exception = ExceptionTerms(due_at=NOW + granted) if granted else None
+    terms = resolve_terms(AssignmentTerms(due_at=NOW), exception, joined_at=None if joined is None else NOW + joined)
+
+    assert terms.is_overdue(NOW + now) == is_overdue
+
+
+def test_late_counts_from_joining() -> None:
+    terms = resolve_terms(AssignmentTerms(due_at=NOW), None, joined_at=NOW + HOUR)
+
+    assert terms.late_by(NOW + HOUR) is None
+    assert terms.late_by(NOW + 3 * HOUR) == 2 * HOUR
+    assert resolve_terms(AssignmentTerms(due_at=NOW), None, joined_at=NOW - HOUR).late_by(NOW + HOUR) == HOUR
+
+
+@pytest.mark.parametrize(
+    ("limit", "extra", "opens", "closes", "minutes", "is_cut_short"),
+    [
+        (30, 0, None, None, 30, False),
+        (30, 100, None, None, 60, False),
+        (30, 100, None, 36, 36, True),
+        (30, 0, None, 36, 30, False),
+        (30, 0, None, 30, 30, False),
+        (30, 0, 10, 36, 26, True),
+        (None, 0, None, 36, 36, True),
+        (None, 50, None, None, None, False),
+        (30, 0, None, -1, 0, True),
+    ],
+)
+def test_the_time_that_a_learner_really_has(
+    limit: int | None, extra: int, opens: int | None, closes: int | None, minutes: int | None, is_cut_short: bool
+) -> None:
+    """Fails when extra time is promised that ends with the test."""
+    terms = AssignmentTerms(
+        opens_at=None if opens is None else NOW + timedelta(minutes=opens),
+        due_at=None if closes is None else NOW + timedelta(minutes=closes),
+        closes_when_due=True,
+        time_limit_minutes=limit,
+    )
+
+    time = resolve_terms(terms, None, extra).get_time(NOW)
+
+    assert (time.seconds, time.is_cut_short) == (None if minutes is None else minutes * 60, is_cut_short)

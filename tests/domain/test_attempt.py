@@ -6,7 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.attempt import MarkedItem, Outcome, State, deadline, is_closable, lengthened, outcome, percent, state_at
+from app.domain.attempt import (
+    AttemptOutcome,
+    AttemptState,
+    MarkedItem,
+    compute_deadline,
+    compute_outcome,
+    extend_deadline,
+    is_closable,
+    percent,
+    resolve_state,
+    round_down,
+)
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -34,7 +45,7 @@ def at(minutes: float = 0, seconds: float = 0) -> datetime:
 def test_deadline_is_the_lengthened_limit_but_never_after_closing(
     limit_minutes: int | None, extra_percent: int, closes_at: datetime | None, expected: datetime | None
 ) -> None:
-    assert deadline(START, limit_minutes, extra_percent, closes_at) == expected
+    assert compute_deadline(START, limit_minutes, extra_percent, closes_at) == expected
 
 
 @pytest.mark.parametrize(
@@ -51,40 +62,40 @@ def test_deadline_is_the_lengthened_limit_but_never_after_closing(
 def test_lengthening_never_shortens(
     current: datetime | None, proposed: datetime | None, expected: datetime | None
 ) -> None:
-    assert lengthened(current, proposed) == expected
+    assert extend_deadline(current, proposed) == expected
 
 
 @pytest.mark.parametrize(
     ("state", "deadline_at", "now", "expected"),
     [
-        (State.OPEN, None, at(10**6), State.OPEN),
-        (State.OPEN, at(15), at(14, 59), State.OPEN),
-        (State.OPEN, at(15), at(15), State.OPEN),
-        (State.OPEN, at(15), at(15, 5), State.OPEN),
-        (State.OPEN, at(15), at(15, 5.000001), State.SUBMITTED),
-        (State.OPEN, at(15), at(16), State.SUBMITTED),
-        (State.SUBMITTED, at(15), at(1), State.SUBMITTED),
-        (State.SUBMITTED, None, at(1), State.SUBMITTED),
+        (AttemptState.OPEN, None, at(10**6), AttemptState.OPEN),
+        (AttemptState.OPEN, at(15), at(14, 59), AttemptState.OPEN),
+        (AttemptState.OPEN, at(15), at(15), AttemptState.OPEN),
+        (AttemptState.OPEN, at(15), at(15, 5), AttemptState.OPEN),
+        (AttemptState.OPEN, at(15), at(15, 5.000001), AttemptState.SUBMITTED),
+        (AttemptState.OPEN, at(15), at(16), AttemptState.SUBMITTED),
+        (AttemptState.SUBMITTED, at(15), at(1), AttemptState.SUBMITTED),
+        (AttemptState.SUBMITTED, None, at(1), AttemptState.SUBMITTED),
     ],
 )
 def test_an_attempt_reads_as_submitted_five_seconds_after_its_deadline(
-    state: State, deadline_at: datetime | None, now: datetime, expected: State
+    state: AttemptState, deadline_at: datetime | None, now: datetime, expected: AttemptState
 ) -> None:
-    assert state_at(state, deadline_at, now) is expected
+    assert resolve_state(state, deadline_at, now) is expected
 
 
 @pytest.mark.parametrize(
     ("state", "deadline_at", "now", "expected"),
     [
-        (State.OPEN, None, at(10**6), False),
-        (State.OPEN, at(15), at(15, 6), False),
-        (State.OPEN, at(15), at(15, 20), False),
-        (State.OPEN, at(15), at(15, 20.000001), True),
-        (State.SUBMITTED, at(15), at(16), False),
+        (AttemptState.OPEN, None, at(10**6), False),
+        (AttemptState.OPEN, at(15), at(15, 6), False),
+        (AttemptState.OPEN, at(15), at(15, 20), False),
+        (AttemptState.OPEN, at(15), at(15, 20.000001), True),
+        (AttemptState.SUBMITTED, at(15), at(16), False),
     ],
 )
 def test_an_attempt_is_closed_no_earlier_than_twenty_seconds_after_its_deadline(
-    state: State, deadline_at: datetime | None, now: datetime, expected: bool
+    state: AttemptState, deadline_at: datetime | None, now: datetime, expected: bool
 ) -> None:
     assert is_closable(state, deadline_at, now) is expected
 
@@ -104,28 +115,32 @@ CRITICAL_RIGHT, CRITICAL_WRONG, CRITICAL_HALF = (
 @pytest.mark.parametrize(
     ("marks", "pass_mark", "expected"),
     [
-        ([], 1, Outcome(0, 0, is_passed=False, is_critical_missed=False)),
-        ([RIGHT] * 8 + [WRONG] * 2, 80, Outcome(8, 10, is_passed=True, is_critical_missed=False)),
-        ([RIGHT] * 7 + [WRONG] * 3, 80, Outcome(7, 10, is_passed=False, is_critical_missed=False)),
-        ([RIGHT] * 7 + [item(0.5)] * 2 + [WRONG], 80, Outcome(8, 10, is_passed=True, is_critical_missed=False)),
-        ([RIGHT] * 7 + [item(0.5), WRONG, WRONG], 80, Outcome(7.5, 10, is_passed=False, is_critical_missed=False)),
-        ([RIGHT] * 9 + [CRITICAL_WRONG], 80, Outcome(9, 10, is_passed=False, is_critical_missed=True)),
-        ([RIGHT] * 9 + [CRITICAL_HALF], 80, Outcome(9.5, 10, is_passed=False, is_critical_missed=True)),
-        ([RIGHT] * 8 + [WRONG, CRITICAL_RIGHT], 80, Outcome(9, 10, is_passed=True, is_critical_missed=False)),
-        ([WRONG, CRITICAL_WRONG], 80, Outcome(0, 2, is_passed=False, is_critical_missed=True)),
+        ([], 1, AttemptOutcome(0, 0, is_passed=False, is_critical_missed=False)),
+        ([RIGHT] * 8 + [WRONG] * 2, 80, AttemptOutcome(8, 10, is_passed=True, is_critical_missed=False)),
+        ([RIGHT] * 7 + [WRONG] * 3, 80, AttemptOutcome(7, 10, is_passed=False, is_critical_missed=False)),
+        ([RIGHT] * 7 + [item(0.5)] * 2 + [WRONG], 80, AttemptOutcome(8, 10, is_passed=True, is_critical_missed=False)),
+        (
+            [RIGHT] * 7 + [item(0.5), WRONG, WRONG],
+            80,
+            AttemptOutcome(7.5, 10, is_passed=False, is_critical_missed=False),
+        ),
+        ([RIGHT] * 9 + [CRITICAL_WRONG], 80, AttemptOutcome(9, 10, is_passed=False, is_critical_missed=True)),
+        ([RIGHT] * 9 + [CRITICAL_HALF], 80, AttemptOutcome(9.5, 10, is_passed=False, is_critical_missed=True)),
+        ([RIGHT] * 8 + [WRONG, CRITICAL_RIGHT], 80, AttemptOutcome(9, 10, is_passed=True, is_critical_missed=False)),
+        ([WRONG, CRITICAL_WRONG], 80, AttemptOutcome(0, 2, is_passed=False, is_critical_missed=True)),
         (
             [RIGHT, RIGHT, item(1 / 3), item(1 / 3), item(1 / 3)],
             60,
-            Outcome(3, 5, is_passed=True, is_critical_missed=False),
+            AttemptOutcome(3, 5, is_passed=True, is_critical_missed=False),
         ),
-        ([RIGHT] * 10, 100, Outcome(10, 10, is_passed=True, is_critical_missed=False)),
-        ([RIGHT] * 9 + [item(2 / 3)], 100, Outcome(9 + 2 / 3, 10, is_passed=False, is_critical_missed=False)),
+        ([RIGHT] * 10, 100, AttemptOutcome(10, 10, is_passed=True, is_critical_missed=False)),
+        ([RIGHT] * 9 + [item(2 / 3)], 100, AttemptOutcome(9 + 2 / 3, 10, is_passed=False, is_critical_missed=False)),
     ],
 )
 def test_passing_needs_the_pass_mark_and_every_critical_question(
-    marks: list[MarkedItem], pass_mark: int, expected: Outcome
+    marks: list[MarkedItem], pass_mark: int, expected: AttemptOutcome
 ) -> None:
-    found = outcome(marks, pass_mark)
+    found = compute_outcome(marks, pass_mark)
 
     assert found.points == pytest.approx(expected.points)
     assert (found.max_points, found.is_passed, found.is_critical_missed) == (
@@ -151,3 +166,10 @@ def test_passing_needs_the_pass_mark_and_every_critical_question(
 )
 def test_percent_is_rounded_down(points: float, max_points: float, expected: int) -> None:
     assert percent(points, max_points) == expected
+
+
+@pytest.mark.parametrize(
+    ("points", "shown"), [(2 + 1 / 3, 2.3), (6.97, 6.9), (0.1 + 0.2, 0.3), (0.7 * 3, 2.1), (10.0, 10.0), (0.05, 0.0)]
+)
+def test_points_are_rounded_down_to_a_tenth(points: float, shown: float) -> None:
+    assert round_down(points) == shown

@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.attempt import outcome
-from app.domain.content import Key, Kind
-from app.domain.correction import VOIDED, ByHand, Remedy, Ruling, by_points, corrected
-from app.domain.marking import mark
-from app.domain.regrading import HandedIn, counted, is_better, is_kept, stood
-from app.domain.response import Response
+from app.domain.attempt import compute_outcome
+from app.domain.correction import VOID_MARK, ActiveCorrection, ManualMark, Remedy, mark_by_points, mark_corrected
+from app.domain.kinds import KINDS, QuestionKind, Response
+from app.domain.kinds.case_key import CaseKey
+from app.domain.kinds.choice import ChoiceKey
+from app.domain.kinds.match import MatchKey
+from app.domain.kinds.numeric import NumericKey
+from app.domain.kinds.order import OrderKey
+from app.domain.kinds.region import RegionKey
+from app.domain.kinds.text import AcceptedAnswer, TextKey
+from app.domain.marking import mark_response
+from app.domain.regrading import SubmittedAttempt, is_better, is_pass_protected, summarize, to_marked_item
+from tests.support.question_kinds import CASE, MATCH, NUMERIC, ORDER, REGION, SEVERAL, SINGLE, TEXT, TRUE_FALSE
 
 MORNING = datetime(2026, 11, 23, 8, tzinfo=UTC)
 NOON, EVENING = MORNING + timedelta(hours=4), MORNING + timedelta(hours=10)
-VOID, CREDIT = Ruling(Remedy.VOID, NOON), Ruling(Remedy.CREDIT, NOON)
-SECOND = Ruling(Remedy.ACCEPT, NOON, Key((1,)))
+VOID, CREDIT = ActiveCorrection(Remedy.VOID, NOON), ActiveCorrection(Remedy.CREDIT, NOON)
+SECOND = ActiveCorrection(Remedy.ACCEPT, NOON, ChoiceKey((1,)))
 many = settings(max_examples=200, deadline=None, database=None)
 
 
@@ -39,9 +47,9 @@ many = settings(max_examples=200, deadline=None, database=None)
     ],
 )
 def test_a_single_choice_is_marked_by_its_key_and_by_what_is_in_force(
-    rulings: list[Ruling], response: list[int] | None, points: float
+    rulings: list[ActiveCorrection], response: list[int] | None, points: float
 ) -> None:
-    found = corrected(Kind.SINGLE, Key((0,)), response, None, rulings)
+    found = mark_corrected(SINGLE, ChoiceKey((0,)), response, None, rulings)
 
     assert (found.points, found.max_points, found.is_right) == (points, 1, points == 1)
 
@@ -49,48 +57,52 @@ def test_a_single_choice_is_marked_by_its_key_and_by_what_is_in_force(
 @pytest.mark.parametrize(
     ("kind", "key", "other", "response", "points"),
     [
-        (Kind.SEVERAL, Key((0, 1)), Key((0, 1, 2)), [0, 1, 2], 1),
-        (Kind.SEVERAL, Key((0, 1)), Key((0, 1, 2)), [0, 1], 1),
-        (Kind.SEVERAL, Key((0, 1)), Key((2, 3)), [2], 0.5),
-        (Kind.TRUE_FALSE, Key((0,)), Key((1,)), [1], 1),
-        (Kind.NUMERIC, Key(value=10, tolerance=1), Key(value=20, tolerance=2), "21.5", 1),
-        (Kind.NUMERIC, Key(value=10, tolerance=1), Key(value=20, tolerance=2), "12", 0),
-        (Kind.MATCH, Key((0, 1, 2)), Key((1, 0, 2)), [1, 0, 2], 1),
-        (Kind.MATCH, Key((0, 1, 2)), Key((1, 0, 2)), [1, 1, 2], pytest.approx(2 / 3)),
-        (Kind.ORDER, Key((0, 1, 2)), Key((1, 0, 2)), [2, 1, 3], 1),
-        (Kind.REGION, Key((0,), near=(1,)), Key((2,)), [1], 0.5),
-        (Kind.REGION, Key((0,), near=(1,)), Key((2,)), [2], 1),
+        (SEVERAL, ChoiceKey((0, 1)), ChoiceKey((0, 1, 2)), [0, 1, 2], 1),
+        (SEVERAL, ChoiceKey((0, 1)), ChoiceKey((0, 1, 2)), [0, 1], 1),
+        (SEVERAL, ChoiceKey((0, 1)), ChoiceKey((2, 3)), [2], 0.5),
+        (TRUE_FALSE, ChoiceKey((0,)), ChoiceKey((1,)), [1], 1),
+        (NUMERIC, NumericKey(value=10, tolerance=1), NumericKey(value=20, tolerance=2), "21.5", 1),
+        (NUMERIC, NumericKey(value=10, tolerance=1), NumericKey(value=20, tolerance=2), "12", 0),
+        (MATCH, MatchKey((0, 1, 2)), MatchKey((1, 0, 2)), [1, 0, 2], 1),
+        (MATCH, MatchKey((0, 1, 2)), MatchKey((1, 0, 2)), [1, 1, 2], pytest.approx(2 / 3)),
+        (ORDER, OrderKey((0, 1, 2)), OrderKey((1, 0, 2)), [2, 1, 3], 1),
+        (REGION, RegionKey((0,), near=(1,)), RegionKey((2,)), [1], 0.5),
+        (REGION, RegionKey((0,), near=(1,)), RegionKey((2,)), [2], 1),
+        (CASE, CaseKey((0, 2)), CaseKey((1, 2)), [1, 2], 1),
+        (CASE, CaseKey((0, 2)), CaseKey((1, 2)), [3, 2], 0.5),
     ],
 )
-def test_every_kind_takes_another_key(kind: Kind, key: Key, other: Key, response: Response, points: float) -> None:
-    found = corrected(kind, key, response, None, [Ruling(Remedy.ACCEPT, NOON, other)])
+def test_every_kind_takes_another_key(
+    kind: QuestionKind[Any], key: Any, other: Any, response: Response, points: float
+) -> None:
+    found = mark_corrected(kind, key, response, None, [ActiveCorrection(Remedy.ACCEPT, NOON, other)])
 
     assert found.points == points
 
 
 @pytest.mark.parametrize("rulings", [[VOID], [VOID, CREDIT], [CREDIT, VOID], [SECOND, VOID]])
-@pytest.mark.parametrize("by_hand", [None, ByHand(0.5, EVENING)])
+@pytest.mark.parametrize("by_hand", [None, ManualMark(0.5, EVENING)])
 def test_a_void_question_counts_for_nothing_whatever_else_was_decided(
-    rulings: list[Ruling], by_hand: ByHand | None
+    rulings: list[ActiveCorrection], by_hand: ManualMark | None
 ) -> None:
-    assert corrected(Kind.SINGLE, Key((0,)), [0], 3, rulings, by_hand) == VOIDED
-    assert (VOIDED.points, VOIDED.max_points, VOIDED.certainty_points) == (0, 0, 0)
+    assert mark_corrected(SINGLE, ChoiceKey((0,)), [0], 3, rulings, by_hand) == VOID_MARK
+    assert (VOID_MARK.points, VOID_MARK.max_points, VOID_MARK.certainty_points) == (0, 0, 0)
 
 
 @pytest.mark.parametrize(
     ("by_hand", "rulings", "points"),
     [
-        (ByHand(0.25, EVENING), [], 0.25),
-        (ByHand(0.25, EVENING), [CREDIT], 0.25),
-        (ByHand(0.25, MORNING), [CREDIT], 1),
-        (ByHand(0.75, MORNING), [SECOND], 0.75),
+        (ManualMark(0.25, EVENING), [], 0.25),
+        (ManualMark(0.25, EVENING), [CREDIT], 0.25),
+        (ManualMark(0.25, MORNING), [CREDIT], 1),
+        (ManualMark(0.75, MORNING), [SECOND], 0.75),
     ],
 )
 def test_a_mark_changed_by_hand_takes_the_place_of_what_was_decided_before(
-    by_hand: ByHand, rulings: list[Ruling], points: float
+    by_hand: ManualMark, rulings: list[ActiveCorrection], points: float
 ) -> None:
     """Fails when a regrade undoes what a trainer decided about one learner, or when a later credit passes them over."""
-    assert corrected(Kind.SINGLE, Key((0,)), [0], None, rulings, by_hand).points == points
+    assert mark_corrected(SINGLE, ChoiceKey((0,)), [0], None, rulings, by_hand).points == points
 
 
 @pytest.mark.parametrize(
@@ -99,57 +111,70 @@ def test_a_mark_changed_by_hand_takes_the_place_of_what_was_decided_before(
 def test_certainty_is_counted_by_the_mark_as_it_became(
     points: float, certainty: int | None, certainty_points: int
 ) -> None:
-    assert by_points(points, [0], certainty).certainty_points == certainty_points
-    assert by_points(points, None, certainty).certainty_points == 0
+    assert mark_by_points(points, [0], certainty).certainty_points == certainty_points
+    assert mark_by_points(points, None, certainty).certainty_points == 0
 
 
 # -- generated -----------------------------------------------------------------------------------------------------------------
 
 OPTIONS = 4
+PATHS = st.lists(st.integers(0, OPTIONS - 1), min_size=1, max_size=OPTIONS, unique=True)
+WORDS = st.sampled_from(["band", "twitch", "jump"])
 
 
 @dataclass(frozen=True)
 class Case:
-    kind: Kind
-    key: Key
+    kind: QuestionKind[Any]
+    key: Any
     response: Response | None
     certainty: int | None
-    rulings: tuple[Ruling, ...]
-    by_hand: ByHand | None
+    rulings: tuple[ActiveCorrection, ...]
+    by_hand: ManualMark | None
 
 
-def keys(kind: Kind) -> st.SearchStrategy[Key]:
-    if kind is Kind.NUMERIC:
-        return st.builds(Key, value=st.integers(-9, 9), tolerance=st.sampled_from([0, 0.5, 2]))
-    if kind in (Kind.MATCH, Kind.ORDER):
-        return st.permutations(range(OPTIONS)).map(lambda order: Key(tuple(order)))
-    if kind is Kind.SEVERAL:
-        return st.sets(st.integers(0, OPTIONS - 1), min_size=1).map(lambda some: Key(tuple(sorted(some))))
-    return st.integers(0, OPTIONS - 1).map(lambda one: Key((one,), near=((one + 1) % OPTIONS,)))
+def keys(kind: QuestionKind[Any]) -> st.SearchStrategy[Any]:
+    if kind is NUMERIC:
+        return st.builds(NumericKey, value=st.integers(-9, 9), tolerance=st.sampled_from([0, 0.5, 2]))
+    if kind is CASE:
+        return PATHS.map(lambda path: CaseKey(tuple(path)))
+    if kind is TEXT:
+        return WORDS.map(lambda word: TextKey((AcceptedAnswer(word),)))
+    if kind in (MATCH, ORDER):
+        made = MatchKey if kind is MATCH else OrderKey
+        return st.permutations(range(OPTIONS)).map(lambda order: made(tuple(order)))
+    if kind is SEVERAL:
+        return st.sets(st.integers(0, OPTIONS - 1), min_size=1).map(lambda some: ChoiceKey(tuple(sorted(some))))
+    if kind is REGION:
+        return st.integers(0, OPTIONS - 1).map(lambda one: RegionKey((one,), near=((one + 1) % OPTIONS,)))
+    return st.integers(0, OPTIONS - 1).map(lambda one: ChoiceKey((one,)))
 
 
-def responses(kind: Kind) -> st.SearchStrategy[Response | None]:
-    if kind is Kind.NUMERIC:
+def responses(kind: QuestionKind[Any]) -> st.SearchStrategy[Response | None]:
+    if kind is NUMERIC:
         return st.none() | st.integers(-9, 9).map(str)
-    if kind is Kind.MATCH:
+    if kind is CASE:
+        return st.none() | PATHS
+    if kind is TEXT:
+        return st.none() | WORDS
+    if kind is MATCH:
         return st.none() | st.lists(st.none() | st.integers(0, OPTIONS - 1), min_size=OPTIONS, max_size=OPTIONS)
-    if kind is Kind.ORDER:
+    if kind is ORDER:
         return st.none() | st.lists(st.none() | st.integers(1, OPTIONS), min_size=OPTIONS, max_size=OPTIONS)
-    if kind is Kind.SEVERAL:
+    if kind is SEVERAL:
         return st.none() | st.sets(st.integers(0, OPTIONS - 1), min_size=1).map(sorted)
     return st.none() | st.integers(0, OPTIONS - 1).map(lambda one: [one])
 
 
-def rulings_of(kind: Kind) -> st.SearchStrategy[Ruling]:
+def rulings_of(kind: QuestionKind[Any]) -> st.SearchStrategy[ActiveCorrection]:
     when = st.sampled_from([MORNING, NOON, EVENING])
-    plain = st.builds(Ruling, st.sampled_from([Remedy.VOID, Remedy.CREDIT]), when)
-    return plain | st.builds(Ruling, st.just(Remedy.ACCEPT), when, keys(kind))
+    plain = st.builds(ActiveCorrection, st.sampled_from([Remedy.VOID, Remedy.CREDIT]), when)
+    return plain | st.builds(ActiveCorrection, st.just(Remedy.ACCEPT), when, keys(kind))
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    kind = draw(st.sampled_from(list(Kind)))
-    by_hand = st.builds(ByHand, st.sampled_from([0, 0.25, 1]), st.just(NOON))
+    kind = draw(st.sampled_from(list(KINDS)))
+    by_hand = st.builds(ManualMark, st.sampled_from([0, 0.25, 1]), st.just(NOON))
     return Case(
         kind,
         draw(keys(kind)),
@@ -160,23 +185,23 @@ def cases(draw: st.DrawFn) -> Case:
     )
 
 
-def plainly(case: Case, rulings: Sequence[Ruling]) -> float | None:
+def plainly(case: Case, rulings: Sequence[ActiveCorrection]) -> float | None:
     """The points once more, one decision after the other in the order of time; None is void."""
     if Remedy.VOID in {ruling.remedy for ruling in rulings}:
         return None
-    points = mark(case.kind, case.key, case.response).points
+    points = mark_response(case.kind, case.key, case.response).points
     for at in (MORNING, NOON, EVENING):
         if case.by_hand and case.by_hand.changed_at == at:
             points = case.by_hand.points
         for ruling in rulings:
             if ruling.made_at == at:
-                by_ruling = 1.0 if ruling.key is None else mark(case.kind, ruling.key, case.response).points
+                by_ruling = 1.0 if ruling.key is None else mark_response(case.kind, ruling.key, case.response).points
                 points = by_ruling if by_ruling > points else points
     return points
 
 
-def marked(case: Case, rulings: Sequence[Ruling]) -> float | None:
-    found = corrected(case.kind, case.key, case.response, case.certainty, rulings, case.by_hand)
+def marked(case: Case, rulings: Sequence[ActiveCorrection]) -> float | None:
+    found = mark_corrected(case.kind, case.key, case.response, case.certainty, rulings, case.by_hand)
     assert 0 <= found.points <= found.max_points <= 1
     assert -6 <= found.certainty_points <= 3
     assert found.is_void is (found.max_points == 0)
@@ -209,10 +234,11 @@ def test_credit_and_another_key_never_lower_and_twice_is_once(case: Case, data: 
 def test_a_total_is_that_of_the_whole_paper_marked_afresh(papers: list[tuple[Case, bool]], pass_mark: int) -> None:
     """Fails when a void question still opens or shuts the safety gate, or still counts in what could be earned."""
     results = [
-        corrected(case.kind, case.key, case.response, None, case.rulings, case.by_hand) for case, _critical in papers
+        mark_corrected(case.kind, case.key, case.response, None, case.rulings, case.by_hand)
+        for case, _critical in papers
     ]
-    total = outcome(
-        [counted(result, is_critical=critical) for result, (_, critical) in zip(results, papers, strict=True)],
+    total = compute_outcome(
+        [to_marked_item(result, is_critical=critical) for result, (_, critical) in zip(results, papers, strict=True)],
         pass_mark,
     )
 
@@ -228,15 +254,15 @@ def test_a_total_is_that_of_the_whole_paper_marked_afresh(papers: list[tuple[Cas
 # -- standings and passes ------------------------------------------------------------------------------------------------------
 
 
-def handed_in(number: int, points: float, *, is_passed: bool) -> HandedIn:
-    return HandedIn(number, points, 10, is_passed, MORNING + timedelta(hours=number))
+def handed_in(number: int, points: float, *, is_passed: bool) -> SubmittedAttempt:
+    return SubmittedAttempt(number, points, 10, is_passed, MORNING + timedelta(hours=number))
 
 
 @given(st.lists(st.tuples(st.integers(0, 10), st.booleans()), min_size=1, max_size=6))
 def test_a_standing_worked_out_anew_is_the_one_kept_attempt_by_attempt(found: list[tuple[int, bool]]) -> None:
     attempts = [handed_in(n, points, is_passed=passed) for n, (points, passed) in enumerate(found, start=1)]
 
-    standing = stood(attempts)
+    standing = summarize(attempts)
 
     best = attempts[0]
     for attempt in attempts[1:]:
@@ -249,14 +275,14 @@ def test_a_standing_worked_out_anew_is_the_one_kept_attempt_by_attempt(found: li
     assert standing.passed_at == first
 
 
-def test_nobody_stands_anywhere_without_an_attempt() -> None:
-    with pytest.raises(ValueError, match="without an attempt"):
-        stood([])
+def test_a_summary_needs_an_attempt() -> None:
+    with pytest.raises(ValueError, match="cannot summarize without attempts"):
+        summarize([])
 
 
 @given(st.booleans(), st.booleans(), st.booleans(), st.booleans())
 def test_without_the_tick_no_released_pass_is_lost(was: bool, becomes: bool, released: bool, may: bool) -> None:
-    kept = is_kept(was_passed=was, is_passed=becomes, is_released=released, may_lower=may)
+    kept = is_pass_protected(was_passed=was, is_passed=becomes, is_released=released, may_lower=may)
 
     is_passed = was if kept else becomes
     assert may or not (released and was and not is_passed)

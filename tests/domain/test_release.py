@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
 
-from app.domain.attempt import Purpose, State
+from app.domain.attempt import AttemptState, Purpose
 from app.domain.release import (
-    EVERYTHING,
-    NOTHING,
-    Facts,
-    Policy,
+    RELEASE_EVERYTHING,
+    RELEASE_NOTHING,
+    PolicyError,
     Release,
-    Unsound,
-    When,
+    ReleaseFacts,
+    ReleaseMoment,
+    ReleasePolicy,
+    check_policy,
+    decide_release,
+    decide_release_in_progress,
     is_mark_released,
-    released,
-    released_under_way,
-    unsound,
+    plan_release,
 )
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PAST, FUTURE = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
-EACH, SUBMISSION, LAST, CLOSING = When
+EACH, SUBMISSION, LAST, CLOSING = ReleaseMoment
 
 MARK = Release(mark=True, correctness=False, key=False, explanation=False)
 CORRECTNESS = Release(mark=True, correctness=True, key=False, explanation=False)
 KEY = Release(mark=True, correctness=True, key=True, explanation=False)
-POLICIES = [Policy(*four) for four in product(When, repeat=4)]
+POLICIES = [ReleasePolicy(*four) for four in product(ReleaseMoment, repeat=4)]
 
-AT_ONCE = Policy()
-LATER = Policy(SUBMISSION, LAST, LAST, LAST)
-CLOSED = Policy(SUBMISSION, CLOSING, CLOSING, CLOSING)
-STEPS = Policy(SUBMISSION, SUBMISSION, LAST, CLOSING)
+AT_ONCE = ReleasePolicy()
+LATER = ReleasePolicy(SUBMISSION, LAST, LAST, LAST)
+CLOSED = ReleasePolicy(SUBMISSION, CLOSING, CLOSING, CLOSING)
+STEPS = ReleasePolicy(SUBMISSION, SUBMISSION, LAST, CLOSING)
 
 
-def facts(**given: object) -> Facts:
+def facts(**given: object) -> ReleaseFacts:
     usual = {
         "purpose": Purpose.TEST,
-        "state": State.SUBMITTED,
+        "state": AttemptState.SUBMITTED,
         "deadline_at": None,
         "is_settled": True,
         "policy": AT_ONCE,
@@ -48,15 +50,15 @@ def facts(**given: object) -> Facts:
         "attempts_allowed": None,
         "closes_at": None,
     }
-    return Facts(**(usual | given))  # type: ignore[arg-type]
+    return ReleaseFacts(**(usual | given))  # type: ignore[arg-type]
 
 
 UNFINISHED = [
-    {"state": State.OPEN, "is_settled": False},
-    {"state": State.OPEN, "deadline_at": FUTURE, "is_settled": False},
-    {"state": State.OPEN, "deadline_at": PAST, "is_settled": False},
-    {"state": State.OPEN, "is_settled": True},
-    {"state": State.SUBMITTED, "is_settled": False},
+    {"state": AttemptState.OPEN, "is_settled": False},
+    {"state": AttemptState.OPEN, "deadline_at": FUTURE, "is_settled": False},
+    {"state": AttemptState.OPEN, "deadline_at": PAST, "is_settled": False},
+    {"state": AttemptState.OPEN, "is_settled": True},
+    {"state": AttemptState.SUBMITTED, "is_settled": False},
 ]
 
 
@@ -66,62 +68,65 @@ def test_nothing_is_released_before_the_marks_are_written(unfinished: dict[str, 
     for policy in POLICIES:
         attempt = facts(purpose=purpose, policy=policy, attempts_allowed=1, closes_at=PAST, **unfinished)
 
-        assert released(attempt, NOW) == NOTHING
+        assert decide_release(attempt, NOW) == RELEASE_NOTHING
 
 
 @pytest.mark.parametrize("purpose", [Purpose.PRACTICE, Purpose.CHECK])
 def test_practice_and_checks_release_everything(purpose: Purpose) -> None:
     for policy in POLICIES:
-        assert released(facts(purpose=purpose, policy=policy), NOW) == EVERYTHING
-        assert released_under_way(facts(purpose=purpose, policy=policy, state=State.OPEN)) == EVERYTHING
+        assert decide_release(facts(purpose=purpose, policy=policy), NOW) == RELEASE_EVERYTHING
+        assert (
+            decide_release_in_progress(facts(purpose=purpose, policy=policy, state=AttemptState.OPEN))
+            == RELEASE_EVERYTHING
+        )
 
 
 @pytest.mark.parametrize(
     ("policy", "number", "allowed", "closes_at", "in_use", "expected"),
     [
-        (AT_ONCE, 1, None, None, False, EVERYTHING),
+        (AT_ONCE, 1, None, None, False, RELEASE_EVERYTHING),
         (AT_ONCE, 1, 2, None, False, CORRECTNESS),
-        (AT_ONCE, 2, 2, None, False, EVERYTHING),
+        (AT_ONCE, 2, 2, None, False, RELEASE_EVERYTHING),
         (AT_ONCE, 1, 2, FUTURE, False, CORRECTNESS),
-        (AT_ONCE, 1, 2, PAST, False, EVERYTHING),
+        (AT_ONCE, 1, 2, PAST, False, RELEASE_EVERYTHING),
         (AT_ONCE, 1, None, None, True, MARK),
         (AT_ONCE, 1, 2, PAST, True, MARK),
         (LATER, 1, 2, None, False, MARK),
-        (LATER, 2, 2, None, False, EVERYTHING),
+        (LATER, 2, 2, None, False, RELEASE_EVERYTHING),
         (LATER, 2, 2, None, True, MARK),
         (LATER, 1, None, None, False, MARK),
         (LATER, 1, 2, FUTURE, False, MARK),
-        (LATER, 1, 2, PAST, False, EVERYTHING),
+        (LATER, 1, 2, PAST, False, RELEASE_EVERYTHING),
         (CLOSED, 1, None, None, False, MARK),
         (CLOSED, 1, 1, FUTURE, False, MARK),
         (CLOSED, 1, 1, NOW, False, MARK),
-        (CLOSED, 1, 1, PAST, False, EVERYTHING),
+        (CLOSED, 1, 1, PAST, False, RELEASE_EVERYTHING),
         (CLOSED, 1, 1, PAST, True, MARK),
         (STEPS, 1, 2, FUTURE, False, CORRECTNESS),
         (STEPS, 2, 2, FUTURE, False, KEY),
-        (STEPS, 2, 2, PAST, False, EVERYTHING),
-        (Policy(CLOSING, CLOSING, CLOSING, CLOSING), 1, 1, FUTURE, False, NOTHING),
-        (Policy(LAST, LAST, LAST, LAST), 1, 2, None, False, NOTHING),
-        (Policy(LAST, LAST, LAST, LAST), 2, 2, None, False, EVERYTHING),
-        (Policy(SUBMISSION, EACH, EACH, EACH), 1, 2, None, False, CORRECTNESS),
-        (Policy(SUBMISSION, EACH, EACH, EACH), 1, 1, None, False, EVERYTHING),
+        (STEPS, 2, 2, PAST, False, RELEASE_EVERYTHING),
+        (ReleasePolicy(CLOSING, CLOSING, CLOSING, CLOSING), 1, 1, FUTURE, False, RELEASE_NOTHING),
+        (ReleasePolicy(LAST, LAST, LAST, LAST), 1, 2, None, False, RELEASE_NOTHING),
+        (ReleasePolicy(LAST, LAST, LAST, LAST), 2, 2, None, False, RELEASE_EVERYTHING),
+        (ReleasePolicy(SUBMISSION, EACH, EACH, EACH), 1, 2, None, False, CORRECTNESS),
+        (ReleasePolicy(SUBMISSION, EACH, EACH, EACH), 1, 1, None, False, RELEASE_EVERYTHING),
         # A policy that the form refuses still gives nothing away through what it tells.
-        (Policy(CLOSING, SUBMISSION, SUBMISSION, SUBMISSION), 1, 1, FUTURE, False, NOTHING),
-        (Policy(SUBMISSION, CLOSING, SUBMISSION, SUBMISSION), 1, 1, FUTURE, False, MARK),
+        (ReleasePolicy(CLOSING, SUBMISSION, SUBMISSION, SUBMISSION), 1, 1, FUTURE, False, RELEASE_NOTHING),
+        (ReleasePolicy(SUBMISSION, CLOSING, SUBMISSION, SUBMISSION), 1, 1, FUTURE, False, MARK),
     ],
 )
 def test_a_test_releases_as_its_policy_says(
-    policy: Policy, number: int, allowed: int | None, closes_at: datetime | None, in_use: bool, expected: Release
+    policy: ReleasePolicy, number: int, allowed: int | None, closes_at: datetime | None, in_use: bool, expected: Release
 ) -> None:
     attempt = facts(policy=policy, number=number, attempts_allowed=allowed, closes_at=closes_at, is_pool_in_use=in_use)
 
-    assert released(attempt, NOW) == expected
+    assert decide_release(attempt, NOW) == expected
 
 
 def test_of_a_limited_test_the_key_waits_for_the_last_attempt_whatever_the_policy() -> None:
     """Threat 5. Fails when the policy alone decides."""
     for policy in POLICIES:
-        found = released(facts(policy=policy, number=1, attempts_allowed=2), NOW)
+        found = decide_release(facts(policy=policy, number=1, attempts_allowed=2), NOW)
 
         assert (found.key, found.explanation) == (False, False)
         assert not (found.correctness and not found.mark)
@@ -130,29 +135,29 @@ def test_of_a_limited_test_the_key_waits_for_the_last_attempt_whatever_the_polic
 @pytest.mark.parametrize(
     ("policy", "number", "allowed", "in_use", "expected"),
     [
-        (AT_ONCE, 1, 1, False, NOTHING),
-        (Policy(SUBMISSION, EACH, SUBMISSION, SUBMISSION), 1, 1, False, CORRECTNESS),
-        (Policy(SUBMISSION, EACH, EACH, SUBMISSION), 1, 1, False, KEY),
-        (Policy(SUBMISSION, EACH, EACH, EACH), 1, 1, False, EVERYTHING),
-        (Policy(SUBMISSION, EACH, EACH, EACH), 1, 2, False, CORRECTNESS),
-        (Policy(SUBMISSION, EACH, EACH, EACH), 2, 2, False, EVERYTHING),
-        (Policy(SUBMISSION, EACH, EACH, EACH), 1, None, False, EVERYTHING),
-        (Policy(SUBMISSION, EACH, EACH, EACH), 1, None, True, NOTHING),
+        (AT_ONCE, 1, 1, False, RELEASE_NOTHING),
+        (ReleasePolicy(SUBMISSION, EACH, SUBMISSION, SUBMISSION), 1, 1, False, CORRECTNESS),
+        (ReleasePolicy(SUBMISSION, EACH, EACH, SUBMISSION), 1, 1, False, KEY),
+        (ReleasePolicy(SUBMISSION, EACH, EACH, EACH), 1, 1, False, RELEASE_EVERYTHING),
+        (ReleasePolicy(SUBMISSION, EACH, EACH, EACH), 1, 2, False, CORRECTNESS),
+        (ReleasePolicy(SUBMISSION, EACH, EACH, EACH), 2, 2, False, RELEASE_EVERYTHING),
+        (ReleasePolicy(SUBMISSION, EACH, EACH, EACH), 1, None, False, RELEASE_EVERYTHING),
+        (ReleasePolicy(SUBMISSION, EACH, EACH, EACH), 1, None, True, RELEASE_NOTHING),
     ],
 )
 def test_under_way_a_test_releases_what_comes_after_each_answer(
-    policy: Policy, number: int, allowed: int | None, in_use: bool, expected: Release
+    policy: ReleasePolicy, number: int, allowed: int | None, in_use: bool, expected: Release
 ) -> None:
     attempt = facts(
         policy=policy,
         number=number,
         attempts_allowed=allowed,
         is_pool_in_use=in_use,
-        state=State.OPEN,
+        state=AttemptState.OPEN,
         is_settled=False,
     )
 
-    found = released_under_way(attempt)
+    found = decide_release_in_progress(attempt)
 
     assert not found.mark
     assert (found.correctness, found.key, found.explanation) == (
@@ -165,24 +170,24 @@ def test_under_way_a_test_releases_what_comes_after_each_answer(
 @pytest.mark.parametrize(
     ("policy", "allowed", "is_due", "faults"),
     [
-        (Policy(), None, False, []),
-        (Policy(SUBMISSION, EACH, EACH, EACH), None, False, []),
+        (ReleasePolicy(), None, False, []),
+        (ReleasePolicy(SUBMISSION, EACH, EACH, EACH), None, False, []),
         (LATER, 2, False, []),
         (LATER, None, False, ["correctness", "key", "explanation"]),
         (CLOSED, None, True, []),
         (CLOSED, None, False, ["correctness", "key", "explanation"]),
         (STEPS, 2, True, []),
-        (Policy(mark=EACH), None, False, ["mark"]),
-        (Policy(SUBMISSION, SUBMISSION, EACH, SUBMISSION), None, False, ["key"]),
-        (Policy(SUBMISSION, LAST, SUBMISSION, LAST), 2, False, ["key"]),
-        (Policy(CLOSING, SUBMISSION, CLOSING, CLOSING), 2, True, ["correctness"]),
-        (Policy(LAST, EACH, LAST, LAST), 2, True, ["correctness"]),
+        (ReleasePolicy(mark=EACH), None, False, ["mark"]),
+        (ReleasePolicy(SUBMISSION, SUBMISSION, EACH, SUBMISSION), None, False, ["key"]),
+        (ReleasePolicy(SUBMISSION, LAST, SUBMISSION, LAST), 2, False, ["key"]),
+        (ReleasePolicy(CLOSING, SUBMISSION, CLOSING, CLOSING), 2, True, ["correctness"]),
+        (ReleasePolicy(LAST, EACH, LAST, LAST), 2, True, ["correctness"]),
     ],
 )
 def test_a_policy_that_contradicts_itself_is_named(
-    policy: Policy, allowed: int | None, is_due: bool, faults: list[str]
+    policy: ReleasePolicy, allowed: int | None, is_due: bool, faults: list[str]
 ) -> None:
-    assert [name for name, _ in unsound(policy, attempts_allowed=allowed, is_due=is_due)] == faults
+    assert [name for name, _ in check_policy(policy, attempts_allowed=allowed, is_due=is_due)] == faults
 
 
 def test_each_reason_is_found_somewhere() -> None:
@@ -190,10 +195,10 @@ def test_each_reason_is_found_somewhere() -> None:
         why
         for policy in POLICIES
         for allowed, is_due in product((None, 2), (False, True))
-        for _, why in unsound(policy, attempts_allowed=allowed, is_due=is_due)
+        for _, why in check_policy(policy, attempts_allowed=allowed, is_due=is_due)
     }
 
-    assert found == set(Unsound)
+    assert found == set(PolicyError)
 
 
 @pytest.mark.parametrize(
@@ -208,8 +213,48 @@ def test_each_reason_is_found_somewhere() -> None:
     ],
 )
 def test_lists_hold_a_score_back_as_results_do(
-    when: When, number: int, allowed: int, closes_at: datetime | None, expected: bool
+    when: ReleaseMoment, number: int, allowed: int, closes_at: datetime | None, expected: bool
 ) -> None:
-    found = is_mark_released(Policy(mark=when), number=number, attempts_allowed=allowed, closes_at=closes_at, now=NOW)
+    found = is_mark_released(
+        ReleasePolicy(mark=when), number=number, attempts_allowed=allowed, closes_at=closes_at, now=NOW
+    )
 
     assert found is expected
+
+
+# -- what a learner is told before starting -----------------------------------------------------------------------------
+
+
+def _when_shown(
+    policy: ReleasePolicy, attempts_allowed: int | None, number: int, closes_at: datetime | None
+) -> list[object]:
+    """For each of the four, the first of the moments of one attempt at which it is really shown."""
+    done = facts(policy=policy, attempts_allowed=attempts_allowed, number=number, closes_at=closes_at)
+    stages = [
+        (EACH, decide_release_in_progress(replace(done, state=AttemptState.OPEN))),
+        (SUBMISSION, decide_release(done, NOW)),
+        (LAST, decide_release(replace(done, number=attempts_allowed or number), NOW)),
+        (CLOSING, decide_release(done, FUTURE + timedelta(hours=1))),
+    ]
+    names = ("mark", "correctness", "key", "explanation")
+    return [next((when for when, shown in stages if getattr(shown, name)), None) for name in names]
+
+
+@pytest.mark.parametrize("attempts_allowed", [None, 1, 2, 3])
+def test_what_is_promised_is_what_will_be_shown(attempts_allowed: int | None) -> None:
+    """Fails when the start page promises answers "after each attempt" that wait for the last one."""
+    for policy, number in product(POLICIES, range(1, (attempts_allowed or 2) + 1)):
+        if list(check_policy(policy, attempts_allowed=attempts_allowed, is_due=True)):
+            continue
+        plan = plan_release(policy, attempts_allowed=attempts_allowed, number=number)
+        promised = [plan.mark, plan.correctness, plan.key, plan.explanation]
+        closes_at = FUTURE if policy.waits_for_closing else None
+
+        assert promised == _when_shown(policy, attempts_allowed, number, closes_at), (policy, number)
+
+
+@pytest.mark.parametrize(("attempts_allowed", "key"), [(None, SUBMISSION), (1, SUBMISSION), (2, LAST)])
+def test_the_key_of_the_usual_policy_waits_for_the_last_of_several_attempts(
+    attempts_allowed: int | None, key: ReleaseMoment
+) -> None:
+    assert plan_release(AT_ONCE, attempts_allowed=attempts_allowed) == ReleasePolicy(SUBMISSION, SUBMISSION, key, key)

@@ -9,21 +9,21 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.domain.attempt import AssignmentClosed, BadAnswer, NoAttemptsLeft, NothingToAsk, Purpose, State
+from app.domain.attempt import AssignmentClosed, AttemptState, InvalidAnswer, NoAttemptsLeft, NoQuestions, Purpose
 from app.domain.content import Use
-from app.domain.response import Given
-from app.models import Answer, Attempt, AttemptItem, Mark, ModuleRow, QuestionRow, QuestionVersion
+from app.models import AnswerRevision, Attempt, AttemptItem, Mark, ModuleRow, QuestionRow, QuestionVersion
 from app.permissions import VISITOR
-from app.services.assigned import due
+from app.services.assignments import availability
+from app.services.attempts import answering, attempts
+from app.services.attempts.answering import AnswerChange, AnswerConflict, SavedAnswer
+from app.services.attempts.attempts import OwnAttempt
 from app.services.course import catalogue
 from app.services.marking.submission import submit
-from app.services.taking import attempts
-from app.services.taking.attempts import Change, Conflict, Loaded, Saved
 from tests.conftest import NOW, Clock
-from tests.factory import AFTER_CLOSING, Make, Person
+from tests.support.factory import AFTER_CLOSING, Factory, Person
 
 
-def begun(session: Session, learner: Person, clock: Clock) -> Loaded:
+def begun(session: Session, learner: Person, clock: Clock) -> OwnAttempt:
     attempt = attempts.start_test(session, learner.learner, learner_module(session), clock.now)
     session.commit()
     loaded = attempts.get_for(session, learner.viewer, attempt.id)
@@ -50,10 +50,10 @@ def row(attempt: Attempt, **changes: object) -> dict[str, object]:
     "changes",
     [
         {"number": 2},
-        {"number": 1, "state": State.SUBMITTED, "submitted_at": NOW},
+        {"number": 1, "state": AttemptState.SUBMITTED, "submitted_at": NOW},
         {"number": 0, "scope": "x"},
         {"number": 3, "scope": "x", "attempts_allowed": 2},
-        {"scope": "x", "state": State.SUBMITTED, "submitted_at": None},
+        {"scope": "x", "state": AttemptState.SUBMITTED, "submitted_at": None},
         {"scope": "x", "submitted_at": NOW},
         {"scope": "x", "points": 11.0, "max_points": 10.0},
         {"scope": "x", "points": -1.0, "max_points": 10.0},
@@ -62,13 +62,13 @@ def row(attempt: Attempt, **changes: object) -> dict[str, object]:
     ids=str,
 )
 def test_the_database_refuses_an_impossible_attempt(
-    changes: dict[str, object], make: Make, session: Session, clock: Clock
+    changes: dict[str, object], make: Factory, session: Session, clock: Clock
 ) -> None:
     """Threat 9. Fails when a constraint is dropped and only a check in the code is left."""
     attempt = begun(session, make.person(), clock).attempt
 
     with pytest.raises(IntegrityError), session.begin_nested():
-        session.execute(insert(Attempt.__table__).values(row(attempt, **changes)))
+        session.execute(insert(Attempt).values(row(attempt, **changes)))
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,13 @@ def test_the_database_refuses_an_impossible_attempt(
     ids=str,
 )
 def test_the_database_refuses_a_doubled_answer(
-    values: dict[str, object], make: Make, session: Session, clock: Clock
+    values: dict[str, object], make: Factory, session: Session, clock: Clock
 ) -> None:
     """Threat 11. Fails when (attempt, position, revision) or (attempt, position, save id) may be twice."""
     loaded = begun(session, make.person(), clock)
-    attempts.record_answer(session, loaded, loaded.items[0], Change(Given((0,)), 0, "first"), clock.now)
+    answering.record_answer(
+        session, loaded, loaded.items[0], AnswerChange({"option": ["0"]}, revision=0, save_id="first"), clock.now
+    )
     session.commit()
     answer = {
         "attempt_id": loaded.attempt.id,
@@ -96,13 +98,13 @@ def test_the_database_refuses_a_doubled_answer(
     }
 
     with pytest.raises(IntegrityError), session.begin_nested():
-        session.execute(insert(Answer).values(answer | values))
+        session.execute(insert(AnswerRevision).values(answer | values))
 
 
 # -- starting ---------------------------------------------------------------------------------------------------------
 
 
-def test_starting_again_goes_on(make: Make, session: Session, clock: Clock) -> None:
+def test_starting_again_goes_on(make: Factory, session: Session, clock: Clock) -> None:
     learner = make.person()
 
     first, second = (begun(session, learner, clock).attempt.id for _ in range(2))
@@ -110,7 +112,7 @@ def test_starting_again_goes_on(make: Make, session: Session, clock: Clock) -> N
     assert first == second
 
 
-def test_numbers_follow_each_other_within_a_scope(make: Make, session: Session, clock: Clock) -> None:
+def test_numbers_follow_each_other_within_a_scope(make: Factory, session: Session, clock: Clock) -> None:
     learner = make.person()
     for _ in range(3):
         submit(session, begun(session, learner, clock).attempt, clock.now)
@@ -126,11 +128,11 @@ def test_numbers_follow_each_other_within_a_scope(make: Make, session: Session, 
     ]
 
 
-def test_an_attempt_keeps_the_terms_it_began_with(make: Make, session: Session, clock: Clock) -> None:
+def test_an_attempt_keeps_the_terms_it_began_with(make: Factory, session: Session, clock: Clock) -> None:
     """Fails when terms are read from the assignment at the end instead of being frozen at the start."""
     trainer, learner = make.trainer(), make.person()
     assignment = make.assignment(trainer, make.cohort(trainer, learner), pass_mark_percent=60, attempts_allowed=2)
-    granted = due.get_granted(session, learner.learner, assignment.id, make.now())
+    granted = availability.get_available(session, learner.learner, assignment.id, make.now())
     assert granted
     attempt = attempts.start_assignment(session, learner.learner, granted, learner_module(session), clock.now)
     session.commit()
@@ -141,10 +143,10 @@ def test_an_attempt_keeps_the_terms_it_began_with(make: Make, session: Session, 
     assert (attempt.pass_mark_percent, attempt.attempts_allowed) == (60, 2)
 
 
-def test_an_empty_pool_is_told(make: Make, session: Session, clock: Clock) -> None:
+def test_an_empty_pool_is_told(make: Factory, session: Session, clock: Clock) -> None:
     session.execute(update(QuestionRow).where(QuestionRow.use == Use.TEST).values(retired_at=clock.now))
 
-    with pytest.raises(NothingToAsk):
+    with pytest.raises(NoQuestions):
         begun(session, make.person(), clock)
 
 
@@ -153,12 +155,12 @@ def test_an_empty_pool_is_told(make: Make, session: Session, clock: Clock) -> No
     [({"attempts_allowed": 1}, NoAttemptsLeft), ({"due_at": True, "policy": AFTER_CLOSING}, AssignmentClosed)],
 )
 def test_the_terms_of_an_assignment_hold(
-    terms: dict[str, object], error: type[Exception], make: Make, session: Session, clock: Clock
+    terms: dict[str, object], error: type[Exception], make: Factory, session: Session, clock: Clock
 ) -> None:
     trainer, learner = make.trainer(), make.person()
     terms = terms | ({"due_at": clock.now} if "due_at" in terms else {})
     assignment = make.assignment(trainer, make.cohort(trainer, learner), **terms)
-    granted = due.get_granted(session, learner.learner, assignment.id, make.now())
+    granted = availability.get_available(session, learner.learner, assignment.id, make.now())
     assert granted
     module = learner_module(session)
     if error is NoAttemptsLeft:
@@ -172,7 +174,7 @@ def test_the_terms_of_an_assignment_hold(
 # -- loading ----------------------------------------------------------------------------------------------------------
 
 
-def test_only_the_owner_loads_an_attempt(make: Make, session: Session, clock: Clock) -> None:
+def test_only_the_owner_loads_an_attempt(make: Factory, session: Session, clock: Clock) -> None:
     """Threat 12. Fails when ``get_for`` looks at the id alone."""
     learner, trainer, admin = make.person(), make.trainer(), make.admin()
     attempt = begun(session, learner, clock).attempt
@@ -189,28 +191,32 @@ def test_only_the_owner_loads_an_attempt(make: Make, session: Session, clock: Cl
 # -- answering --------------------------------------------------------------------------------------------------------
 
 
-def test_the_log_holds_every_change_and_the_item_the_last(make: Make, session: Session, clock: Clock) -> None:
+def test_the_log_holds_every_change_and_the_item_the_last(make: Factory, session: Session, clock: Clock) -> None:
     loaded = begun(session, make.person(), clock)
     item = loaded.items[0]
     arrived = [clock.now]
     changes = [
-        Change(Given((0,)), 0, "a", 1),
-        Change(Given((1,)), 1, "b", 3),
-        Change(Given(is_cleared=True), 2, "c"),
-        Change(Given((1,)), 3, "d"),
+        AnswerChange({"option": ["0"]}, revision=0, save_id="a", certainty=1),
+        AnswerChange({"option": ["1"]}, revision=1, save_id="b", certainty=3),
+        AnswerChange(is_cleared=True, revision=2, save_id="c"),
+        AnswerChange({"option": ["1"]}, revision=3, save_id="d"),
     ]
 
     for change in changes:
-        outcome = attempts.record_answer(session, loaded, item, change, clock.now)
-        assert isinstance(outcome, Saved)
+        outcome = answering.record_answer(session, loaded, item, change, clock.now)
+        assert isinstance(outcome, SavedAnswer)
         arrived.append(clock.advance(seconds=1))
     session.commit()
 
     order = item.option_order
     log = session.execute(
-        select(Answer.revision, Answer.save_id, Answer.response, Answer.certainty, Answer.arrived_at).order_by(
-            Answer.revision
-        )
+        select(
+            AnswerRevision.revision,
+            AnswerRevision.save_id,
+            AnswerRevision.response,
+            AnswerRevision.certainty,
+            AnswerRevision.arrived_at,
+        ).order_by(AnswerRevision.revision)
     ).all()
     assert [tuple(one) for one in log] == [
         (1, "a", [order[0]], 1, arrived[0]),
@@ -226,38 +232,58 @@ def test_the_log_holds_every_change_and_the_item_the_last(make: Make, session: S
     assert tuple(stored) == (4, [order[1]], None)
 
 
-def test_a_conflict_changes_nothing(make: Make, session: Session, clock: Clock) -> None:
+def test_a_conflict_changes_nothing(make: Factory, session: Session, clock: Clock) -> None:
     loaded = begun(session, make.person(), clock)
     item = loaded.items[0]
-    attempts.record_answer(session, loaded, item, Change(Given((0,)), 0, "a"), clock.now)
+    answering.record_answer(session, loaded, item, AnswerChange({"option": ["0"]}, revision=0, save_id="a"), clock.now)
 
-    outcome = attempts.record_answer(session, loaded, item, Change(Given((1,)), 0, "b"), clock.now)
+    outcome = answering.record_answer(
+        session, loaded, item, AnswerChange({"option": ["1"]}, revision=0, save_id="b"), clock.now
+    )
 
-    assert isinstance(outcome, Conflict)
+    assert isinstance(outcome, AnswerConflict)
     assert outcome.wanted == [item.option_order[1]]
-    assert session.scalar(select(func.count(Answer.id))) == 1
+    assert session.scalar(select(func.count(AnswerRevision.id))) == 1
 
 
 @pytest.mark.parametrize("places", [(-1,), (8,), (0, 8), (99,)])
 def test_a_place_that_is_not_there_is_refused(
-    places: tuple[int, ...], make: Make, session: Session, clock: Clock
+    places: tuple[int, ...], make: Factory, session: Session, clock: Clock
 ) -> None:
     loaded = begun(session, make.person(), clock)
 
-    with pytest.raises(BadAnswer):
-        attempts.record_answer(session, loaded, loaded.items[0], Change(Given(places), 0, "a"), clock.now)
+    with pytest.raises(InvalidAnswer):
+        answering.record_answer(
+            session,
+            loaded,
+            loaded.items[0],
+            AnswerChange({"option": [str(place) for place in places]}, revision=0, save_id="a"),
+            clock.now,
+        )
 
 
-def test_certainty_alone_can_be_changed(make: Make, session: Session, clock: Clock) -> None:
+def test_certainty_alone_can_be_changed(make: Factory, session: Session, clock: Clock) -> None:
     loaded = begun(session, make.person(), clock)
-    attempts.record_answer(session, loaded, loaded.items[0], Change(Given((0,)), 0, "a", 1), clock.now)
+    answering.record_answer(
+        session,
+        loaded,
+        loaded.items[0],
+        AnswerChange({"option": ["0"]}, revision=0, save_id="a", certainty=1),
+        clock.now,
+    )
 
-    attempts.record_answer(session, loaded, loaded.items[0], Change(Given((0,)), 1, "b", 3), clock.now)
+    answering.record_answer(
+        session,
+        loaded,
+        loaded.items[0],
+        AnswerChange({"option": ["0"]}, revision=1, save_id="b", certainty=3),
+        clock.now,
+    )
 
     assert (loaded.items[0].certainty, loaded.items[0].revision) == (3, 2)
 
 
-def test_a_new_version_does_not_reach_an_attempt_under_way(make: Make, session: Session, clock: Clock) -> None:
+def test_a_new_version_does_not_reach_an_attempt_under_way(make: Factory, session: Session, clock: Clock) -> None:
     """Fails when an item points at the question and not at the version that was shown."""
     learner = make.person()
     loaded = begun(session, learner, clock)
@@ -275,19 +301,20 @@ def test_a_new_version_does_not_reach_an_attempt_under_way(make: Make, session: 
 
     assert again
     assert [(item.version_id, item.option_order) for item in again.items] == papers_before
-    assert catalogue.shown(session, [old.id])[old.id].stem == old.stem
+    assert catalogue.get_texts(session, [old.id])[old.id].stem == old.stem
 
 
 # -- submitting -------------------------------------------------------------------------------------------------------
 
 
-def test_of_two_who_submit_one_writes(make: Make, session: Session, clock: Clock) -> None:
+def test_of_two_who_submit_one_writes(make: Factory, session: Session, clock: Clock) -> None:
     """Threat 11. Fails when the transition does not ask whether the attempt was still open."""
     loaded = begun(session, make.person(), clock)
     session.execute(
-        update(Attempt.__table__)
-        .where(Attempt.__table__.c.id == loaded.attempt.id)
-        .values(state=State.SUBMITTED, submitted_at=clock.now)
+        update(Attempt)
+        .where(Attempt.id == loaded.attempt.id)
+        .values(state=AttemptState.SUBMITTED, submitted_at=clock.now)
+        .execution_options(synchronize_session=False)
     )
 
     assert submit(session, loaded.attempt, clock.now) is False

@@ -4,62 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import product
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.assignment import Counts
+from app.domain.assignment import AssignmentState, GradingMethod
 from app.domain.attempt import (
-    AssignmentClosed,
+    AssignmentNotOpen,
     AssignmentWithdrawn,
-    AttemptError,
     CohortArchived,
-    ExcusedFromIt,
-    LessonsFirst,
+    LearnerExcused,
+    LessonsUnfinished,
     NoAttemptsLeft,
-    NotOpenYet,
-    OthersFirst,
+    PrerequisitesUnmet,
 )
-from app.domain.release import Policy, When
-from app.models import Assignment, Cohort, LessonRow, ObjectiveRow, QuestionVersion
-from app.services.assigned import assignments, due
-from app.services.assigned.due import Due, DueState
-from app.services.course import catalogue, lessons
-from tests.factory import AFTER_CLOSING, Make, Person
-from tests.taking import begin, take
+from app.domain.release import ReleaseMoment, ReleasePolicy
+from app.models import Cohort, LessonRow, ObjectiveRow, QuestionVersion
+from app.services.assignments import assignments, availability
+from app.services.assignments.learner_assignments import AssignmentView
+from app.services.attempts import lessons
+from app.services.course import catalogue
+from tests.support.assigned_test import start_attempt, take_test
+from tests.support.factory import AFTER_CLOSING, Factory, Person
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def trainer(make: Make) -> Person:
-    return make.trainer()
+def cohort(make: Factory, trainer: Person, learner: Person) -> Cohort:
+    return make.cohort(trainer, learner, joined_ago=30 * DAY)
 
 
-@pytest.fixture
-def learner(make: Make) -> Person:
-    return make.person()
+def _due(session: Session, person: Person, make: Factory) -> dict[str, AssignmentView]:
+    return {item.title: item for item in availability.list_due(session, person.learner, make.now())}
 
 
-@pytest.fixture
-def cohort(make: Make, trainer: Person, learner: Person) -> Cohort:
-    return make.cohort(trainer, learner)
-
-
-def _due(session: Session, person: Person, make: Make) -> dict[str, Due]:
-    return {item.title: item for item in due.list_due(session, person.learner, make.now())}
-
-
-def _read(session: Session, person: Person, make: Make, *slugs: str) -> None:
+def _read(session: Session, person: Person, make: Factory, *slugs: str) -> None:
     for lesson in session.scalars(select(LessonRow).where(LessonRow.slug.in_(slugs))):
-        lessons.finish(session, person.learner, lesson, make.now())
+        lessons.finish_lesson(session, person.learner, lesson, make.now())
     session.commit()
 
 
-def _lessons(session: Session, make: Make, module: str = "safety") -> list[Any]:
+def _lessons(session: Session, make: Factory, module: str = "safety") -> list[Any]:
     return list(catalogue.list_lessons(session, make.module(module).id))
 
 
@@ -67,49 +55,49 @@ def _lessons(session: Session, make: Make, module: str = "safety") -> list[Any]:
 
 
 def test_what_opens_later_is_listed_with_its_moment_and_cannot_be_started(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
     opens = make.now() + DAY
     assignment = make.assignment(trainer, cohort, title="Later", opens_at=opens, due_at=opens + DAY)
 
     listed = _due(session, learner, make)["Later"]
 
-    assert (listed.state, listed.opens_at, listed.is_late) == (DueState.OPENS_LATER, opens, False)
-    with pytest.raises(NotOpenYet) as refused:
-        begin(session, learner, assignment, make.now())
+    assert (listed.state, listed.opens_at, listed.is_overdue) == (AssignmentState.NOT_OPEN, opens, False)
+    with pytest.raises(AssignmentNotOpen) as refused:
+        start_attempt(session, learner, assignment, make.now())
     assert refused.value.opens_at == opens
-    assert begin(session, learner, assignment, opens).number == 1
+    assert start_attempt(session, learner, assignment, opens).number == 1
 
 
 def test_who_is_excused_has_nothing_to_do(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
     assignment = make.assignment(trainer, cohort, title="Not for them", due_at=make.now() - DAY)
-    make.grant(trainer, assignment, learner, is_excused=True)
+    make.exception(trainer, assignment, learner, is_excused=True)
 
     listed = _due(session, learner, make)["Not for them"]
 
-    assert (listed.state, listed.is_late) == (DueState.EXCUSED, False)
-    with pytest.raises(ExcusedFromIt):
-        begin(session, learner, assignment, make.now())
+    assert (listed.state, listed.is_overdue) == (AssignmentState.EXCUSED, False)
+    with pytest.raises(LearnerExcused):
+        start_attempt(session, learner, assignment, make.now())
 
 
 def test_who_is_excused_after_they_passed_has_passed(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
     assignment = make.assignment(trainer, cohort, title="Done")
-    take(session, learner, assignment, make.now(), is_right=True)
-    make.grant(trainer, assignment, learner, is_excused=True)
+    take_test(session, learner, assignment, make.now(), is_right=True)
+    make.exception(trainer, assignment, learner, is_excused=True)
 
-    assert _due(session, learner, make)["Done"].state is DueState.PASSED
+    assert _due(session, learner, make)["Done"].state is AssignmentState.PASSED
 
 
 def test_what_was_withdrawn_or_archived_is_not_listed_and_an_attempt_under_way_goes_on(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
     assignment = make.assignment(trainer, cohort)
     other = make.assignment(trainer, cohort, title="Not begun")
-    attempt = begin(session, learner, assignment, make.now())
+    attempt = start_attempt(session, learner, assignment, make.now())
     for one in (assignment, other):
         taught = assignments.get_for(session, trainer.viewer, one.id)
         assert taught
@@ -117,21 +105,22 @@ def test_what_was_withdrawn_or_archived_is_not_listed_and_an_attempt_under_way_g
     session.commit()
 
     assert _due(session, learner, make) == {}
-    assert begin(session, learner, assignment, make.now()).id == attempt.id
+    assert start_attempt(session, learner, assignment, make.now()).id == attempt.id
     with pytest.raises(AssignmentWithdrawn):
-        begin(session, learner, other, make.now())
+        start_attempt(session, learner, other, make.now())
 
-    assignments.set_again(session, trainer.user, taught, make.now())
+    assert taught
+    assignments.restore(session, trainer.user, taught, make.now())
     cohort.archived_at = make.now()
     session.commit()
 
     assert _due(session, learner, make) == {}
     with pytest.raises(CohortArchived):
-        begin(session, learner, other, make.now())
+        start_attempt(session, learner, other, make.now())
 
 
 def test_an_assignment_for_some_is_there_for_them_alone(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
     """Catches: recipients that are looked at in the list and forgotten at the start."""
     named = make.person()
@@ -141,61 +130,66 @@ def test_an_assignment_for_some_is_there_for_them_alone(
 
     assert "For one" in _due(session, named, make)
     assert _due(session, learner, make) == {}
-    assert due.get_granted(session, learner.learner, assignment.id, make.now()) is None
-    assert due.get_due(session, learner.learner, assignment.id, make.now()) is None
-    assert begin(session, named, assignment, make.now())
+    assert availability.get_available(session, learner.learner, assignment.id, make.now()) is None
+    assert availability.get_due(session, learner.learner, assignment.id, make.now()) is None
+    assert start_attempt(session, named, assignment, make.now())
 
 
 def test_a_later_due_date_and_more_attempts_are_those_that_the_learner_sees(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
     yesterday, tomorrow = make.now() - DAY, make.now() + DAY
     assignment = make.assignment(
         trainer, cohort, title="It", due_at=yesterday, attempts_allowed=1, time_limit_minutes=20, policy=AFTER_CLOSING
     )
-    assert _due(session, learner, make)["It"].state is DueState.CLOSED
+    assert _due(session, learner, make)["It"].state is AssignmentState.CLOSED
 
-    make.grant(trainer, assignment, learner, due_at=tomorrow, more_attempts=1, extra_time_percent=50)
+    make.exception(trainer, assignment, learner, due_at=tomorrow, more_attempts=1, extra_time_percent=50)
     listed = _due(session, learner, make)["It"]
 
-    assert (listed.state, listed.due_at, listed.closes_at) == (DueState.NOT_STARTED, tomorrow, tomorrow)
-    assert (listed.attempts_allowed, listed.minutes, listed.is_late) == (2, 30, False)
+    assert (listed.state, listed.due_at, listed.closes_at) == (AssignmentState.NOT_STARTED, tomorrow, tomorrow)
+    assert (listed.attempts_allowed, listed.time.seconds, listed.is_overdue) == (2, 30 * 60, False)
     for number in (1, 2):
-        attempt = take(session, learner, assignment, make.now(), is_right=False)
+        attempt = take_test(session, learner, assignment, make.now(), is_right=False)
         assert (attempt.number, attempt.attempts_allowed) == (number, 2)
     with pytest.raises(NoAttemptsLeft):
-        begin(session, learner, assignment, make.now())
+        start_attempt(session, learner, assignment, make.now())
 
 
 def test_what_was_due_is_late_until_it_is_done(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
     assignment = make.assignment(trainer, cohort, title="It", due_at=make.now() - DAY)
 
     before = _due(session, learner, make)["It"]
-    take(session, learner, assignment, make.now(), is_right=True)
+    take_test(session, learner, assignment, make.now(), is_right=True)
     after = _due(session, learner, make)["It"]
 
-    assert (before.state, before.is_late) == (DueState.NOT_STARTED, True)
-    assert (after.state, after.is_late) == (DueState.PASSED, False)
+    assert (before.state, before.is_overdue) == (AssignmentState.NOT_STARTED, True)
+    assert (after.state, after.is_overdue) == (AssignmentState.PASSED, False)
 
 
 def test_where_the_latest_attempt_counts_a_pass_can_be_lost(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
-    for title, counts in (("Best", Counts.BEST), ("Latest", Counts.LATEST)):
+    for title, counts in (("Best", GradingMethod.BEST), ("Latest", GradingMethod.LATEST)):
         assignment = make.assignment(trainer, cohort, title=title, counts=counts)
-        take(session, learner, assignment, make.now(), is_right=True)
-        take(session, learner, assignment, make.now(), is_right=False)
+        take_test(session, learner, assignment, make.now(), is_right=True)
+        take_test(session, learner, assignment, make.now(), is_right=False)
 
     listed = _due(session, learner, make)
 
-    assert (listed["Best"].state, listed["Best"].percent) == (DueState.PASSED, 100)
-    assert (listed["Latest"].state, listed["Latest"].percent) == (DueState.NOT_PASSED, 0)
+    assert (listed["Best"].state, listed["Best"].percent) == (AssignmentState.PASSED, 100)
+    assert (listed["Latest"].state, listed["Latest"].percent) == (AssignmentState.NOT_PASSED, 0)
 
 
 def test_what_is_to_be_done_comes_by_due_date_before_what_is_over_and_what_is_done(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort, statements: Callable[[], list[str]]
+    session: Session,
+    make: Factory,
+    trainer: Person,
+    learner: Person,
+    cohort: Cohort,
+    statements: Callable[[], list[str]],
 ) -> None:
     now = make.now()
     make.assignment(trainer, cohort, title="No date")
@@ -204,12 +198,12 @@ def test_what_is_to_be_done_comes_by_due_date_before_what_is_over_and_what_is_do
     make.assignment(trainer, cohort, title="Opens", opens_at=now + DAY, due_at=now + 2 * DAY)
     make.assignment(trainer, cohort, title="Read first", due_at=now + DAY, lessons_first=True)
     excused = make.assignment(trainer, cohort, title="Excused", due_at=now - 2 * DAY)
-    make.grant(trainer, excused, learner, is_excused=True)
+    make.exception(trainer, excused, learner, is_excused=True)
     statements()
 
-    listed = due.list_due(session, learner.learner, now)
+    listed = availability.list_due(session, learner.learner, now)
 
-    assert len(statements()) == 1
+    assert len(statements()) == 2  # the assignments, and how many questions each would have
     assert [item.title for item in listed] == ["Late", "Read first", "Opens", "No date", "Closed", "Excused"]
 
 
@@ -217,7 +211,7 @@ def test_what_is_to_be_done_comes_by_due_date_before_what_is_over_and_what_is_do
 
 
 def test_lessons_come_first_by_their_names_in_order(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
     every = _lessons(session, make)
     assignment = make.assignment(trainer, cohort, title="It", lessons_first=True)
@@ -226,28 +220,28 @@ def test_lessons_come_first_by_their_names_in_order(
     listed = _due(session, learner, make)["It"]
 
     left = [lesson for lesson in every if lesson is not every[1]]
-    assert listed.state is DueState.LESSONS
+    assert listed.state is AssignmentState.LESSONS
     assert [lesson.slug for lesson in listed.to_read] == [lesson.slug for lesson in left]
-    with pytest.raises(LessonsFirst) as refused:
-        begin(session, learner, assignment, make.now())
+    with pytest.raises(LessonsUnfinished) as refused:
+        start_attempt(session, learner, assignment, make.now())
     assert refused.value.titles == tuple(lesson.title for lesson in left)
 
     _read(session, learner, make, *(lesson.slug for lesson in left))
 
-    assert begin(session, learner, assignment, make.now())
+    assert start_attempt(session, learner, assignment, make.now())
 
 
 def test_with_chosen_lessons_these_alone_come_first_and_are_asked_about(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
     """Catches: a paper drawn from the whole blueprint, or from a lesson whose name begins like another's."""
     chosen = _lessons(session, make)[1]
     assignment = make.assignment(trainer, cohort, title="It", lessons_first=True, lesson_ids=frozenset({chosen.id}))
     assert [lesson.slug for lesson in _due(session, learner, make)["It"].to_read] == [chosen.slug]
-    assert [one.slug for one in due.list_lessons(session, learner.learner, assignment.id)] == [chosen.slug]
+    assert [one.slug for one in availability.list_lessons(session, learner.learner, assignment.id)] == [chosen.slug]
     _read(session, learner, make, chosen.slug)
 
-    attempt = begin(session, learner, assignment, make.now())
+    attempt = start_attempt(session, learner, assignment, make.now())
 
     asked = [item.version_id for item in attempt.items]
     read = session.scalars(
@@ -260,85 +254,88 @@ def test_with_chosen_lessons_these_alone_come_first_and_are_asked_about(
 
 
 def test_a_prerequisite_has_to_be_passed(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
     first = make.assignment(trainer, cohort, title="First")
     assignment = make.assignment(trainer, cohort, title="Then", required_ids=frozenset({first.id}))
-    take(session, learner, first, make.now(), is_right=False)
+    take_test(session, learner, first, make.now(), is_right=False)
 
     listed = _due(session, learner, make)["Then"]
 
-    assert (listed.state, listed.first) == (DueState.WAITING, ("First",))
-    with pytest.raises(OthersFirst) as refused:
-        begin(session, learner, assignment, make.now())
+    assert (listed.state, listed.first) == (AssignmentState.WAITING, ("First",))
+    with pytest.raises(PrerequisitesUnmet) as refused:
+        start_attempt(session, learner, assignment, make.now())
     assert refused.value.titles == ("First",)
 
-    take(session, learner, first, make.now(), is_right=True)
+    take_test(session, learner, first, make.now(), is_right=True)
 
-    assert _due(session, learner, make)["Then"].state is DueState.NOT_STARTED
-    assert begin(session, learner, assignment, make.now())
+    assert _due(session, learner, make)["Then"].state is AssignmentState.NOT_STARTED
+    assert start_attempt(session, learner, assignment, make.now())
 
 
 @pytest.mark.parametrize("why", ["excused", "withdrawn", "for others"])
 def test_a_prerequisite_that_cannot_be_met_holds_nobody_up(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort, why: str
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort, why: str
 ) -> None:
     given = {"is_for_all": False, "recipient_ids": frozenset[int]()} if why == "for others" else {}
     first = make.assignment(trainer, cohort, title="First", **given)
     make.assignment(trainer, cohort, title="Then", required_ids=frozenset({first.id}))
     if why == "excused":
-        make.grant(trainer, first, learner, is_excused=True)
+        make.exception(trainer, first, learner, is_excused=True)
     if why == "withdrawn":
         first.withdrawn_at = make.now()
         session.commit()
 
-    assert _due(session, learner, make)["Then"].state is DueState.NOT_STARTED
+    assert _due(session, learner, make)["Then"].state is AssignmentState.NOT_STARTED
 
 
 def test_a_prerequisite_is_passed_by_the_attempt_that_counts(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
-    first = make.assignment(trainer, cohort, title="First", counts=Counts.LATEST)
+    first = make.assignment(trainer, cohort, title="First", counts=GradingMethod.LATEST)
     make.assignment(trainer, cohort, title="Then", required_ids=frozenset({first.id}))
-    take(session, learner, first, make.now(), is_right=True)
-    take(session, learner, first, make.now(), is_right=False)
+    take_test(session, learner, first, make.now(), is_right=True)
+    take_test(session, learner, first, make.now(), is_right=False)
 
-    assert _due(session, learner, make)["Then"].state is DueState.WAITING
+    assert _due(session, learner, make)["Then"].state is AssignmentState.WAITING
 
 
 def test_that_one_may_go_on_does_not_tell_a_score_that_waits(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
     """Catches: a prerequisite that opens before its own score is shown."""
-    closing = Policy(*[When.CLOSING] * 4)
+    closing = ReleasePolicy(*[ReleaseMoment.CLOSING] * 4)
     first = make.assignment(trainer, cohort, title="First", due_at=make.now() + DAY, policy=closing)
     make.assignment(trainer, cohort, title="Then", required_ids=frozenset({first.id}))
-    take(session, learner, first, make.now(), is_right=True)
+    take_test(session, learner, first, make.now(), is_right=True)
 
     before = _due(session, learner, make)["Then"].state
     make.now.advance(days=1, seconds=1)  # type: ignore[attr-defined]
 
-    assert (before, _due(session, learner, make)["Then"].state) == (DueState.WAITING, DueState.NOT_STARTED)
+    assert (before, _due(session, learner, make)["Then"].state) == (
+        AssignmentState.WAITING,
+        AssignmentState.NOT_STARTED,
+    )
 
 
 def test_a_pre_test_that_can_be_taken_comes_first(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
-    before = make.assignment(trainer, cohort, title="Before", attempts_allowed=1, policy=assignments.BEFORE)
+    before = make.assignment(trainer, cohort, title="Before", attempts_allowed=1, policy=assignments.PRETEST_POLICY)
     after = make.assignment(trainer, cohort, title="After", pretest_id=before.id)
 
     assert _due(session, learner, make)["After"].first == ("Before",)
-    with pytest.raises(OthersFirst):
-        begin(session, learner, after, make.now())
+    with pytest.raises(PrerequisitesUnmet):
+        start_attempt(session, learner, after, make.now())
 
-    take(session, learner, before, make.now(), is_right=False)
+    take_test(session, learner, before, make.now(), is_right=False)
 
-    assert begin(session, learner, after, make.now())
+    assert start_attempt(session, learner, after, make.now())
 
 
 @pytest.mark.parametrize("why", ["excused", "withdrawn", "closed", "opens later", "for others"])
 def test_a_pre_test_that_cannot_be_taken_holds_nobody_up(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort, why: str
+    session: Session, make: Factory, trainer: Person, learner: Person, cohort: Cohort, why: str
 ) -> None:
     given: dict[str, dict[str, object]] = {
         "closed": {"due_at": make.now() - DAY, "policy": AFTER_CLOSING},
@@ -348,60 +345,9 @@ def test_a_pre_test_that_cannot_be_taken_holds_nobody_up(
     before = make.assignment(trainer, cohort, title="Before", **given.get(why, {}))
     make.assignment(trainer, cohort, title="After", pretest_id=before.id)
     if why == "excused":
-        make.grant(trainer, before, learner, is_excused=True)
+        make.exception(trainer, before, learner, is_excused=True)
     if why == "withdrawn":
         before.withdrawn_at = make.now()
         session.commit()
 
-    assert _due(session, learner, make)["After"].state is DueState.NOT_STARTED
-
-
-# -- together ----------------------------------------------------------------------------------------------------------------
-
-
-def test_what_is_listed_as_to_be_started_can_be_and_nothing_else(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
-) -> None:
-    """Catches: a list and a start that disagree, for every pair of two dozen terms."""
-    now = make.now()
-    first = make.assignment(trainer, cohort, title="First")
-    sorts: list[dict[str, object]] = [
-        {},
-        {"opens_at": now + DAY},
-        {"due_at": now - DAY},
-        {"due_at": now - DAY, "policy": AFTER_CLOSING},
-        {"due_at": now + DAY, "policy": AFTER_CLOSING},
-        {"lessons_first": True},
-        {"required_ids": frozenset({first.id})},
-        {"is_for_all": False},
-        {"pretest_id": first.id},
-    ]
-    made: list[Assignment] = []
-    for one, other in product(sorts, repeat=2):
-        if "opens_at" in one | other and "due_at" in one | other and (one | other)["due_at"] <= now + DAY:  # type: ignore[operator]
-            continue
-        made.append(make.assignment(trainer, cohort, title=f"{one} {other}", **(one | other)))
-    listed = {item.assignment_id: item.state for item in due.list_due(session, learner.learner, now)}
-
-    for assignment in made:
-        granted = due.get_granted(session, learner.learner, assignment.id, now)
-        hindrance = granted.hindrance(now) if granted else None
-        assert (granted is not None) == (assignment.id in listed), assignment.title
-        if granted:
-            is_startable = listed[assignment.id] is DueState.NOT_STARTED
-            assert is_startable == (hindrance is None), f"{assignment.title}: {hindrance!r}"
-
-
-def test_the_start_page_is_one_of_the_list(
-    session: Session, make: Make, trainer: Person, learner: Person, cohort: Cohort
-) -> None:
-    assignment = make.assignment(trainer, cohort, due_at=make.now() + DAY)
-
-    (listed,) = due.list_due(session, learner.learner, make.now())
-
-    assert due.get_due(session, learner.learner, assignment.id, make.now()) == listed
-
-
-@pytest.mark.parametrize("error", [AssignmentClosed, NotOpenYet, OthersFirst, LessonsFirst, ExcusedFromIt])
-def test_every_hindrance_of_what_is_listed_has_a_state(error: type[AttemptError]) -> None:
-    assert due._STATE_OF[error] in DueState
+    assert _due(session, learner, make)["After"].state is AssignmentState.NOT_STARTED

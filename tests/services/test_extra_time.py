@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Attempt, AuditEvent, Role
-from app.services.people import extra_time
+from app.services.assignments import extra_time
 from tests.conftest import Clock
-from tests.factory import Make, Person
-from tests.playing import start, start_assigned
+from tests.support.attempt_client import start, start_assigned
+from tests.support.factory import Factory, Person
 
 
 def _minutes(session: Session, attempt_id: int) -> float:
@@ -21,12 +21,12 @@ def _minutes(session: Session, attempt_id: int) -> float:
     return (attempt.deadline_at - attempt.started_at) / timedelta(minutes=1)
 
 
-def _grant(session: Session, make: Make, person: Person, percent: int, clock: Clock) -> None:
-    extra_time.grant_everywhere(session, make.person(Role.ADMIN).user, person.user, percent, clock.now)
+def _grant(session: Session, make: Factory, person: Person, percent: int, clock: Clock) -> None:
+    extra_time.set_percent(session, make.person(Role.ADMIN).user, person.user, percent, clock.now)
     session.commit()
 
 
-def test_it_reaches_the_modules_own_test_under_way(make: Make, session: Session, clock: Clock) -> None:
+def test_it_reaches_the_modules_own_test_under_way(make: Factory, session: Session, clock: Clock) -> None:
     person = make.person()
     play = start(person.client, session, module="evidence")
     before = _minutes(session, play.attempt_id)
@@ -38,12 +38,12 @@ def test_it_reaches_the_modules_own_test_under_way(make: Make, session: Session,
 
 @pytest.mark.parametrize(("here", "minutes"), [(0, 30), (25, 30), (100, 40)])
 def test_in_an_assignment_the_larger_counts(
-    make: Make, session: Session, clock: Clock, here: int, minutes: int
+    make: Factory, session: Session, clock: Clock, here: int, minutes: int
 ) -> None:
     trainer, person = make.trainer(), make.person()
     assignment = make.assignment(trainer, make.cohort(trainer, person), time_limit_minutes=20)
     if here:
-        make.grant(trainer, assignment, person, extra_time_percent=here)
+        make.exception(trainer, assignment, person, extra_time_percent=here)
     play = start_assigned(person.client, session, assignment.id)
 
     _grant(session, make, person, 50, clock)
@@ -51,7 +51,7 @@ def test_in_an_assignment_the_larger_counts(
     assert _minutes(session, play.attempt_id) == minutes
 
 
-def test_less_takes_nothing_from_whoever_is_at_it(make: Make, session: Session, clock: Clock) -> None:
+def test_less_takes_nothing_from_whoever_is_at_it(make: Factory, session: Session, clock: Clock) -> None:
     """Fails when a deadline that was promised is shortened."""
     person = make.person()
     _grant(session, make, person, 100, clock)
@@ -63,7 +63,7 @@ def test_less_takes_nothing_from_whoever_is_at_it(make: Make, session: Session, 
     assert _minutes(session, play.attempt_id) == promised
 
 
-def test_what_is_over_stays_over(make: Make, session: Session, clock: Clock) -> None:
+def test_what_is_over_stays_over(make: Factory, session: Session, clock: Clock) -> None:
     person = make.person()
     play = start(person.client, session, module="evidence")
     before = _minutes(session, play.attempt_id)
@@ -74,7 +74,7 @@ def test_what_is_over_stays_over(make: Make, session: Session, clock: Clock) -> 
     assert _minutes(session, play.attempt_id) == before
 
 
-def test_it_is_noted_once_with_old_and_new(make: Make, session: Session, clock: Clock) -> None:
+def test_it_is_noted_once_with_old_and_new(make: Factory, session: Session, clock: Clock) -> None:
     person = make.person()
     for percent in (25, 25):
         _grant(session, make, person, percent, clock)
@@ -84,7 +84,7 @@ def test_it_is_noted_once_with_old_and_new(make: Make, session: Session, clock: 
 
 
 @pytest.mark.parametrize("percent", ["-1", "401", "half", ""])
-def test_a_page_refuses_what_is_no_such_number_and_keeps_it(make: Make, percent: str) -> None:
+def test_a_page_refuses_what_is_no_such_number_and_keeps_it(make: Factory, percent: str) -> None:
     admin, person = make.person(Role.ADMIN), make.person()
 
     reply = admin.client.post(f"/admin/users/{person.user.id}/extra-time", data={"percent": percent})

@@ -8,16 +8,16 @@ from sqlalchemy.orm import Session
 
 from app.domain.release import Release
 from app.models import Assignment, ModuleRow
-from app.services.assigned import due
+from app.services.assignments import availability
+from app.services.attempts import attempts, results
 from app.services.marking import submission
-from app.services.taking import attempts, results
 from tests.conftest import Clock
-from tests.factory import AFTER_LAST_ATTEMPT, Make, Person
+from tests.support.factory import AFTER_LAST_ATTEMPT, Factory, Person
 
 
 def _hand_in(session: Session, learner: Person, assignment: Assignment, clock: Clock) -> Release:
     """Take the test and leave everything blank; return what is released of it then."""
-    granted = due.get_granted(session, learner.learner, assignment.id, clock())
+    granted = availability.get_available(session, learner.learner, assignment.id, clock())
     assert granted is not None
     module = session.get_one(ModuleRow, assignment.module_id)
     attempt = attempts.start_assignment(session, learner.learner, granted, module, clock())
@@ -25,11 +25,11 @@ def _hand_in(session: Session, learner: Person, assignment: Assignment, clock: C
     assert loaded is not None
     submission.submit(session, loaded.attempt, clock.advance(minutes=1))
     session.commit()
-    return results.result(session, loaded, clock.advance(minutes=1)).release
+    return results.view_result(session, loaded, clock.advance(minutes=1)).release
 
 
 def test_the_key_waits_for_the_last_attempt_although_the_test_was_due(
-    make: Make, session: Session, clock: Clock
+    make: Factory, session: Session, clock: Clock
 ) -> None:
     """Fails when a soft due date counts as closing: blank, see the key, try again for the mark."""
     learner, trainer = make.person(), make.trainer()

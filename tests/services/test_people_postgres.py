@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.db import db
 from app.models import Cohort, CohortTrainer, Invitation, User
-from app.services.people import invitations
-from app.services.teaching import cohort_copies, cohorts, memberships, rosters, trainers
-from app.services.teaching.memberships import Counts, Order
-from app.services.teaching.trainers import LastTrainerError
+from app.services.assignments import copies
+from app.services.cohorts import cohorts, invitations, memberships, rosters, trainers
+from app.services.cohorts.memberships import MemberCounts, MemberOrder
+from app.services.cohorts.trainers import LastTrainerError
 from tests.conftest import Clock, settings_for
-from tests.factory import Make
+from tests.support.factory import Factory
 
 Action = Callable[[Session], object]
 
@@ -32,28 +32,27 @@ def server_app(postgres_url: str, tmp_path: Path) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.engine.dispose()
-    app.extensions["mail_queue"].shutdown()
 
 
 @pytest.mark.postgres
 def test_people_are_listed_copied_and_invited(server_app: Flask, clock: Clock) -> None:
     """Fails when a statement is SQLite's alone."""
     with Session(db.engine, expire_on_commit=False) as session:
-        make = Make(server_app, session, clock)
+        make = Factory(server_app, session, clock)
         trainer, ada, bo = make.trainer(), make.person(name="Ada"), make.person(name="Bo")
         cohort = make.cohort(trainer, ada, bo)
         make.assignment(trainer, cohort)
-        cohorts.remove(session, trainer.user, cohort, bo.learner.id, clock.now)
+        cohorts.remove_member(session, trainer.user, cohort, bo.learner.id, clock.now)
         roster = rosters.read_text(session, trainer.user, cohort, f"{ada.user.email}\ncy@x.org\nbad@", clock.now)
         session.commit()
 
-        page = memberships.list_page(session, cohort, is_removed=False, sought="ad", order=Order.SEEN)
+        page = memberships.list_page(session, cohort, is_removed=False, sought="ad", order=MemberOrder.SEEN)
         sent = rosters.accept(session, trainer.user, cohort, roster, clock.now, leaves_faulty_out=True)
-        made = cohort_copies.copy(session, trainer.user, cohort, "Again", clock.now)
+        made = copies.copy_cohort(session, trainer.user, cohort, "Again", clock.now)
         session.commit()
 
-        assert [person.name for person in page.people] == ["Ada"]
-        assert memberships.count(session, cohort) == Counts(1, 1)
+        assert [person.name for person in page.items] == ["Ada"]
+        assert memberships.count_members(session, cohort) == MemberCounts(1, 1)
         assert [one.email for one in sent or []] == ["cy@x.org"]
         assert len(invitations.renew_all(session, trainer.user, cohort, clock.now)) == 1
         assert [row.assignments for row in cohorts.list_for(session, trainer.viewer, clock.now)] == [1, 1]
@@ -82,7 +81,7 @@ def _at_once(*actions: Action) -> list[object]:
 def test_one_list_accepted_by_two_at_one_moment_invites_once(server_app: Flask, clock: Clock) -> None:
     """Fails when nothing but SQLite's single writer stands between the two."""
     with Session(db.engine, expire_on_commit=False) as session:
-        make = Make(server_app, session, clock)
+        make = Factory(server_app, session, clock)
         trainer = make.trainer()
         cohort = make.cohort(trainer)
         first = rosters.read_text(session, trainer.user, cohort, "ada@x.org", clock.now)
@@ -93,7 +92,7 @@ def test_one_list_accepted_by_two_at_one_moment_invites_once(server_app: Flask, 
         def act(session: Session) -> object:
             its, actor = session.get_one(Cohort, cohort.id), session.get_one(User, trainer.user.id)
             # As the page looks for it: gone already, where the other was done before this one looked.
-            roster = rosters.get_of_cohort(session, its, roster_id, clock.now)
+            roster = rosters.get_for_cohort(session, its, roster_id, clock.now)
             return roster and rosters.accept(session, actor, its, roster, clock.now, leaves_faulty_out=True)
 
         return act
@@ -110,10 +109,12 @@ def test_one_list_accepted_by_two_at_one_moment_invites_once(server_app: Flask, 
 def test_two_trainers_cannot_remove_each_other_at_one_moment(server_app: Flask, clock: Clock) -> None:
     """Fails when the rows are not locked before they are counted: the cohort would be nobody's."""
     with Session(db.engine, expire_on_commit=False) as session:
-        make = Make(server_app, session, clock)
+        make = Factory(server_app, session, clock)
         one, other = make.trainer(), make.trainer()
         cohort = make.cohort(one)
         session.add(CohortTrainer(cohort_id=cohort.id, user_id=other.user.id))
+        # Nobody may remove who created the cohort: here, that is neither of them.
+        cohort.created_by_id = None
         session.commit()
 
     def remove(actor_id: int, user_id: int) -> Action:

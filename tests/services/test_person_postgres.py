@@ -12,73 +12,76 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.db import Base, db, forget_deleted, vacuum
+from app.db import Base, db, truncate_wal, vacuum
 from app.models import AuditEvent
-from app.services import audit, health
-from app.services.audit import Sought
-from app.services.people import directory, erasure, person_export, personal
-from app.services.people.directory import Order
+from app.services.log import audit
+from app.services.log.audit import AuditQuery
+from app.services.people import directory
+from app.services.people.directory import AccountOrder
+from app.services.privacy import data_locations, erasure, export
+from app.services.reporting import server_health
 from tests.conftest import Clock, settings_for
-from tests.everywhere import EARLIER, EMAIL, NAME, everywhere
-from tests.factory import Make
+from tests.support.factory import Factory
+from tests.support.person_with_all_data import EARLIER, EMAIL, NAME, make_person_with_all_data
 
 pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def make_there(postgres_url: str, tmp_path: Path, clock: Clock) -> Iterator[Make]:
+def make_there(postgres_url: str, tmp_path: Path, clock: Clock) -> Iterator[Factory]:
     app = create_app(settings_for(tmp_path, database_url=postgres_url))
     with app.app_context():
         with Session(db.engine, expire_on_commit=False) as session:
-            yield Make(app, session, clock)
+            yield Factory(app, session, clock)
         db.engine.dispose()
-    app.extensions["mail_queue"].shutdown()
 
 
-def test_a_person_is_exported_and_erased_on_postgresql(make_there: Make, clock: Clock) -> None:
+def test_a_person_is_exported_and_erased_on_postgresql(make_there: Factory, clock: Clock) -> None:
     """R20 on PostgreSQL: fails when a document is searched or compared as only SQLite can."""
     session = make_there.session
-    known = everywhere(make_there, session, clock())
+    known = make_person_with_all_data(make_there, session, clock())
 
-    document = json.loads(json.dumps(person_export.collect(session, known.person.user, clock()), default=str))
+    document = json.loads(json.dumps(export.collect(session, known.person.user, clock()), default=str))
     erasure.preview(session, known.person.user)
     erasure.erase(session, known.trainer.user, known.person.user, clock())
     session.commit()
     engine = session.get_bind().engine
-    assert forget_deleted(engine) is False
+    assert truncate_wal(engine) is False
     vacuum(engine)
 
-    assert [trace.column for trace in personal.TRACES if not document.get(trace.section)] == []
+    assert [trace.column for trace in data_locations.DATA_LOCATIONS if not document.get(trace.section)] == []
     left = "\n".join(
         str(tuple(row)) for table in Base.metadata.sorted_tables for row in session.execute(select(*table.c))
     )
     assert [trace for trace in (NAME, EMAIL, EARLIER, "Zdeňka", "Asia/Tokyo") if trace in left] == []
 
 
-def test_the_log_is_kept_and_read_on_postgresql(make_there: Make, clock: Clock) -> None:
+def test_the_log_is_kept_and_read_on_postgresql(make_there: Factory, clock: Clock) -> None:
     session = make_there.session
-    known = everywhere(make_there, session, clock())
+    known = make_person_with_all_data(make_there, session, clock())
 
     for change in (delete(AuditEvent), update(AuditEvent).values(action="user.nothing")):
         with pytest.raises(IntegrityError, match="append-only"):
             session.execute(change)
         session.rollback()
-    found = audit.list_page(session, Sought(person="přibylová", kind="user"))
-    later = audit.list_page(session, Sought(person=NAME), before=found.entries[0].id)
+    found = audit.list_page(session, AuditQuery(person="přibylová", kind="user"))
+    later = audit.list_page(session, AuditQuery(person=NAME), before=found.entries[0].id)
 
     assert {entry.action for entry in found.entries} == {"user.extra_time", "user.change_email"}
-    assert len(later.entries) < len(audit.list_page(session, Sought(person=NAME)).entries)
-    lines = directory.list_page(session, directory.Sought(text="zdenka", order=Order.SEEN), 1).lines
+    assert len(later.entries) < len(audit.list_page(session, AuditQuery(person=NAME)).entries)
+    lines = directory.list_page(session, directory.AccountQuery(text="zdenka", order=AccountOrder.SEEN), 1).items
     assert [(line.user.id, line.cohorts) for line in lines] == [
         (known.person.user.id, ["Her own cohort", "Year 2"]),
     ]
 
 
-def test_health_is_looked_at_on_postgresql(make_there: Make, clock: Clock) -> None:
+def test_health_is_looked_at_on_postgresql(make_there: Factory, clock: Clock) -> None:
     settings = make_there.app.config["PALPATE"]
-    around = health.Around(head="0003", is_store_well=True, is_course_current=True)
+    around = server_health.Environment(head="0004", is_store_well=True, is_course_current=True)
 
-    checks = {check.name: check for check in health.look(make_there.session, settings, around, clock())}
+    checks = {check.topic: check for check in server_health.check_health(make_there.session, settings, around, clock())}
 
-    assert checks["Database"].found.startswith("PostgreSQL ")
-    assert "MB" in checks["Database"].found
+    facts = checks[server_health.HealthTopic.DATABASE].facts
+    assert str(facts["database"]).startswith("PostgreSQL ")
+    assert isinstance(facts["size"], int)
+    assert facts["size"] > 1_000_000

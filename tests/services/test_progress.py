@@ -9,28 +9,27 @@ from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose
 from app.domain.mastery import Mastery
-from app.domain.release import Policy
-from app.services.course import lessons
+from app.domain.release import ReleasePolicy
+from app.services.attempts import attempts, lessons, progress
 from app.services.course.catalogue import get_lesson, list_lessons
-from app.services.taking import attempts, progress
 from tests.conftest import NOW, Clock
-from tests.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, Make, Person
-from tests.playing import Play, start, start_assigned
+from tests.support.attempt_client import AttemptClient, start, start_assigned
+from tests.support.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, Factory, Person
 
 
 def seen(session: Session, learner: Person, clock: Clock) -> dict[Mastery, int]:
     """How many objectives stand at each level."""
-    view = progress.progress(session, learner.learner, clock.now)
-    levels = [one.level.mastery for _, objectives in view.objectives for one in objectives]
+    view = progress.view_progress(session, learner.learner, clock.now)
+    levels = [one.level.mastery for module in view.modules for one in module.objectives]
     return {mastery: levels.count(mastery) for mastery in Mastery if levels.count(mastery)}
 
 
 def test_a_new_learner_has_seen_nothing_and_begins_at_the_first_lesson(
-    make: Make, session: Session, clock: Clock
+    make: Factory, session: Session, clock: Clock
 ) -> None:
     learner = make.person()
 
-    view = progress.progress(session, learner.learner, clock.now)
+    view = progress.view_progress(session, learner.learner, clock.now)
 
     assert set(seen(session, learner, clock)) == {Mastery.UNSEEN}
     assert view.scores == ()
@@ -40,7 +39,7 @@ def test_a_new_learner_has_seen_nothing_and_begins_at_the_first_lesson(
 
 
 @pytest.mark.parametrize("policy", [AFTER_LAST_ATTEMPT, AFTER_CLOSING])
-def test_mastery_waits_for_the_release(policy: Policy, make: Make, session: Session, clock: Clock) -> None:
+def test_mastery_waits_for_the_release(policy: ReleasePolicy, make: Factory, session: Session, clock: Clock) -> None:
     """Threat 5. Fails when mastery counts marks whose right or wrong is held back, or a soft due date releases them."""
     trainer, learner = make.trainer(), make.person()
     terms = {"attempts_allowed": 2, "due_at": NOW + timedelta(hours=2), "policy": policy}
@@ -59,7 +58,7 @@ def test_mastery_waits_for_the_release(policy: Policy, make: Make, session: Sess
     assert set(after_due) > nothing
 
 
-def test_a_soft_due_date_releases_nothing(make: Make, session: Session, clock: Clock) -> None:
+def test_a_soft_due_date_releases_nothing(make: Factory, session: Session, clock: Clock) -> None:
     trainer, learner = make.trainer(), make.person()
     terms = {"attempts_allowed": 2, "due_at": NOW + timedelta(hours=2), "policy": AFTER_LAST_ATTEMPT}
     assignment = make.assignment(trainer, make.cohort(trainer, learner), **terms)
@@ -71,7 +70,7 @@ def test_a_soft_due_date_releases_nothing(make: Make, session: Session, clock: C
 
 
 def test_mastery_tells_nothing_of_a_test_whose_questions_are_still_to_be_asked(
-    make: Make, session: Session, clock: Clock
+    make: Factory, session: Session, clock: Clock
 ) -> None:
     """Threat 5. Fails when the module's own test shows, idea by idea, what its result holds back while an assigned test is to come."""
     trainer, learner = make.trainer(), make.person()
@@ -88,7 +87,7 @@ def test_mastery_tells_nothing_of_a_test_whose_questions_are_still_to_be_asked(
 
 
 def test_mastery_waits_while_another_test_of_the_module_is_under_way(
-    make: Make, session: Session, clock: Clock
+    make: Factory, session: Session, clock: Clock
 ) -> None:
     learner = make.person()
     take(start(learner.client, session))
@@ -97,12 +96,12 @@ def test_mastery_waits_while_another_test_of_the_module_is_under_way(
     assert set(seen(session, learner, clock)) == {Mastery.UNSEEN}
 
 
-def take(play: Play) -> None:
+def take(play: AttemptClient) -> None:
     play.answer_all()
     play.submit()
 
 
-def test_mastery_forgives_old_mistakes(make: Make, session: Session, clock: Clock) -> None:
+def test_mastery_forgives_old_mistakes(make: Factory, session: Session, clock: Clock) -> None:
     learner = make.person()
     # Ten questions on thirteen objectives: after twenty rounds chance has asked about each of them often enough.
     for wrong in (range(1, 11), *[()] * 20):
@@ -117,31 +116,31 @@ def test_mastery_forgives_old_mistakes(make: Make, session: Session, clock: Cloc
     assert levels[Mastery.SECURE] >= 5
 
 
-def test_scores_are_the_latest_twenty_oldest_first(make: Make, session: Session, clock: Clock) -> None:
+def test_scores_are_the_latest_twenty_oldest_first(make: Factory, session: Session, clock: Clock) -> None:
     learner = make.person()
     for _ in range(23):
         start(learner.client, session, "practice").submit()
         clock.advance(hours=1)
 
-    scores = progress.progress(session, learner.learner, clock.now).scores
+    scores = progress.view_progress(session, learner.learner, clock.now).scores
 
     assert [score.number for score in scores] == list(range(4, 24))
     assert {score.purpose for score in scores} == {Purpose.PRACTICE}
 
 
-def test_what_was_left_last_comes_next_then_the_first_unfinished(make: Make, session: Session, clock: Clock) -> None:
+def test_what_was_left_last_comes_next_then_the_first_unfinished(make: Factory, session: Session, clock: Clock) -> None:
     learner, module = make.person(), make.module("safety")
     slugs = [row.slug for row in list_lessons(session, module.id)]
     rows = [get_lesson(session, module.id, slug) for slug in slugs]
     assert rows[0]
     assert rows[1]
-    lessons.keep_place(session, learner.learner, rows[1], rows[1].body["sections"][0]["id"], clock.now)
+    lessons.save_reading_position(session, learner.learner, rows[1], rows[1].body["sections"][0]["id"], clock.now)
     session.commit()
 
-    left = progress.course(session, learner.learner, clock.now).next
-    lessons.finish(session, learner.learner, rows[1], clock.now)
+    left = progress.view_course(session, learner.learner, clock.now).next
+    lessons.finish_lesson(session, learner.learner, rows[1], clock.now)
     session.commit()
-    then = progress.course(session, learner.learner, clock.now).next
+    then = progress.view_course(session, learner.learner, clock.now).next
 
     assert left
     assert left.lesson
@@ -153,42 +152,42 @@ def test_what_was_left_last_comes_next_then_the_first_unfinished(make: Make, ses
 
 
 def test_when_every_lesson_is_done_the_first_test_not_passed_comes_next(
-    make: Make, session: Session, clock: Clock
+    make: Factory, session: Session, clock: Clock
 ) -> None:
     learner = make.person()
     for row in list_lessons(session):
         lesson = get_lesson(session, row.module_id, row.slug)
         assert lesson
-        lessons.finish(session, learner.learner, lesson, clock.now)
+        lessons.finish_lesson(session, learner.learner, lesson, clock.now)
     session.commit()
 
-    following = progress.course(session, learner.learner, clock.now).next
+    following = progress.view_course(session, learner.learner, clock.now).next
 
     assert following
     assert following.lesson is None
     assert following.module_slug == "trigger-points"
 
 
-def test_a_pass_in_an_assigned_test_is_a_pass_of_the_module(make: Make, session: Session, clock: Clock) -> None:
+def test_a_pass_in_an_assigned_test_is_a_pass_of_the_module(make: Factory, session: Session, clock: Clock) -> None:
     trainer, learner = make.trainer(), make.person()
     assignment = make.assignment(trainer, make.cohort(trainer, learner))
     take(start_assigned(learner.client, session, assignment.id))
     start(learner.client, session).submit()
 
-    state = progress.module(session, learner.learner, make.module("safety"), NOW)
+    state = progress.view_module(session, learner.learner, make.module("safety"), NOW)
 
     assert (state.is_passed, state.best_percent) == (True, 100)
 
 
-def test_open_attempts_are_listed_until_their_time_is_up(make: Make, session: Session, clock: Clock) -> None:
+def test_open_attempts_are_listed_until_their_time_is_up(make: Factory, session: Session, clock: Clock) -> None:
     learner = make.person()
     attempts.start_test(session, learner.learner, make.module(), clock.now)
     attempts.start_practice(session, learner.learner, make.module(), clock.now)
     session.commit()
 
-    before = progress.course(session, learner.learner, clock.now).open_attempts
+    before = progress.view_course(session, learner.learner, clock.now).open_attempts
     clock.advance(minutes=16)
-    after = progress.course(session, learner.learner, clock.now).open_attempts
+    after = progress.view_course(session, learner.learner, clock.now).open_attempts
 
     assert {one.purpose for one in before} == {Purpose.TEST, Purpose.PRACTICE}
     assert {one.purpose for one in after} == {Purpose.PRACTICE}

@@ -5,22 +5,22 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from app.domain.release import EVERYTHING, NOTHING
-from app.services.taking import attempts, results
-from app.services.taking.results import ResultView
+from app.domain.release import RELEASE_EVERYTHING, RELEASE_NOTHING
+from app.services.attempts import attempts, results
+from app.services.attempts.results import ResultView
 from tests.conftest import Clock
-from tests.factory import AFTER_CLOSING, Make, Person
-from tests.playing import Play, start, start_assigned
+from tests.support.attempt_client import AttemptClient, start, start_assigned
+from tests.support.factory import AFTER_CLOSING, Factory, Person
 
 
-def result_of(play: Play, session: Session, learner: Person, clock: Clock) -> ResultView:
+def result_of(play: AttemptClient, session: Session, learner: Person, clock: Clock) -> ResultView:
     session.expire_all()
     loaded = attempts.get_for(session, learner.viewer, play.attempt_id)
     assert loaded
-    return results.result(session, loaded, clock.now)
+    return results.view_result(session, loaded, clock.now)
 
 
-def test_an_attempt_under_way_has_no_result(make: Make, session: Session, clock: Clock) -> None:
+def test_an_attempt_under_way_has_no_result(make: Factory, session: Session, clock: Clock) -> None:
     """Fails when a result is computed from the answers instead of read from written marks."""
     learner = make.person()
     play = start(learner.client, session)
@@ -28,14 +28,14 @@ def test_an_attempt_under_way_has_no_result(make: Make, session: Session, clock:
 
     found = result_of(play, session, learner, clock)
 
-    assert found.release == NOTHING
+    assert found.release == RELEASE_NOTHING
     assert (found.percent, found.points, found.right, found.is_passed, found.is_critical_missed) == (None,) * 5
     assert (found.certainty_points, found.objectives, found.critical_missed) == (None, (), ())
-    assert all(answer.is_right is answer.feedback is None for answer in found.answers)
+    assert all(answer.is_right is None and answer.feedback is None for answer in found.answers)
     assert not any(answer.is_critical for answer in found.answers)
 
 
-def test_objectives_are_listed_the_weakest_first(make: Make, session: Session, clock: Clock) -> None:
+def test_objectives_are_listed_the_weakest_first(make: Factory, session: Session, clock: Clock) -> None:
     learner = make.person()
     play = start(learner.client, session, "practice", "trigger-points")
     play.answer_all(wrong=[1, 2, 3])
@@ -50,7 +50,7 @@ def test_objectives_are_listed_the_weakest_first(make: Make, session: Session, c
     assert all(score.reading for score in found.objectives)
 
 
-def test_earlier_attempts_stand_beside_it_and_later_ones_do_not(make: Make, session: Session, clock: Clock) -> None:
+def test_earlier_attempts_stand_beside_it_and_later_ones_do_not(make: Factory, session: Session, clock: Clock) -> None:
     learner = make.person()
     plays = []
     for _ in range(3):
@@ -65,7 +65,7 @@ def test_earlier_attempts_stand_beside_it_and_later_ones_do_not(make: Make, sess
 
 @pytest.mark.parametrize(("allowed", "left"), [(None, [None, None]), (2, [1, 0]), (3, [2, 1])])
 def test_what_is_left_is_told(
-    allowed: int | None, left: list[int | None], make: Make, session: Session, clock: Clock
+    allowed: int | None, left: list[int | None], make: Factory, session: Session, clock: Clock
 ) -> None:
     trainer, learner = make.trainer(), make.person()
     assignment = make.assignment(trainer, make.cohort(trainer, learner), attempts_allowed=allowed)
@@ -78,7 +78,7 @@ def test_what_is_left_is_told(
     assert told == left
 
 
-def test_certainty_is_told_only_where_it_was_given(make: Make, session: Session, clock: Clock) -> None:
+def test_certainty_is_told_only_where_it_was_given(make: Factory, session: Session, clock: Clock) -> None:
     learner = make.person()
     without, sure = start(learner.client, session, "practice"), start(learner.client, session, "practice", "evidence")
     without.answer(1, *without.at(1).right)
@@ -91,7 +91,7 @@ def test_certainty_is_told_only_where_it_was_given(make: Make, session: Session,
     assert result_of(sure, session, learner, clock).certainty_points == 1
 
 
-def test_feedback_follows_the_order_of_the_page(make: Make, session: Session, clock: Clock) -> None:
+def test_feedback_follows_the_order_of_the_page(make: Factory, session: Session, clock: Clock) -> None:
     """Fails when reasons are listed in the author's order beside options in the learner's."""
     learner = make.person()
     play = start(learner.client, session)
@@ -100,19 +100,19 @@ def test_feedback_follows_the_order_of_the_page(make: Make, session: Session, cl
 
     found = result_of(play, session, learner, clock)
 
-    assert found.release == EVERYTHING
+    assert found.release == RELEASE_EVERYTHING
     for one, answer in zip(play.questions(), found.answers, strict=True):
         assert answer.feedback
         if not one.is_choice:
             continue
-        lines = answer.feedback.lines
-        assert tuple(place for place, line in enumerate(lines) if line.is_right) == one.right
-        assert tuple(place for place, line in enumerate(lines) if line.is_mine) == one.chosen
-        assert len(lines) == one.places
-        assert all(line.why for line in lines)
+        rows = answer.feedback.rows
+        assert tuple(place for place, row in enumerate(rows) if row.is_right) == one.right
+        assert tuple(place for place, row in enumerate(rows) if row.is_mine) == one.chosen
+        assert len(rows) == one.places
+        assert all(row.reason for row in rows)
 
 
-def test_when_the_key_comes_is_told_for_a_closing_test(make: Make, session: Session, clock: Clock) -> None:
+def test_when_the_key_comes_is_told_for_a_closing_test(make: Factory, session: Session, clock: Clock) -> None:
     trainer, learner = make.trainer(), make.person()
     due = clock.advance(days=1)
     clock.advance(days=-1)

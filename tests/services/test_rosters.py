@@ -9,32 +9,27 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.roster import Encoding, Fault, UnreadableError
+from app.domain.encodings import TextEncoding
+from app.domain.roster import RosterFault, UnreadableError
 from app.models import AuditEvent, Cohort, Invitation, Role, Roster
-from app.services.people import invitations
-from app.services.people.invitations import Invitee
-from app.services.teaching import cohorts, rosters
-from app.services.teaching.cohorts import ArchivedError
-from tests.factory import Make, Person
+from app.services.cohorts import cohorts, invitations, rosters
+from app.services.cohorts.cohorts import ArchivedError
+from app.services.cohorts.invitations import Invitee
+from tests.support.factory import Factory, Person
 
 
 @pytest.fixture
-def trainer(make: Make) -> Person:
-    return make.trainer()
-
-
-@pytest.fixture
-def cohort(make: Make, trainer: Person) -> Cohort:
+def cohort(make: Factory, trainer: Person) -> Cohort:
     return make.cohort(trainer)
 
 
-def _read(session: Session, make: Make, trainer: Person, cohort: Cohort, text: str) -> Roster:
+def _read(session: Session, make: Factory, trainer: Person, cohort: Cohort, text: str) -> Roster:
     roster = rosters.read_text(session, trainer.user, cohort, text, make.now())
     session.commit()
     return roster
 
 
-def _accept(session: Session, make: Make, trainer: Person, cohort: Cohort, roster: Roster) -> list[str] | None:
+def _accept(session: Session, make: Factory, trainer: Person, cohort: Cohort, roster: Roster) -> list[str] | None:
     sent = rosters.accept(session, trainer.user, cohort, roster, make.now(), leaves_faulty_out=True)
     session.commit()
     return None if sent is None else [one.email for one in sent]
@@ -44,21 +39,21 @@ def _count(session: Session) -> int:
     return session.scalar(select(func.count(Invitation.id))) or 0
 
 
-def test_reading_a_list_invites_nobody(session: Session, make: Make, trainer: Person, cohort: Cohort) -> None:
+def test_reading_a_list_invites_nobody(session: Session, make: Factory, trainer: Person, cohort: Cohort) -> None:
     roster = _read(session, make, trainer, cohort, "Name;E-Mail\nAda;ada@example.org\nBo")
 
     seen = rosters.preview(session, cohort, roster, make.now())
 
-    assert (seen.heading, seen.encoding) == ("Name;E-Mail", Encoding.UTF8)
+    assert (seen.heading, seen.encoding) == ("Name;E-Mail", TextEncoding.UTF8)
     assert [(line.number, line.email, line.fault) for line in seen.lines] == [
         (2, "ada@example.org", None),
-        (3, "", Fault.NO_ADDRESS),
+        (3, "", RosterFault.NO_ADDRESS),
     ]
     assert _count(session) == 0
 
 
 def test_who_is_in_the_cohort_or_invited_is_told_apart_when_it_is_looked_at(
-    session: Session, make: Make, trainer: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, cohort: Cohort
 ) -> None:
     """Fails when the preview shows what was true when the list was sent, or an invitation that expired counts."""
     members = [make.person(email=f"{name}@example.org") for name in ("in", "out")]
@@ -76,16 +71,22 @@ def test_who_is_in_the_cohort_or_invited_is_told_apart_when_it_is_looked_at(
         "\n".join(f"{name}@example.org" for name in ("in", "out", "asked", "late", "new")),
     )
     for member in members:
-        cohorts.join(session, cohort, member.learner, make.now())
-    cohorts.remove(session, trainer.user, cohort, members[1].learner.id, make.now())
+        make.join(cohort, member)
+    cohorts.remove_member(session, trainer.user, cohort, members[1].learner.id, make.now())
     session.commit()
 
     seen = rosters.preview(session, cohort, roster, make.now())
 
-    assert [line.fault for line in seen.lines] == [Fault.MEMBER, Fault.REMOVED, Fault.INVITED, None, None]
+    assert [line.fault for line in seen.lines] == [
+        RosterFault.MEMBER,
+        RosterFault.REMOVED,
+        RosterFault.INVITED,
+        None,
+        None,
+    ]
 
 
-def test_accepting_invites_the_good_lines(session: Session, make: Make, trainer: Person, cohort: Cohort) -> None:
+def test_accepting_invites_the_good_lines(session: Session, make: Factory, trainer: Person, cohort: Cohort) -> None:
     make.person(email="bo@example.org")  # whether there is an account makes no difference
     roster = _read(session, make, trainer, cohort, "Ada;ada@example.org\nbad@\nbo@example.org")
 
@@ -105,7 +106,7 @@ def test_accepting_invites_the_good_lines(session: Session, make: Make, trainer:
 
 
 def test_faulty_lines_stop_it_unless_they_are_to_be_left_out(
-    session: Session, make: Make, trainer: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, cohort: Cohort
 ) -> None:
     roster = _read(session, make, trainer, cohort, "Ada;ada@example.org\nbad@")
 
@@ -117,7 +118,7 @@ def test_faulty_lines_stop_it_unless_they_are_to_be_left_out(
     assert _accept(session, make, trainer, cohort, roster) == ["ada@example.org"]
 
 
-def test_accepting_twice_invites_once(session: Session, make: Make, trainer: Person, cohort: Cohort) -> None:
+def test_accepting_twice_invites_once(session: Session, make: Factory, trainer: Person, cohort: Cohort) -> None:
     """Fails when the roster is not claimed by what invites its people."""
     roster = _read(session, make, trainer, cohort, "ada@example.org")
 
@@ -127,7 +128,7 @@ def test_accepting_twice_invites_once(session: Session, make: Make, trainer: Per
 
 
 def test_two_lists_with_one_address_invite_it_once(
-    session: Session, make: Make, trainer: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, cohort: Cohort
 ) -> None:
     first, second = (_read(session, make, trainer, cohort, f"ada@example.org\n{other}@x.org") for other in "bc")
 
@@ -137,21 +138,21 @@ def test_two_lists_with_one_address_invite_it_once(
 
 
 def test_a_list_is_kept_for_a_day_and_belongs_to_its_cohort(
-    session: Session, make: Make, trainer: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, cohort: Cohort
 ) -> None:
     roster = _read(session, make, trainer, cohort, "ada@example.org")
-    later = make.now() + rosters.KEPT + timedelta(seconds=1)
+    later = make.now() + rosters.RETENTION + timedelta(seconds=1)
 
-    assert rosters.get_of_cohort(session, cohort, roster.id, make.now()) is roster
-    assert rosters.get_of_cohort(session, make.cohort(trainer), roster.id, make.now()) is None
-    assert rosters.get_of_cohort(session, cohort, roster.id, later) is None
+    assert rosters.get_for_cohort(session, cohort, roster.id, make.now()) is roster
+    assert rosters.get_for_cohort(session, make.cohort(trainer), roster.id, make.now()) is None
+    assert rosters.get_for_cohort(session, cohort, roster.id, later) is None
     rosters.read_text(session, trainer.user, cohort, "bo@example.org", later)
     session.commit()
     assert session.scalar(select(func.count(Roster.id))) == 1
 
 
 def test_nothing_is_kept_of_a_list_that_cannot_be_read(
-    session: Session, make: Make, trainer: Person, cohort: Cohort
+    session: Session, make: Factory, trainer: Person, cohort: Cohort
 ) -> None:
     with pytest.raises(UnreadableError):
         rosters.read_file(session, trainer.user, cohort, b"a@x.org\n" * 50_000, make.now())
@@ -160,7 +161,7 @@ def test_nothing_is_kept_of_a_list_that_cannot_be_read(
     assert session.scalar(select(func.count(Roster.id))) == 0
 
 
-def test_an_archived_cohort_takes_no_list(session: Session, make: Make, trainer: Person, cohort: Cohort) -> None:
+def test_an_archived_cohort_takes_no_list(session: Session, make: Factory, trainer: Person, cohort: Cohort) -> None:
     roster = _read(session, make, trainer, cohort, "ada@example.org")
     cohorts.archive(session, trainer.user, cohort, make.now())
 
@@ -171,7 +172,7 @@ def test_an_archived_cohort_takes_no_list(session: Session, make: Make, trainer:
 
 
 def test_two_thousand_people_are_invited_with_a_handful_of_statements(
-    session: Session, make: Make, trainer: Person, cohort: Cohort, statements: Callable[[], list[str]]
+    session: Session, make: Factory, trainer: Person, cohort: Cohort, statements: Callable[[], list[str]]
 ) -> None:
     """Fails when anything is asked or written line by line."""
     roster = _read(session, make, trainer, cohort, "\n".join(f"p{number}@example.org" for number in range(2000)))

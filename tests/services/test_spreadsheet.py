@@ -7,7 +7,8 @@ import io
 
 import pytest
 
-from app.services import spreadsheet
+from app.services.log import spreadsheet
+from app.services.log.spreadsheet import Separator
 
 FORMULAS = (
     "=1+1",
@@ -37,7 +38,7 @@ FORMULAS = (
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_formula_becomes_text(text: str) -> None:
     """Fails when a start is missing from the list, or blanks before it hide it."""
-    (row,) = csv.reader(io.StringIO(spreadsheet.line(["name", text]), newline=""))
+    (row,) = csv.reader(io.StringIO(spreadsheet.format_line(["name", text]), newline=""))
 
     assert row == ["name", f"'{text}"]
 
@@ -46,6 +47,32 @@ def test_a_formula_becomes_text(text: str) -> None:
     "text", ["", "Anna", "a=b", "3-4", "O'Neill", 'a "b"', "a,b", "Ünal", "١٢", " ", "\u200b", "—"]
 )
 def test_everything_else_stays_as_it_is(text: str) -> None:
-    (row,) = csv.reader(io.StringIO(spreadsheet.line([text, "x"]), newline=""))
+    (row,) = csv.reader(io.StringIO(spreadsheet.format_line([text, "x"]), newline=""))
 
     assert row == [text, "x"]
+
+
+@pytest.mark.parametrize("separator", list(Separator))
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("Pain,=1+1", "Pain,'=1+1"),
+        ("Pain; =1", "Pain;' =1"),
+        ("Pain\t@x", "Pain\t'@x"),
+        ('Pain;"=1', "Pain;'\"=1"),
+        ("Pain,,=1", "Pain,,'=1"),
+        ("Pain;＝1", "Pain;'＝1"),
+        ("=1;=2", "'=1;'=2"),
+        ("Lower back, neck; jaw", "Lower back, neck; jaw"),
+        ("Garcia, Maria", "Garcia, Maria"),
+    ],
+)
+def test_a_cell_is_safe_even_if_it_is_split_at_another_separator(text: str, safe: str, separator: Separator) -> None:
+    """A file with semicolons that is opened as one with commas begins a cell at each comma."""
+    line = spreadsheet.format_line(["name", text], separator)
+
+    (row,) = csv.reader(io.StringIO(line, newline=""), delimiter=separator.value)
+    assert row == ["name", safe]
+    for other in Separator:
+        for cell in line.rstrip("\r\n").split(other.value):
+            assert cell.strip(' "')[:1] not in {"=", "+", "-", "@", "＝"}

@@ -10,33 +10,34 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import Attempt, AttemptItem, Mark, Standing
+from app.models import Attempt, AttemptItem, Mark, ScopeResult
+from app.services.attempts import attempts
 from app.services.marking.submission import close_expired, has_expired
-from app.services.taking import attempts
 from tests.conftest import NOW, Clock
-from tests.factory import Make
-from tests.playing import Play, start
+from tests.support.attempt_client import AttemptClient, start
+from tests.support.factory import Factory
 
 
-def standing(session: Session) -> Standing:
-    return session.scalars(select(Standing).execution_options(populate_existing=True)).one()
+def standing(session: Session) -> ScopeResult:
+    return session.scalars(select(ScopeResult).execution_options(populate_existing=True)).one()
 
 
-def safe_wrong(play: Play, count: int) -> list[int]:
-    """Numbers of that many questions which are not safety-critical."""
-    found = [one.n for one in play.questions() if not one.is_critical][:count]
+def safe_wrong(play: AttemptClient, count: int) -> list[int]:
+    """Numbers of that many questions which are not safety-critical, and of which a wrong answer earns nothing at all."""
+    whole = ("single", "several", "truefalse")
+    found = [one.n for one in play.questions() if not one.is_critical and one.kind.name in whole][:count]
     assert len(found) == count
     return found
 
 
-def take(make: Make, session: Session, client: object, wrong: int, module: str = "trigger-points") -> int:
+def take(make: Factory, session: Session, client: object, wrong: int, module: str = "trigger-points") -> int:
     play = start(client, session, "test", module)  # type: ignore[arg-type]
     play.answer_all(wrong=safe_wrong(play, wrong))
     play.submit()
     return play.attempt_id
 
 
-def test_the_best_and_the_latest_attempt_are_kept_apart(make: Make, session: Session, clock: Clock) -> None:
+def test_the_best_and_the_latest_attempt_are_kept_apart(make: Factory, session: Session, clock: Clock) -> None:
     client = make.person().client
     first = take(make, session, client, wrong=3)
     clock.advance(hours=1)
@@ -55,7 +56,7 @@ def test_the_best_and_the_latest_attempt_are_kept_apart(make: Make, session: Ses
     assert first not in (found.best_attempt_id, found.latest_attempt_id)
 
 
-def _drawn(client: FlaskClient, session: Session, wanted: Callable[[Play], list[int]]) -> Play:
+def _drawn(client: FlaskClient, session: Session, wanted: Callable[[AttemptClient], list[int]]) -> AttemptClient:
     """An attempt whose paper has what is wanted; those drawn before it are handed in blank."""
     for _ in range(40):
         play = start(client, session)
@@ -66,7 +67,7 @@ def _drawn(client: FlaskClient, session: Session, wanted: Callable[[Play], list[
 
 
 def test_a_pass_beats_a_higher_score_that_missed_a_critical_question(
-    make: Make, session: Session, clock: Clock
+    make: Factory, session: Session, clock: Clock
 ) -> None:
     """Fails when the best attempt is the one with the most points whatever the safety gate said."""
     client = make.person().client
@@ -84,7 +85,7 @@ def test_a_pass_beats_a_higher_score_that_missed_a_critical_question(
     assert found.passed_at is not None
 
 
-def test_practice_leaves_no_standing_and_no_pass(make: Make, session: Session) -> None:
+def test_practice_leaves_no_standing_and_no_pass(make: Factory, session: Session) -> None:
     play = start(make.person().client, session, "practice")
     play.answer_all()
     play.submit()
@@ -93,11 +94,11 @@ def test_practice_leaves_no_standing_and_no_pass(make: Make, session: Session) -
 
     assert attempt
     assert attempt.is_passed is None
-    assert session.scalars(select(Standing)).all() == []
+    assert session.scalars(select(ScopeResult)).all() == []
 
 
 def test_practice_marks_are_written_at_check_and_the_rest_at_the_end(
-    make: Make, session: Session, clock: Clock
+    make: Factory, session: Session, clock: Clock
 ) -> None:
     play = start(make.person().client, session, "practice")
     play.answer(1, *play.at(1).right)
@@ -106,7 +107,7 @@ def test_practice_marks_are_written_at_check_and_the_rest_at_the_end(
     clock.advance(minutes=1)
     play.submit()
 
-    marks = session.execute(select(Mark.position, Mark.points, Mark.settled_at).order_by(Mark.position)).all()
+    marks = session.execute(select(Mark.position, Mark.points, Mark.marked_at).order_by(Mark.position)).all()
 
     ends = NOW + timedelta(minutes=2)
     assert [tuple(mark) for mark in marks] == [
@@ -118,7 +119,7 @@ def test_practice_marks_are_written_at_check_and_the_rest_at_the_end(
 
 @pytest.mark.parametrize(("certainty", "right", "wrong"), [("1", 1, 0), ("2", 2, -2), ("3", 3, -6), ("", 1, 0)])
 def test_certainty_is_marked_beside_the_points(
-    certainty: str, right: int, wrong: int, make: Make, session: Session
+    certainty: str, right: int, wrong: int, make: Factory, session: Session
 ) -> None:
     play = start(make.person().client, session)
     play.answer(1, *play.at(1).right, certainty=certainty)
@@ -131,7 +132,7 @@ def test_certainty_is_marked_beside_the_points(
 
 
 def test_overdue_attempts_are_closed_a_batch_at_a_time_the_oldest_first(
-    make: Make, session: Session, clock: Clock
+    make: Factory, session: Session, clock: Clock
 ) -> None:
     """Fails when one step closes without bound: a report would wait for all of it."""
     begun = []
@@ -152,7 +153,7 @@ def test_overdue_attempts_are_closed_a_batch_at_a_time_the_oldest_first(
     assert not has_expired(session, clock.now)
 
 
-def test_has_expired_tells_only_what_can_be_closed(make: Make, session: Session, clock: Clock) -> None:
+def test_has_expired_tells_only_what_can_be_closed(make: Factory, session: Session, clock: Clock) -> None:
     attempts.start_test(session, make.person().learner, make.module(), clock.now)
     session.commit()
 

@@ -7,22 +7,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import AuditEvent, CohortTrainer, Invitation, Role
-from app.services.people import invitations, users
-from app.services.people.invitations import Sent
-from app.services.teaching import cohorts, trainers
-from app.services.teaching.cohorts import ArchivedError
-from app.services.teaching.trainers import LastTrainerError, TeachesAlreadyError
-from tests.factory import Make, Person
+from app.services.cohorts import accepting, cohorts, invitations, trainers
+from app.services.cohorts.cohorts import ArchivedError
+from app.services.cohorts.invitations import IssuedJoinInvitation
+from app.services.cohorts.rejoining import AddressKey
+from app.services.cohorts.trainers import AlreadyTrainerError, LastTrainerError
+from app.services.people import users
+from tests.support.factory import Factory, Person
 
 
-def _take_up(session: Session, make: Make, sent: Sent, person: Person) -> None:
+def _take_up(session: Session, make: Factory, sent: IssuedJoinInvitation, person: Person) -> None:
     found = invitations.get_by_token(session, sent.token)
     assert found
-    invitations.take_up(session, found, person.user, person.learner, make.now())
+    accepting.accept_with_account(session, found, person.user, person.learner, make.now(), AddressKey("secret"))
     session.commit()
 
 
-def test_an_invited_trainer_teaches_the_cohort_and_no_other(session: Session, make: Make) -> None:
+def test_an_invited_trainer_teaches_the_cohort_and_no_other(session: Session, make: Factory) -> None:
     trainer, colleague = make.trainer(name="Ada"), make.trainer(name="Bo")
     cohort, other = make.cohort(trainer), make.cohort(trainer)
 
@@ -40,7 +41,7 @@ def test_an_invited_trainer_teaches_the_cohort_and_no_other(session: Session, ma
 
 
 def test_a_learner_who_is_invited_to_teach_becomes_a_trainer_and_an_admin_stays_one(
-    session: Session, make: Make
+    session: Session, make: Factory
 ) -> None:
     trainer, learner, admin = make.trainer(), make.person(), make.admin()
     cohort = make.cohort(trainer)
@@ -52,7 +53,7 @@ def test_a_learner_who_is_invited_to_teach_becomes_a_trainer_and_an_admin_stays_
     assert "user.set_role" in session.scalars(select(AuditEvent.action)).all()
 
 
-def test_what_an_invitation_makes_does_not_depend_on_who_has_an_account(session: Session, make: Make) -> None:
+def test_what_an_invitation_makes_does_not_depend_on_who_has_an_account(session: Session, make: Factory) -> None:
     """Fails when a trainer with an account is added at once: the page would tell strangers' accounts apart."""
     trainer, colleague, learner = make.trainer(), make.trainer(), make.person()
     cohort = make.cohort(trainer)
@@ -68,7 +69,7 @@ def test_what_an_invitation_makes_does_not_depend_on_who_has_an_account(session:
     assert session.scalars(select(CohortTrainer.user_id)).all() == [trainer.user.id]
 
 
-def test_who_is_invited_again_gets_a_new_link_and_who_teaches_it_gets_none(session: Session, make: Make) -> None:
+def test_who_is_invited_again_gets_a_new_link_and_who_teaches_it_gets_none(session: Session, make: Factory) -> None:
     """Fails when each press adds another line to the list, and another link that works."""
     trainer, colleague = make.trainer(), make.trainer()
     cohort = make.cohort(trainer)
@@ -79,11 +80,11 @@ def test_who_is_invited_again_gets_a_new_link_and_who_teaches_it_gets_none(sessi
     assert invitations.get_by_token(session, first.token) is None
     assert len(session.scalars(select(Invitation)).all()) == 1
     _take_up(session, make, second, colleague)
-    with pytest.raises(TeachesAlreadyError):
+    with pytest.raises(AlreadyTrainerError):
         trainers.invite(session, trainer.user, cohort, colleague.user.email, make.now())
 
 
-def test_a_trainer_is_removed_but_never_the_last_who_can_teach(session: Session, make: Make) -> None:
+def test_a_trainer_is_removed_but_never_the_last_who_can_teach(session: Session, make: Factory) -> None:
     """Fails when rows are counted, and not those among them who can still sign in as trainers."""
     trainer, colleague, gone = make.trainer(), make.trainer(), make.trainer()
     cohort = make.cohort(trainer)
@@ -101,7 +102,7 @@ def test_a_trainer_is_removed_but_never_the_last_who_can_teach(session: Session,
     assert cohorts.get_for(session, trainer.viewer, cohort.id) is cohort
 
 
-def test_an_archived_cohort_keeps_its_trainers(session: Session, make: Make) -> None:
+def test_an_archived_cohort_keeps_its_trainers(session: Session, make: Factory) -> None:
     trainer, colleague = make.trainer(), make.trainer()
     cohort = make.cohort(trainer)
     sent = trainers.invite(session, trainer.user, cohort, colleague.user.email, make.now())

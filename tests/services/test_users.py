@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import AuditEvent, Learner, LessonProgress, LessonRow, Role, SignIn, User
+from app.services.cohorts import cohorts
 from app.services.people import directory, users
-from app.services.people.directory import Order, Sought
-from app.services.teaching import cohorts
+from app.services.people.directory import AccountOrder, AccountQuery
 from tests.conftest import Clock
-from tests.factory import Make
-from tests.playing import start
+from tests.support.attempt_client import start
+from tests.support.factory import Factory
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,10 @@ from tests.playing import start
     ],
 )
 def test_addresses_are_kept_in_one_form(typed: str, kept: str | None) -> None:
-    assert users.normalised(typed) == kept
+    assert users.normalise_address(typed) == kept
 
 
-def test_an_address_belongs_to_one_account_and_the_transaction_goes_on(session: Session, make: Make) -> None:
+def test_an_address_belongs_to_one_account_and_the_transaction_goes_on(session: Session, make: Factory) -> None:
     make.person(email="ada@example.org")
 
     with pytest.raises(users.AddressTakenError):
@@ -41,7 +41,7 @@ def test_an_address_belongs_to_one_account_and_the_transaction_goes_on(session: 
     assert session.scalar(select(func.count(User.id)).where(User.email == "ada@example.org")) == 1
 
 
-def test_create_makes_an_account_with_its_learner(session: Session, make: Make) -> None:
+def test_create_makes_an_account_with_its_learner(session: Session, make: Factory) -> None:
     user = users.create(
         session, name="Ada", email="ada@example.org", password_hash="x", now=make.now(), time_zone="Asia/Tokyo"
     )
@@ -51,7 +51,7 @@ def test_create_makes_an_account_with_its_learner(session: Session, make: Make) 
     assert (learner.is_guest, learner.time_zone, user.role) == (False, "Asia/Tokyo", Role.LEARNER)
 
 
-def test_a_change_of_role_is_audited_with_old_and_new(session: Session, make: Make) -> None:
+def test_a_change_of_role_is_audited_with_old_and_new(session: Session, make: Factory) -> None:
     admin, person = make.admin(), make.person()
 
     users.set_role(session, admin.user, person.user, Role.TRAINER, make.now())
@@ -64,7 +64,7 @@ def test_a_change_of_role_is_audited_with_old_and_new(session: Session, make: Ma
 
 
 @pytest.mark.parametrize("how", ["demote", "deactivate"])
-def test_the_last_active_admin_stays(session: Session, make: Make, how: str) -> None:
+def test_the_last_active_admin_stays(session: Session, make: Factory, how: str) -> None:
     """Catches: counting administrators who are deactivated."""
     admin, gone = make.admin(), make.admin()
     users.deactivate(session, admin.user, gone.user, make.now())
@@ -82,7 +82,7 @@ def test_the_last_active_admin_stays(session: Session, make: Make, how: str) -> 
     assert admin.user.role is Role.ADMIN
 
 
-def test_one_of_two_admins_may_go(session: Session, make: Make) -> None:
+def test_one_of_two_admins_may_go(session: Session, make: Factory) -> None:
     admin, other = make.admin(), make.admin()
 
     users.set_role(session, other.user, admin.user, Role.LEARNER, make.now())
@@ -91,7 +91,7 @@ def test_one_of_two_admins_may_go(session: Session, make: Make) -> None:
     assert users.has_admin(session)
 
 
-def test_deactivating_ends_every_sign_in_and_is_audited_once(session: Session, make: Make) -> None:
+def test_deactivating_ends_every_sign_in_and_is_audited_once(session: Session, make: Factory) -> None:
     admin, person = make.admin(), make.person()
     make.signed_in(person.user, person.learner)
 
@@ -104,7 +104,7 @@ def test_deactivating_ends_every_sign_in_and_is_audited_once(session: Session, m
     assert session.scalars(select(AuditEvent.action)).all() == ["user.deactivate"]
 
 
-def test_reactivating_is_audited(session: Session, make: Make) -> None:
+def test_reactivating_is_audited(session: Session, make: Factory) -> None:
     admin, person = make.admin(), make.person()
     users.deactivate(session, admin.user, person.user, make.now())
 
@@ -118,39 +118,39 @@ def test_reactivating_is_audited(session: Session, make: Make) -> None:
     ]
 
 
-def test_people_are_found_by_part_of_name_or_address(session: Session, make: Make) -> None:
+def test_people_are_found_by_part_of_name_or_address(session: Session, make: Factory) -> None:
     make.person(name="Ilse Brandt", email="ib@example.org")
     make.person(name="Tomás", email="brandao@example.org")
     make.person(name="Zainab", email="za@example.org")
 
-    assert [line.user.name for line in directory.list_page(session, Sought("BRAND"), 1).lines] == [
+    assert [line.user.name for line in directory.list_page(session, AccountQuery("BRAND"), 1).items] == [
         "Ilse Brandt",
         "Tomás",
     ]
 
 
-def test_a_wildcard_is_only_a_character(session: Session, make: Make) -> None:
+def test_a_wildcard_is_only_a_character(session: Session, make: Factory) -> None:
     make.person(name="Ilse")
 
-    assert directory.list_page(session, Sought("%"), 1).total == 0
-    assert directory.list_page(session, Sought("_"), 1).total == 0
+    assert directory.list_page(session, AccountQuery("%"), 1).total == 0
+    assert directory.list_page(session, AccountQuery("_"), 1).total == 0
 
 
 @pytest.mark.parametrize(("asked", "given", "shown"), [(1, 1, 50), (2, 2, 2), (9, 2, 2), (-1, 1, 50)])
 def test_pages_hold_fifty(
-    session: Session, make: Make, statements: Callable[[], list[str]], asked: int, given: int, shown: int
+    session: Session, make: Factory, statements: Callable[[], list[str]], asked: int, given: int, shown: int
 ) -> None:
     for number in range(52):
         users.add(session, name=f"P{number}", email=f"p{number}@example.org", password_hash="x", now=make.now())
     statements()
 
-    page = directory.list_page(session, Sought(""), asked)
+    page = directory.list_page(session, AccountQuery(""), asked)
 
-    assert (page.number, page.pages, page.total, len(page.lines)) == (given, 2, 52, shown)
-    assert len(statements()) == 6
+    assert (page.number, page.pages, page.total, len(page.items)) == (given, 2, 52, shown)
+    assert len(statements()) == 5
 
 
-def test_accounts_are_filtered_and_sorted(make: Make, session: Session, clock: Clock) -> None:
+def test_accounts_are_filtered_and_sorted(make: Factory, session: Session, clock: Clock) -> None:
     quiet, trainer, busy = (
         make.person(name="A quiet one"),
         make.trainer(name="B trainer"),
@@ -163,32 +163,34 @@ def test_accounts_are_filtered_and_sorted(make: Make, session: Session, clock: C
     session.commit()
 
     def names(**sought: Any) -> list[str]:
-        return [line.user.name[0] for line in directory.list_page(session, Sought(**sought), 1).lines]
+        return [line.user.name[0] for line in directory.list_page(session, AccountQuery(**sought), 1).items]
 
     assert names() == ["A", "B", "C"]
-    assert names(order=Order.SEEN) == ["C", "A", "B"]
+    assert names(order=AccountOrder.SEEN) == ["C", "A", "B"]
     assert names(is_active=False) == ["A"]
     assert names(role=Role.TRAINER, is_active=True) == ["B"]
     assert names(role=Role.TRAINER, is_active=False) == []
 
 
-def test_a_line_says_when_somebody_was_here_and_where_they_belong(make: Make, session: Session, clock: Clock) -> None:
+def test_a_line_says_when_somebody_was_here_and_where_they_belong(
+    make: Factory, session: Session, clock: Clock
+) -> None:
     trainer, person = make.trainer(name="B"), make.person(name="A")
     for title in ("Year 3", "Year 2"):
         make.cohort(trainer, person, title=title)
     left = make.cohort(trainer, person, title="Year 1")
-    cohorts.remove(session, trainer.user, left, person.learner.id, clock())
+    cohorts.remove_member(session, trainer.user, left, person.learner.id, clock())
     begun = clock.advance(hours=2)
     start(person.client, session)
 
-    lines = directory.list_page(session, Sought(), 1).lines
+    lines = directory.list_page(session, AccountQuery(), 1).items
 
     assert [(line.user.name, line.cohorts) for line in lines] == [
         ("A", ["Year 2", "Year 3"]),
         ("B", ["Year 1", "Year 2", "Year 3"]),
     ]
     assert lines[0].seen_at == begun
-    assert [(one.title, one.removed_at is None) for one in directory.list_belongs(session, person.user)] == [
+    assert [(one.title, one.removed_at is None) for one in directory.list_cohort_roles(session, person.user)] == [
         ("Year 2", True),
         ("Year 3", True),
         ("Year 1", False),
@@ -196,13 +198,13 @@ def test_a_line_says_when_somebody_was_here_and_where_they_belong(make: Make, se
 
 
 def test_a_page_of_accounts_costs_the_same_whatever_it_shows(
-    make: Make, session: Session, statements: Callable[[], list[str]]
+    make: Factory, session: Session, statements: Callable[[], list[str]]
 ) -> None:
     trainer = make.trainer()
     for _ in range(20):
         make.cohort(trainer, make.person())
     statements()
 
-    directory.list_page(session, Sought(order=Order.SEEN), 1)
+    directory.list_page(session, AccountQuery(order=AccountOrder.SEEN), 1)
 
-    assert len(statements()) == 6
+    assert len(statements()) == 5

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.body_map import View
+from app.domain.body_map import BodyView
 from tools.body_figure import FIGURE, compact, segments
+from tools.body_silhouette import OUTLINES, write_module
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,12 @@ def test_the_figure_has_its_licence_and_every_layer() -> None:
 
     assert "Copyright (c) 2022 ELABBASSI Hicham" in text
     assert "The above copyright notice and this permission notice shall be included" in text
-    for view in View:
+    for view in BodyView:
         assert f'<g id="{view}-skin">' in text
         assert f'<g id="{view}-muscle">' in text
     assert len(text) < 60_000
+
+
+def test_the_outlines_are_those_of_the_figure() -> None:
+    """Fails when the figure has changed and ``python -m tools.body_silhouette`` was not run again."""
+    assert OUTLINES.read_text() == write_module()

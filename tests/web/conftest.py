@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.db import db
-from app.limits import limiter
 from app.models import QuestionKey
 from app.services.course import catalogue
+from app.web.budgets import limiter
 from tests.conftest import Clock, settings_for
-from tests.factory import Make
-from tests.web.insight_class import Class
+from tests.support.factory import Factory
+from tests.support.insight_class import InsightClass
+from tests.support.outbox import make_sender
+from tests.support.page_client import PageClient
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +31,8 @@ def _fresh_limits(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def taught(session: Session, make: Make, clock: Clock) -> Class:
-    return Class(session, make, clock)
+def taught(session: Session, make: Factory, clock: Clock) -> InsightClass:
+    return InsightClass(session, make, clock)
 
 
 @pytest.fixture
@@ -42,17 +43,20 @@ def checked_forms(app: Flask) -> Flask:
 
 
 @pytest.fixture
-def file_app(published: Path, tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Flask]]:
-    """Make an app on a database file of its own, with transactions of its own: for threads, and for other settings."""
+def file_app(
+    create_published: Callable[[Path], dict[str, str]], tmp_path: Path, clock: Clock
+) -> Iterator[Callable[..., Flask]]:
+    """Make an app on a database of its own, with transactions of its own: for threads, and for other settings."""
     made: list[Flask] = []
 
     def make(**changes: Any) -> Flask:
         folder = tmp_path / f"app{len(made)}"
         folder.mkdir()
-        shutil.copy(published, folder / "palpate.sqlite3")
-        app = create_app(settings_for(folder, **changes))
+        app = create_app(settings_for(folder, **create_published(folder), **changes))
+        app.test_client_class = PageClient
         app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
         app.extensions["clock"] = clock
+        app.extensions["wake_sender"] = make_sender(app)
         made.append(app)
         return app
 
@@ -60,7 +64,6 @@ def file_app(published: Path, tmp_path: Path, clock: Clock) -> Iterator[Callable
     for app in made:
         with app.app_context():
             db.engine.dispose()
-        app.extensions["mail_queue"].shutdown()
     limiter.reset()
 
 
@@ -71,11 +74,13 @@ def plant(session: Session) -> Callable[[], str]:
     def planted() -> str:
         canary = "CANARY-5d1e"
         for key in session.query(QuestionKey):
-            key.whys = [f"{canary}-why-{key.version_id}-{i}" for i, _ in enumerate(key.whys)]
+            reasons = [f"{canary}-why-{key.version_id}-{i}" for i, _ in enumerate(key.body.get("reasons", ()))]
+            harms = [text and f"{canary}-harm-{key.version_id}-{i}" for i, text in enumerate(key.body.get("harms", ()))]
+            key.body = key.body | ({"reasons": reasons} if reasons else {}) | ({"harms": harms} if harms else {})
             key.explanation = f"{canary}-explanation-{key.version_id}"
             key.sources = [f"{canary}-source-{key.version_id}"]
         session.commit()
-        catalogue.forget(session)
+        catalogue.clear_cache(session)
         return canary
 
     return planted

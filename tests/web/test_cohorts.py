@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 
 from app.models import Attempt, AuditEvent, Cohort, CohortTrainer, Membership
 from tests.conftest import Clock
-from tests.factory import Make, Person
-from tests.taking import take
+from tests.support.assigned_test import take_test
+from tests.support.factory import Factory, Person
 
 
 @pytest.fixture
-def trainer(make: Make) -> Person:
+def trainer(make: Factory) -> Person:
     return make.trainer(name="Dr Ilse Brandt")
 
 
-def _terms(make: Make, **changed: Any) -> dict[str, Any]:
+def _terms(make: Factory, **changed: Any) -> dict[str, Any]:
     return {"module": make.module().id} | changed
 
 
@@ -37,7 +37,7 @@ def test_every_fault_of_a_cohort_is_told_at_once(trainer: Person, session: Sessi
     page = trainer.client.post("/teach/cohorts", data={"title": " ", "time_zone": "Berlin"})
 
     assert page.status_code == 422
-    assert "Give the cohort a title." in page.text
+    assert "Enter a title for the cohort." in page.text
     assert "There is no such time zone." in page.text
     assert session.scalar(select(func.count(Cohort.id))) == 0
 
@@ -56,7 +56,7 @@ def test_no_title_is_unseen_or_turns_what_stands_beside_it(
     assert session.scalar(select(Cohort.title)) == kept
 
 
-def test_the_list_shows_ones_own_cohorts_and_an_admin_all(trainer: Person, make: Make) -> None:
+def test_the_list_shows_ones_own_cohorts_and_an_admin_all(trainer: Person, make: Factory) -> None:
     make.cohort(trainer, title="Mine")
     make.cohort(make.trainer(), title="Theirs")
 
@@ -68,7 +68,7 @@ def test_the_list_shows_ones_own_cohorts_and_an_admin_all(trainer: Person, make:
     assert "Theirs" in all_of_them
 
 
-def test_the_join_code_is_shown_as_code_and_link_and_renewed(trainer: Person, make: Make, session: Session) -> None:
+def test_the_join_code_is_shown_as_code_and_link_and_renewed(trainer: Person, make: Factory, session: Session) -> None:
     cohort = make.cohort(trainer)
     old = cohort.join_code
     page = trainer.client.get(f"/teach/cohorts/{cohort.id}/people").text
@@ -81,21 +81,21 @@ def test_the_join_code_is_shown_as_code_and_link_and_renewed(trainer: Person, ma
     assert "cohort.renew_code" in session.scalars(select(AuditEvent.action)).all()
 
 
-def test_an_expired_code_is_not_offered(trainer: Person, make: Make, clock: Clock) -> None:
+def test_an_expired_code_is_not_offered(trainer: Person, make: Factory, clock: Clock) -> None:
     cohort = make.cohort(trainer)
     clock.advance(days=100)
 
-    page = trainer.client.get(f"/teach/cohorts/{cohort.id}/people").text
+    page = make.signed_in(trainer.user, trainer.learner).get(f"/teach/cohorts/{cohort.id}/people").text
 
     assert "The code no longer works." in page
     assert cohort.join_code[:5] not in page
 
 
-def test_removing_a_learner_keeps_the_record_and_ends_access(trainer: Person, make: Make, session: Session) -> None:
+def test_removing_a_learner_keeps_the_record_and_ends_access(trainer: Person, make: Factory, session: Session) -> None:
     learner = make.person()
     cohort = make.cohort(trainer, learner)
     assignment = make.assignment(trainer, cohort, title="Hidden from strangers")
-    take(session, learner, assignment, make.now(), is_right=True)
+    take_test(session, learner, assignment, make.now(), is_right=True)
 
     answer = trainer.client.post(f"/teach/cohorts/{cohort.id}/remove", data={"learner": learner.learner.id})
 
@@ -108,7 +108,7 @@ def test_removing_a_learner_keeps_the_record_and_ends_access(trainer: Person, ma
 
 
 @pytest.mark.parametrize("sent", [{}, {"learner": "x"}, {"learner": "999999"}])
-def test_removing_nobody_is_404(trainer: Person, make: Make, sent: dict[str, str]) -> None:
+def test_removing_nobody_is_404(trainer: Person, make: Factory, sent: dict[str, str]) -> None:
     cohort = make.cohort(trainer)
 
     assert trainer.client.post(f"/teach/cohorts/{cohort.id}/remove", data=sent).status_code == 404

@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import Answer, Attempt, Learner, LessonProgress, Mark, SignIn
-from app.services.people import guests
+from app.models import AnswerRevision, Attempt, Learner, LessonProgress, Mark, SignIn
+from app.services.attempts import guests
 from tests.conftest import Clock
-from tests.factory import PASSWORD, Make, Person
-from tests.playing import Play, start
+from tests.support.attempt_client import AttemptClient, start
+from tests.support.factory import PASSWORD, Factory, Person
 
 LESSON = "/modules/safety/lessons/red-flags"
 
@@ -38,7 +38,7 @@ def sign_in(client: FlaskClient, person: Person) -> None:
     assert client.post("/login", data={"email": person.user.email, "password": PASSWORD}).status_code == 302
 
 
-def studied(client: FlaskClient, session: Session) -> Play:
+def studied(client: FlaskClient, session: Session) -> AttemptClient:
     """Practice with two answers, one of them wrong, a lesson done, a check answered."""
     play = start(client, session, "practice")
     play.answer(1, *play.at(1).right)
@@ -107,7 +107,7 @@ def test_the_guests_cookie_is_no_way_into_the_account(app: Flask, client: FlaskC
     assert other.get(f"{play.path}/3").status_code == 404
 
 
-def test_signing_in_asks_and_takes_nothing_by_itself(client: FlaskClient, make: Make, session: Session) -> None:
+def test_signing_in_asks_and_takes_nothing_by_itself(client: FlaskClient, make: Factory, session: Session) -> None:
     studied(client, session)
     guest = session.scalars(select(Learner.id)).one()
     person = make.person(with_password=True)
@@ -118,7 +118,7 @@ def test_signing_in_asks_and_takes_nothing_by_itself(client: FlaskClient, make: 
     assert owners(session) == {guest}
 
 
-def test_what_a_guest_did_becomes_closed_practice(client: FlaskClient, make: Make, session: Session) -> None:
+def test_what_a_guest_did_becomes_closed_practice(client: FlaskClient, make: Factory, session: Session) -> None:
     """Fails when an attempt that was open is moved without its marks: its result would never come."""
     play = studied(client, session)
     person = make.person(with_password=True)
@@ -135,12 +135,12 @@ def test_what_a_guest_did_becomes_closed_practice(client: FlaskClient, make: Mak
         10,
     )
     assert owners(session) == {person.learner.id}
-    assert "1 of 10 right" in play.result().text
+    assert "1 of 10 correct" in play.result().text
     assert play.answer(3, 0).status_code == 409
     assert "/account/guest" not in client.get("/").text
 
 
-def test_what_a_guest_did_stands_beside_ones_own(client: FlaskClient, make: Make, session: Session) -> None:
+def test_what_a_guest_did_stands_beside_ones_own(client: FlaskClient, make: Factory, session: Session) -> None:
     """Fails when numbers collide: both have a first practice, and both may have one open."""
     person = make.person(with_password=True)
     mine = start(person.client, session, "practice")
@@ -158,7 +158,7 @@ def test_what_a_guest_did_stands_beside_ones_own(client: FlaskClient, make: Make
 
 
 def test_a_check_can_be_tried_again_after_a_guests_answer_was_taken_over(
-    client: FlaskClient, make: Make, session: Session
+    client: FlaskClient, make: Factory, session: Session
 ) -> None:
     """Fails when the next number follows the latest row and not the highest number: the answer was silently dropped."""
     person = make.person(with_password=True)
@@ -170,15 +170,15 @@ def test_a_check_can_be_tried_again_after_a_guests_answer_was_taken_over(
     slug = path.rpartition("/")[2]
     number = re.search(r'name="number" value="(\d+)"', client.get(f"{LESSON}?again={slug}").text)
     assert number
-    before = count(session, Answer)
+    before = count(session, AnswerRevision)
 
     client.post(path, data={"option": "1", "number": number[1]})
 
-    assert (number[1], count(session, Answer) - before) == ("3", 1)
+    assert (number[1], count(session, AnswerRevision) - before) == ("3", 1)
 
 
 def test_a_lesson_that_a_guest_finished_is_finished_although_it_was_opened_before(
-    client: FlaskClient, make: Make, session: Session
+    client: FlaskClient, make: Factory, session: Session
 ) -> None:
     """Fails when the account's own unfinished reading hides what the guest read to the end."""
     person = make.person(with_password=True)
@@ -196,7 +196,7 @@ def test_a_lesson_that_a_guest_finished_is_finished_although_it_was_opened_befor
     assert (progress.done_at is not None, progress.done_revision) == (True, 1)
 
 
-def test_what_a_guest_did_can_be_left(client: FlaskClient, make: Make, session: Session) -> None:
+def test_what_a_guest_did_can_be_left(client: FlaskClient, make: Factory, session: Session) -> None:
     play = studied(client, session)
     person = make.person(with_password=True)
     sign_in(client, person)
@@ -208,14 +208,14 @@ def test_what_a_guest_did_can_be_left(client: FlaskClient, make: Make, session: 
     assert "/account/guest" not in client.get("/").text
 
 
-def test_a_guest_who_did_nothing_is_not_asked_about(client: FlaskClient, make: Make, session: Session) -> None:
+def test_a_guest_who_did_nothing_is_not_asked_about(client: FlaskClient, make: Factory, session: Session) -> None:
     sign_in(client, make.person(with_password=True))
 
     assert "/account/guest" not in client.get("/").text
 
 
 def test_guests_go_after_thirty_days_with_all_they_did(
-    app: Flask, client: FlaskClient, make: Make, session: Session, clock: Clock
+    app: Flask, client: FlaskClient, make: Factory, session: Session, clock: Clock
 ) -> None:
     """Fails when a row of theirs stays, or an account's goes."""
     studied(client, session)
@@ -231,8 +231,8 @@ def test_guests_go_after_thirty_days_with_all_they_did(
     assert (early, late) == ("0 removed.\n", "1 removed.\n")
     assert owners(session) == {member.learner.id}
     assert session.scalars(select(Learner.id)).all() == [member.learner.id]
-    assert set(session.scalars(select(Answer.attempt_id))) <= set(session.scalars(select(Attempt.id)))
-    assert member.client.get(f"{mine.path}/3").status_code == 200
+    assert set(session.scalars(select(AnswerRevision.attempt_id))) <= set(session.scalars(select(Attempt.id)))
+    assert make.signed_in(member.user, member.learner).get(f"{mine.path}/3").status_code == 200
     assert client.get("/").status_code == 200
 
 
@@ -247,9 +247,11 @@ def test_a_guest_who_came_back_is_kept(app: Flask, client: FlaskClient, session:
 
 def test_more_guests_than_one_statement_can_name_are_removed(app: Flask, session: Session, clock: Clock) -> None:
     """Fails when all of them are named at once: beyond what a statement can carry none was ever removed."""
-    session.add_all(Learner(is_guest=True, created_at=clock.now) for _ in range(guests.BATCH + 1))
+    session.add_all(Learner(is_guest=True, created_at=clock.now) for _ in range(guests.ATTEMPTS_PER_STEP + 1))
     session.commit()
     clock.advance(days=31)
 
-    assert app.test_cli_runner().invoke(args=["guests", "remove"]).output == f"{guests.BATCH + 1} removed.\n"
+    assert (
+        app.test_cli_runner().invoke(args=["guests", "remove"]).output == f"{guests.ATTEMPTS_PER_STEP + 1} removed.\n"
+    )
     assert count(session, Learner) == 0

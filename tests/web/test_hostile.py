@@ -14,11 +14,11 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.services.assigned import assignments
-from app.settings import OTHER_NAMES, ROOT, SettingError, load
+from app.services.assignments import assignments
+from app.settings import OTHER_NAMES, ROOT, SettingError, load_settings
 from tests.conftest import Clock
-from tests.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, PASSWORD, Make, Person
-from tests.playing import Play, start_assigned
+from tests.support.attempt_client import AttemptClient, start_assigned
+from tests.support.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, PASSWORD, Factory, Person
 
 # -- bodies -----------------------------------------------------------------------------------------------------------
 
@@ -34,7 +34,7 @@ ODD_JSON = [
 
 @pytest.mark.parametrize("body", ODD_JSON, ids=lambda body: str(body)[:20])
 @pytest.mark.parametrize("path", ["/login", "/register", "/reset", "/join", "/account", "/change", "/appearance"])
-def test_a_body_that_is_no_form_breaks_nothing(app: Flask, make: Make, path: str, body: str) -> None:
+def test_a_body_that_is_no_form_breaks_nothing(app: Flask, make: Factory, path: str, body: str) -> None:
     """Fails when the libraries read JSON: a number, a list or half a character where they expect text is a 500, with a trace in the log."""
     person = make.person(with_password=True, email="me@example.org")
     client = person.client if path in ("/account", "/change") else app.test_client()
@@ -44,7 +44,7 @@ def test_a_body_that_is_no_form_breaks_nothing(app: Flask, make: Make, path: str
         assert reply.status_code < 500
 
 
-def test_json_signs_nobody_in(app: Flask, make: Make) -> None:
+def test_json_signs_nobody_in(app: Flask, make: Factory) -> None:
     """Fails when the libraries read JSON beside forms: what a form's fields refuse would come in by another door."""
     make.person(with_password=True, email="me@example.org")
     client = app.test_client()
@@ -57,7 +57,7 @@ def test_json_signs_nobody_in(app: Flask, make: Make) -> None:
 # -- terms that change after an attempt -------------------------------------------------------------------------------
 
 
-def _handed_in(make: Make, session: Session, **terms: Any) -> tuple[Play, Person, int]:
+def _handed_in(make: Factory, session: Session, **terms: Any) -> tuple[AttemptClient, Person, int]:
     trainer, learner = make.trainer(), make.person()
     assignment = make.assignment(trainer, make.cohort(trainer, learner), **terms)
     play = start_assigned(learner.client, session, assignment.id)
@@ -76,10 +76,10 @@ def _allow(session: Session, trainer: Person, assignment_id: int, attempts: int 
     session.commit()
 
 
-KEY_TO_COME = "The right answers and the explanations are released"
+KEY_TO_COME = "You will see the correct answers and explanations"
 
 
-def test_another_attempt_takes_the_key_back(make: Make, session: Session, clock: Clock) -> None:
+def test_another_attempt_takes_the_key_back(make: Factory, session: Session, clock: Clock) -> None:
     """Threat 5. Fails when the release goes by the number of attempts as it was when this one started."""
     play, trainer, assignment_id = _handed_in(make, session, attempts_allowed=1, policy=AFTER_LAST_ATTEMPT)
     assert KEY_TO_COME not in play.result().text
@@ -91,7 +91,7 @@ def test_another_attempt_takes_the_key_back(make: Make, session: Session, clock:
     assert "2 attempts left" in page
 
 
-def test_the_key_comes_when_no_attempt_is_left(make: Make, session: Session, clock: Clock) -> None:
+def test_the_key_comes_when_no_attempt_is_left(make: Factory, session: Session, clock: Clock) -> None:
     """Fails when attempts that a trainer took back still stand between a learner and the explanations."""
     play, trainer, assignment_id = _handed_in(make, session, attempts_allowed=3, policy=AFTER_LAST_ATTEMPT)
     assert KEY_TO_COME in play.result().text
@@ -100,10 +100,10 @@ def test_the_key_comes_when_no_attempt_is_left(make: Make, session: Session, clo
 
     page = play.result().text
     assert KEY_TO_COME not in page
-    assert "No attempts left." in page
+    assert "No attempts left" in page
 
 
-def test_a_closing_test_promises_the_day_alone(make: Make, session: Session, clock: Clock) -> None:
+def test_a_closing_test_promises_the_day_alone(make: Factory, session: Session, clock: Clock) -> None:
     """Fails when "after your last attempt" is said of a test whose answers come at the due date and not before."""
     play, _, _ = _handed_in(make, session, attempts_allowed=2, due_at=clock() + timedelta(days=2), policy=AFTER_CLOSING)
 
@@ -169,4 +169,4 @@ def test_a_secret_of_other_bytes_is_told(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xbe" * 64)
 
     with pytest.raises(SettingError, match="is damaged"):
-        load({"PALPATE_DATA": str(tmp_path)})
+        load_settings({"PALPATE_DATA": str(tmp_path)})

@@ -11,22 +11,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Cohort, CohortTrainer, Membership, Role, User
-from app.services.people import invitations
-from app.services.people.invitations import Invitee
-from app.services.teaching import cohorts, trainers
+from app.services.cohorts import cohorts, invitations, trainers
+from app.services.cohorts.invitations import Invitee
 from tests.conftest import Clock
-from tests.factory import PASSWORD, Make, Person
+from tests.support.factory import PASSWORD, Factory, Person
 
 FORM = {"name": "Ada Byron", "email": "ada@example.org", "password": PASSWORD, "time_zone": "Europe/Paris"}
 
 
 @pytest.fixture
-def trainer(make: Make) -> Person:
+def trainer(make: Factory) -> Person:
     return make.trainer(name="Dr Ilse Brandt")
 
 
 @pytest.fixture
-def cohort(make: Make, trainer: Person) -> Cohort:
+def cohort(make: Factory, trainer: Person) -> Cohort:
     return make.cohort(trainer, title="Year 2")
 
 
@@ -57,13 +56,13 @@ def test_somebody_without_an_account_makes_one_and_is_in_the_cohort(
     assert "Taught by Dr Ilse Brandt." in shown
     assert 'value="Ada Byron"' in shown
     assert made.location == "/"
-    assert "You are in Year 2." in client.get("/").text
+    assert "You have joined Year 2." in client.get("/").text
     assert _members(session, cohort) == ["Ada Byron"]
     assert client.get(path).status_code == 410
 
 
 def test_somebody_signed_in_joins_by_one_press(
-    make: Make, session: Session, trainer: Person, cohort: Cohort, clock: Clock
+    make: Factory, session: Session, trainer: Person, cohort: Cohort, clock: Clock
 ) -> None:
     learner = make.person(name="Ada Byron", email="ada@example.org")
     path = _to_join(session, trainer, cohort, clock)
@@ -81,7 +80,7 @@ def test_somebody_signed_in_joins_by_one_press(
 
 
 def test_signed_out_one_signs_in_and_comes_back_to_the_invitation(
-    make: Make, app: Flask, session: Session, trainer: Person, cohort: Cohort, clock: Clock
+    make: Factory, app: Flask, session: Session, trainer: Person, cohort: Cohort, clock: Clock
 ) -> None:
     make.person(name="Ada Byron", email="ada@example.org", with_password=True)
     path, browser = _to_join(session, trainer, cohort, clock), app.test_client()
@@ -97,7 +96,7 @@ def test_signed_out_one_signs_in_and_comes_back_to_the_invitation(
 
 
 def test_the_page_is_the_same_whether_or_not_the_address_has_an_account(
-    make: Make, app: Flask, session: Session, trainer: Person, cohort: Cohort, clock: Clock
+    make: Factory, app: Flask, session: Session, trainer: Person, cohort: Cohort, clock: Clock
 ) -> None:
     """Threat 16. Fails when the page asks an account's owner to sign in, and a stranger to register."""
     make.person(email="known@example.org")
@@ -113,17 +112,17 @@ def test_the_page_is_the_same_whether_or_not_the_address_has_an_account(
 
 
 def test_whoever_is_not_meant_is_told(
-    make: Make, session: Session, trainer: Person, cohort: Cohort, clock: Clock
+    make: Factory, session: Session, trainer: Person, cohort: Cohort, clock: Clock
 ) -> None:
     other = make.person(email="other@example.org")
 
     page = other.client.get(_to_join(session, trainer, cohort, clock)).text
 
-    assert "is meant for ada@example.org, and you are signed in as other@example.org" in page
+    assert "is for ada@example.org, and you are signed in as other@example.org" in page
 
 
 def test_an_invited_trainer_with_an_account_teaches_it_by_one_press(
-    make: Make, session: Session, trainer: Person, cohort: Cohort, clock: Clock
+    make: Factory, session: Session, trainer: Person, cohort: Cohort, clock: Clock
 ) -> None:
     colleague = make.trainer()
     path = _to_teach(session, trainer, cohort, clock, colleague.user.email)
@@ -150,7 +149,7 @@ def test_an_invited_trainer_without_one_makes_a_trainers_account(
 
 
 def test_a_link_for_an_account_alone_still_makes_nothing_of_who_is_signed_in(
-    make: Make, session: Session, clock: Clock
+    make: Factory, session: Session, clock: Clock
 ) -> None:
     learner, admin = make.person(), make.admin()
     issued = invitations.create(session, admin.user, Role.ADMIN, clock.now)
@@ -164,7 +163,7 @@ def test_a_link_for_an_account_alone_still_makes_nothing_of_who_is_signed_in(
 
 
 def test_an_archived_cohort_takes_nobody(
-    make: Make, client: FlaskClient, session: Session, trainer: Person, cohort: Cohort, clock: Clock
+    make: Factory, client: FlaskClient, session: Session, trainer: Person, cohort: Cohort, clock: Clock
 ) -> None:
     """Fails when only the page asks whether the cohort is archived, or only one of the two ways in."""
     path, learner = _to_join(session, trainer, cohort, clock), make.person()
@@ -179,7 +178,7 @@ def test_an_archived_cohort_takes_nobody(
 
 
 def test_a_taken_address_is_said_and_the_link_stays_good(
-    make: Make, client: FlaskClient, session: Session, trainer: Person, cohort: Cohort, clock: Clock
+    make: Factory, client: FlaskClient, session: Session, trainer: Person, cohort: Cohort, clock: Clock
 ) -> None:
     make.person(email="ada@example.org")
     path = _to_join(session, trainer, cohort, clock)

@@ -12,15 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import db
-from app.models import Answer, Attempt
+from app.models import AnswerRevision, Attempt
 from battery.locking import write_lock
 from tests.conftest import Clock
-from tests.factory import Make
-from tests.playing import Play
+from tests.support.attempt_client import AttemptClient
+from tests.support.factory import Factory
 
 WAIT_SECONDS = 0.5
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("seconds", "status"), [(4, 303), (6, 409)])
 def test_the_time_of_an_answer_is_when_it_arrived_not_when_the_lock_was_free(
     file_app: Callable[..., Flask], clock: Clock, seconds: int, status: int
@@ -32,9 +33,9 @@ def test_the_time_of_an_answer_is_when_it_arrived_not_when_the_lock_was_free(
     """
     app = file_app()
     with app.app_context(), Session(db.engine, expire_on_commit=False) as session:
-        client = Make(app, session, clock).person().client
+        client = Factory(app, session, clock).person().client
         started = client.post("/modules/safety/attempts", data={"mode": "test"})
-        play = Play(client, session, int(started.location.split("/")[2]))
+        play = AttemptClient(client, session, int(started.location.split("/")[2]))
         deadline = session.scalars(select(Attempt.deadline_at)).one()
     assert deadline is not None
     clock.advance(seconds=(deadline - clock.now).total_seconds() + seconds)
@@ -51,4 +52,4 @@ def test_the_time_of_an_answer_is_when_it_arrived_not_when_the_lock_was_free(
         assert reply.result().status_code == status
 
     with app.app_context(), Session(db.engine) as session:
-        assert session.scalars(select(Answer.arrived_at)).all() == ([arrived] if status == 303 else [])
+        assert session.scalars(select(AnswerRevision.arrived_at)).all() == ([arrived] if status == 303 else [])

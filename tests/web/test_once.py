@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Assignment, Cohort, Invitation
-from tests.factory import Make
+from tests.support.factory import Factory
 
 
 def _form_id(client: FlaskClient, path: str) -> str:
@@ -19,7 +19,7 @@ def _form_id(client: FlaskClient, path: str) -> str:
     return found[1]
 
 
-def test_a_cohort_posted_twice_is_made_once(make: Make, session: Session) -> None:
+def test_a_cohort_posted_twice_is_made_once(make: Factory, session: Session) -> None:
     """Fails when the form's id is not claimed before the cohort is made."""
     trainer = make.trainer()
     form = {"form_id": _form_id(trainer.client, "/teach"), "title": "Year 2", "time_zone": "Europe/Berlin"}
@@ -30,7 +30,7 @@ def test_a_cohort_posted_twice_is_made_once(make: Make, session: Session) -> Non
     assert session.scalar(select(func.count(Cohort.id))) == 1
 
 
-def test_an_assignment_posted_twice_is_set_once(make: Make, session: Session) -> None:
+def test_an_assignment_posted_twice_is_set_once(make: Factory, session: Session) -> None:
     trainer = make.trainer()
     path = f"/teach/cohorts/{make.cohort(trainer).id}/assignments/new"
     form = {"form_id": _form_id(trainer.client, path), "module": make.module().id, "release": "after_submission"}
@@ -41,7 +41,7 @@ def test_an_assignment_posted_twice_is_set_once(make: Make, session: Session) ->
     assert session.scalar(select(func.count(Assignment.id))) == 1
 
 
-def test_an_invitation_posted_twice_is_made_once(make: Make, session: Session) -> None:
+def test_an_invitation_posted_twice_is_made_once(make: Factory, session: Session) -> None:
     admin = make.admin()
     form = {"form_id": _form_id(admin.client, "/admin/invitations"), "role": "trainer", "name": "Ada", "email": ""}
 
@@ -51,7 +51,7 @@ def test_an_invitation_posted_twice_is_made_once(make: Make, session: Session) -
     assert session.scalar(select(func.count(Invitation.id))) == 1
 
 
-def test_a_form_that_was_refused_can_be_sent_again(make: Make, session: Session) -> None:
+def test_a_form_that_was_refused_can_be_sent_again(make: Factory, session: Session) -> None:
     """Fails when a form is claimed before its faults are found."""
     trainer = make.trainer()
     form = {"form_id": _form_id(trainer.client, "/teach"), "title": "", "time_zone": "Europe/Berlin"}
@@ -64,7 +64,7 @@ def test_a_form_that_was_refused_can_be_sent_again(make: Make, session: Session)
 
 
 @pytest.mark.parametrize("form_id", ["", "x" * 32])
-def test_two_people_may_send_the_same_id(make: Make, session: Session, form_id: str) -> None:
+def test_two_people_may_send_the_same_id(make: Factory, session: Session, form_id: str) -> None:
     for trainer in (make.trainer(), make.trainer()):
         form = {"form_id": form_id, "title": "Year 2", "time_zone": "Europe/Berlin"}
         assert trainer.client.post("/teach/cohorts", data=form).status_code == 303
@@ -72,7 +72,7 @@ def test_two_people_may_send_the_same_id(make: Make, session: Session, form_id: 
     assert session.scalar(select(func.count(Cohort.id))) == 2
 
 
-def test_a_trainer_invited_twice_by_one_form_gets_one_link(make: Make, session: Session) -> None:
+def test_a_trainer_invited_twice_by_one_form_gets_one_link(make: Factory, session: Session) -> None:
     trainer = make.trainer()
     path = f"/teach/cohorts/{make.cohort(trainer).id}/trainers"
     form = {"form_id": "a" * 16, "email": "bo@example.org"}

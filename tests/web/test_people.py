@@ -11,22 +11,16 @@ import segno
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Cohort, Membership
-from app.services.people import invitations
-from app.services.people.invitations import Invitee
-from app.services.teaching import cohorts
+from app.models import Cohort, Membership, SignIn
+from app.services.cohorts import cohorts, invitations
+from app.services.cohorts.invitations import Invitee
 from tests.conftest import Clock
-from tests.factory import Make, Person
-from tests.taking import take
+from tests.support.assigned_test import take_test
+from tests.support.factory import Factory, Person
 
 
 @pytest.fixture
-def trainer(make: Make) -> Person:
-    return make.trainer()
-
-
-@pytest.fixture
-def cohort(make: Make, trainer: Person) -> Cohort:
+def cohort(make: Factory, trainer: Person) -> Cohort:
     return make.cohort(trainer, title="Year 2")
 
 
@@ -44,7 +38,7 @@ def _lines(picture: str) -> str:
 @pytest.mark.parametrize("page", ["people", "join-screen"])
 def test_the_code_is_shown_with_a_picture_of_its_link(trainer: Person, cohort: Cohort, page: str) -> None:
     """Fails when the picture leads anywhere else, or takes its colours from the theme: light on dark, many scanners read nothing."""
-    code = cohorts.code_shown(cohort.join_code)
+    code = cohorts.format_code(cohort.join_code)
 
     shown = trainer.client.get(_path(cohort, page)).text
 
@@ -60,7 +54,41 @@ def test_the_screen_for_the_room_shows_nothing_of_the_trainer(trainer: Person, c
 
     assert trainer.user.name not in page
     assert trainer.user.email not in page
-    assert 'class="nav"' not in page
+    assert 'class="main-nav"' not in page
+
+
+def test_the_screen_asks_only_for_the_number_of_learners(
+    make: Factory, trainer: Person, cohort: Cohort, statements: Callable[[], list[str]]
+) -> None:
+    screen = trainer.client.get(_path(cohort, "join-screen")).text
+    make.person().client.post(f"/join/{cohort.join_code}")
+    path = _path(cohort, "join-screen/joined")
+    statements()
+
+    part = trainer.client.get(path).text
+
+    assert f'hx-get="{path}"' in screen
+    assert "0 learners have joined" in screen
+    assert "1 learner has joined" in part
+    assert "<html" not in part
+    assert len(statements()) == 3
+
+
+def test_a_screen_left_open_does_not_keep_its_trainer_signed_in(
+    trainer: Person, cohort: Cohort, session: Session, clock: Clock
+) -> None:
+    """Fails when a page that asks by itself counts as use, or when the sign-in page replaces a part of the screen."""
+    path, started = _path(cohort, "join-screen/joined"), clock.now
+    for _ in range(14):
+        clock.advance(days=1)
+        assert trainer.client.get(path).status_code == 200
+    assert set(session.scalars(select(SignIn.seen_at).where(SignIn.user_id == trainer.user.id))) == {started}
+    clock.advance(minutes=1)
+
+    asked = trainer.client.get(path, headers={"HX-Request": "true"})
+
+    assert (asked.status_code, asked.text) == (204, "")
+    assert trainer.client.get(path).location.startswith("/login")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +131,9 @@ def test_what_was_not_offered_changes_nothing(
     assert (reply.status_code, (cohort.join_code, cohort.join_expires_at)) == (400, before)
 
 
-def test_closed_joining_is_said_and_joins_nobody(make: Make, trainer: Person, cohort: Cohort, session: Session) -> None:
+def test_closed_joining_is_said_and_joins_nobody(
+    make: Factory, trainer: Person, cohort: Cohort, session: Session
+) -> None:
     trainer.client.post(_path(cohort, "join-code"), data={"do": "close", "valid": "day"})
 
     page, screen = (trainer.client.get(_path(cohort, more)).text for more in ("people", "join-screen"))
@@ -116,14 +146,14 @@ def test_closed_joining_is_said_and_joins_nobody(make: Make, trainer: Person, co
     assert session.scalars(select(Membership)).all() == []
 
 
-def test_nobody_joins_an_archived_cohort(make: Make, trainer: Person, cohort: Cohort, session: Session) -> None:
+def test_nobody_joins_an_archived_cohort(make: Factory, trainer: Person, cohort: Cohort, session: Session) -> None:
     trainer.client.post(_path(cohort, "archive"))
     learner = make.person()
 
     replies = [learner.client.get(f"/join/{cohort.join_code}"), learner.client.post(f"/join/{cohort.join_code}")]
 
     assert [reply.status_code for reply in replies] == [410, 410]
-    assert "This cohort is over" in replies[0].text
+    assert "This cohort has ended" in replies[0].text
     assert session.scalars(select(Membership)).all() == []
 
 
@@ -131,10 +161,10 @@ def _listed(page: str) -> list[str]:
     return re.findall(r"<li>\s*<p><b>(?:<a [^>]+>)?([^<]+)<", page)
 
 
-def test_people_are_found_sorted_and_paged(make: Make, trainer: Person, cohort: Cohort, clock: Clock) -> None:
+def test_people_are_found_sorted_and_paged(make: Factory, trainer: Person, cohort: Cohort, clock: Clock) -> None:
     for number in range(60):
         person = make.person(name=f"Person {number:02}", email=f"p{number}@x.org")
-        cohorts.join(make.session, cohort, person.learner, clock.now)
+        make.join(cohort, person)
     make.session.commit()
     clock.advance(days=3)
     make.signed_in(person.user, person.learner)
@@ -153,19 +183,19 @@ def test_people_are_found_sorted_and_paged(make: Make, trainer: Person, cohort: 
 
 
 def test_of_when_somebody_was_here_the_day_is_shown_and_they_were_told(
-    make: Make, trainer: Person, cohort: Cohort, clock: Clock
+    make: Factory, trainer: Person, cohort: Cohort, clock: Clock
 ) -> None:
     """Fails when a trainer sees the hour at which somebody reads or practises, or learners are not told of the day."""
     learner = make.person(name="Bo Ek")
     told = make.person().client.get(f"/join/{cohort.join_code}").text
-    cohorts.join(make.session, cohort, learner.learner, clock.now)
+    make.join(cohort, learner)
     make.session.commit()
     clock.advance(days=1, hours=2)
     make.signed_in(learner.user, learner.learner)
 
     page = trainer.client.get(_path(cohort)).text
 
-    assert "the day you were last here" in told
+    assert "the day you were last active" in told
     assert "last seen Tue 24 Nov<" in page
     assert f'href="/teach/cohorts/{cohort.id}/learners/{learner.learner.id}">Bo Ek</a>' in page
 
@@ -176,13 +206,13 @@ def test_a_strange_address_shows_the_page(trainer: Person, cohort: Cohort, query
 
 
 def test_a_removed_learner_is_listed_and_one_press_brings_them_back_with_their_record(
-    make: Make, trainer: Person, cohort: Cohort, session: Session
+    make: Factory, trainer: Person, cohort: Cohort, session: Session
 ) -> None:
     learner = make.person(name="Bo Ek")
-    cohorts.join(session, cohort, learner.learner, make.now())
+    make.join(cohort, learner)
     session.commit()
     assignment = make.assignment(trainer, cohort, title="The safety test")
-    take(session, learner, assignment, make.now(), is_right=True)
+    take_test(session, learner, assignment, make.now(), is_right=True)
     trainer.client.post(_path(cohort, "remove"), data={"learner": learner.learner.id})
 
     removed = trainer.client.get(_path(cohort), query_string={"show": "removed"}).text
@@ -195,13 +225,41 @@ def test_a_removed_learner_is_listed_and_one_press_brings_them_back_with_their_r
     assert "Bo Ek" in trainer.client.get(_path(cohort, "gradebook")).text
 
 
+def test_pages_about_somebody_who_is_gone_say_so(
+    make: Factory, trainer: Person, cohort: Cohort, session: Session
+) -> None:
+    """Fails when an old tab or a second press leads to a bare 404."""
+    learner = make.person(name="Bo Ek")
+    make.join(cohort, learner)
+    assignment = make.assignment(trainer, cohort, title="The safety test")
+    session.commit()
+    twice = {"learner": learner.learner.id}
+    member = _path(cohort).replace("people", f"members/{learner.learner.id}")
+    exception = f"/teach/assignments/{assignment.id}/exceptions/{learner.learner.id}"
+
+    trainer.client.post(_path(cohort, "remove"), data=twice)
+    replies = [
+        trainer.client.get(member, follow_redirects=True),
+        trainer.client.post(f"{member}/reset-link", follow_redirects=True),
+        trainer.client.post(_path(cohort, "remove"), data=twice, follow_redirects=True),
+    ]
+    more_time = trainer.client.get(exception)
+    trainer.client.post(_path(cohort, "readmit"), data=twice)
+    back = trainer.client.post(_path(cohort, "readmit"), data=twice, follow_redirects=True)
+
+    assert all("Bo Ek is no longer in the cohort." in reply.text for reply in replies)
+    assert more_time.status_code == 409
+    assert "The safety test is not assigned to Bo Ek" in more_time.text
+    assert "Bo Ek is in the cohort already." in back.text
+
+
 @pytest.mark.parametrize("sent", [{}, {"learner": "x"}, {"learner": "999999"}, {"learner": "9" * 30}])
 def test_bringing_nobody_back_is_404(trainer: Person, cohort: Cohort, sent: dict[str, str]) -> None:
     assert trainer.client.post(_path(cohort, "readmit"), data=sent).status_code == 404
 
 
 def test_open_invitations_are_listed_withdrawn_and_made_anew(
-    make: Make, trainer: Person, cohort: Cohort, session: Session, clock: Clock
+    make: Factory, trainer: Person, cohort: Cohort, session: Session, clock: Clock
 ) -> None:
     sent = invitations.create_to_join(
         session, trainer.user, cohort, [Invitee("Ada", "ada@x.org"), Invitee("", "bo@x.org")], clock.now
@@ -227,12 +285,12 @@ def test_nobody_waiting_gets_no_links(trainer: Person, cohort: Cohort) -> None:
     reply = trainer.client.post(_path(cohort, "invitations/renew"))
 
     assert reply.status_code == 303
-    assert "Nobody is waiting for a link." in trainer.client.get(reply.location).text
+    assert "There are no open invitations." in trainer.client.get(reply.location).text
 
 
 @pytest.mark.parametrize("show", ["members", "invited", "removed"])
 def test_the_page_takes_as_many_statements_whatever_the_size(
-    make: Make, trainer: Person, session: Session, statements: Callable[[], list[str]], show: str
+    make: Factory, trainer: Person, session: Session, statements: Callable[[], list[str]], show: str
 ) -> None:
     """Fails when anything is asked for each person."""
     taken = []
@@ -240,7 +298,7 @@ def test_the_page_takes_as_many_statements_whatever_the_size(
         people = [make.person() for _ in range(size)]
         cohort = make.cohort(trainer, *people)
         for person in people[::2]:
-            cohorts.remove(session, trainer.user, cohort, person.learner.id, make.now())
+            cohorts.remove_member(session, trainer.user, cohort, person.learner.id, make.now())
         invited = [Invitee("", f"p{number}@example.org") for number in range(size)]
         invitations.create_to_join(session, trainer.user, cohort, invited, make.now())
         session.commit()

@@ -11,29 +11,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Assignment, Attempt, Cohort
-from app.services.assigned import assignments
-from tests.factory import AFTER_CLOSING, Make, Person
-from tests.taking import take
+from app.services.assignments import assignments
+from tests.support.assigned_test import take_test
+from tests.support.factory import AFTER_CLOSING, Factory, Person
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def trainer(make: Make) -> Person:
-    return make.trainer()
-
-
-@pytest.fixture
-def learner(make: Make) -> Person:
-    return make.person()
-
-
-@pytest.fixture
-def cohort(make: Make, trainer: Person, learner: Person) -> Cohort:
+def cohort(make: Factory, trainer: Person, learner: Person) -> Cohort:
     return make.cohort(trainer, learner, title="Year 2")
 
 
-def _set(make: Make, trainer: Person, learner: Person, cohort: Cohort, why: str) -> Assignment:
+def _set(make: Factory, trainer: Person, learner: Person, cohort: Cohort, why: str) -> Assignment:
     """An assignment that can't be started, and why."""
     now = make.now()
     terms: dict[str, dict[str, Any]] = {
@@ -48,9 +38,9 @@ def _set(make: Make, trainer: Person, learner: Person, cohort: Cohort, why: str)
         terms[why] = {"required_ids": frozenset({first.id})}
     assignment = make.assignment(trainer, cohort, title="It", **terms.get(why, {}))
     if why == "excused":
-        make.grant(trainer, assignment, learner, is_excused=True)
+        make.exception(trainer, assignment, learner, is_excused=True)
     if why == "used up":
-        take(make.session, learner, assignment, now, is_right=False)
+        take_test(make.session, learner, assignment, now, is_right=False)
     if why == "withdrawn":
         taught = assignments.get_for(make.session, trainer.viewer, assignment.id)
         assert taught
@@ -63,20 +53,20 @@ def _set(make: Make, trainer: Person, learner: Person, cohort: Cohort, why: str)
 
 REFUSED = [
     ("opens later", 409, "This test is not open yet", "Opens Tue 24 Nov, 10:00"),
-    ("closed", 409, "This test is closed", "Closed. Ask your trainer"),
-    ("excused", 409, "You are excused from this test", "You have nothing to do here."),
-    ("lessons", 409, "Red flags, and what to do", "Read first:"),
-    ("prerequisite", 409, "First: The one before.", "First: The one before."),
+    ("closed", 409, "This test is closed", "It closed before you joined."),
+    ("excused", 409, "You are excused from this test", "You don’t have to do anything."),
+    ("lessons", 409, "Red flags, and what to do", "Finish these lessons first:"),
+    ("prerequisite", 409, "Pass this first: The one before.", "Pass this first: The one before."),
     ("withdrawn", 409, "This test was withdrawn", None),
-    ("archived", 409, "This cohort is over", None),
-    ("used up", 409, "No attempts left", "Closed. Ask your trainer"),
+    ("archived", 409, "This cohort has ended", None),
+    ("used up", 409, "No attempts left", "You have used all attempts"),
     ("for others", 404, "There is no page", None),
 ]
 
 
 @pytest.mark.parametrize(("why", "status", "said", "listed"), REFUSED)
 def test_a_start_that_cannot_be_is_refused_in_words_and_not_offered(
-    make: Make,
+    make: Factory,
     session: Session,
     trainer: Person,
     learner: Person,
@@ -107,25 +97,28 @@ def test_a_start_that_cannot_be_is_refused_in_words_and_not_offered(
         assert page.status_code == 200
 
 
-def test_the_page_of_what_is_set_says_how_it_goes(make: Make, trainer: Person, learner: Person, cohort: Cohort) -> None:
+def test_the_page_of_what_is_set_says_how_it_goes(
+    make: Factory, trainer: Person, learner: Person, cohort: Cohort
+) -> None:
     given = {"due_at": make.now() + DAY, "time_limit_minutes": 20, "attempts_allowed": 2, "counts": "latest"}
     assignment = make.assignment(trainer, cohort, title="It", policy=AFTER_CLOSING, **given)
-    make.grant(trainer, assignment, learner, extra_time_percent=50)
+    make.exception(trainer, assignment, learner, extra_time_percent=50)
 
     page = learner.client.get(f"/assignments/{assignment.id}").text
 
     for shown in (
         "<dt>Closes</dt><dd>Tue 24 Nov, 10:00</dd>",
         "30 min",
-        "0 of 2 taken",
+        "<dt>Attempt</dt><dd>1 of 2</dd>",
         "Your latest attempt counts.",
-        "the right answers when the test is closed",
-        "Start the test",
+        "<dt>Your score</dt><dd>as soon as you submit</dd>",
+        "<dd>when the test has closed for everyone (Tue 24 Nov, 10:00)</dd>",
+        "Start: 10 questions, 30 minutes",
     ):
         assert shown in page
 
 
-def test_a_visitor_is_asked_to_sign_in_and_brought_back(make: Make, trainer: Person, cohort: Cohort) -> None:
+def test_a_visitor_is_asked_to_sign_in_and_brought_back(make: Factory, trainer: Person, cohort: Cohort) -> None:
     assignment = make.assignment(trainer, cohort)
 
     answer = make.app.test_client().get(f"/assignments/{assignment.id}")
@@ -134,7 +127,7 @@ def test_a_visitor_is_asked_to_sign_in_and_brought_back(make: Make, trainer: Per
 
 
 def test_the_list_and_the_page_cost_the_same_however_much_is_set(
-    make: Make, trainer: Person, learner: Person, cohort: Cohort, statements: Callable[[], list[str]]
+    make: Factory, trainer: Person, learner: Person, cohort: Cohort, statements: Callable[[], list[str]]
 ) -> None:
     """Fails when a state, a lesson or a prerequisite of the list is a query."""
     first = make.assignment(trainer, cohort)
@@ -153,4 +146,4 @@ def test_the_list_and_the_page_cost_the_same_however_much_is_set(
         make.assignment(trainer, cohort, lessons_first=True, required_ids=frozenset({first.id}))
 
     assert costs() == one
-    assert one[1] <= 5
+    assert one[1] <= 7

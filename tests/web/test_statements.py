@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,18 +12,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Attempt, LessonProgress, LessonRow, QuestionVersion
+from app.services.attempts import attempts
 from app.services.course import catalogue
 from app.services.marking.submission import submit
-from app.services.taking import attempts
 from tests.conftest import Clock
-from tests.crowd import Hand, hand_in, join_with_the_same_paper
-from tests.factory import Make, Person
-from tests.playing import JSON, Play, begun, start
+from tests.support.attempt_client import JSON, AttemptClient, follow_start, start
+from tests.support.factory import Factory, Person
+from tests.support.submissions import AnswerKey, join_with_the_same_paper, submit_test
 
 Statements = Callable[[], list[str]]
 
-QUESTION = ANSWER = 5
-START = SUBMIT = RESULT = 8
+QUESTION = ANSWER = 6
+START = RESULT = 8
+SUBMIT = 9
 
 KINDS = ["guest's practice", "member's practice", "member's test", "assigned test"]
 
@@ -31,11 +33,11 @@ KINDS = ["guest's practice", "member's practice", "member's test", "assigned tes
 def _warm(session: Session) -> None:
     """Published versions never change, and a process keeps them in memory: as after its first minutes."""
     versions = list(session.scalars(select(QuestionVersion.id)))
-    catalogue.shown(session, versions)
-    catalogue.keys(session, versions)
+    catalogue.get_texts(session, versions)
+    catalogue.get_solutions(session, versions)
 
 
-def ready(kind: str, make: Make) -> tuple[FlaskClient, str, dict[str, str]]:
+def ready(kind: str, make: Factory) -> tuple[FlaskClient, str, dict[str, str]]:
     """A browser, and the post that starts an attempt of this kind."""
     if kind == "guest's practice":
         client = make.app.test_client()
@@ -69,21 +71,19 @@ def play(
     counter = Counter(statements)
     started = counter.step("start", lambda: client.post(path, data=form))
     counter.step("start again", lambda: client.post(path, data=form))
-    taken = begun(client, session, started)  # type: ignore[arg-type]
+    taken = follow_start(client, session, started)  # type: ignore[arg-type]
     for one in taken.questions():
         headers = JSON if one.n % 2 else {}
-        counter.step("question", lambda one=one: taken.page(one.n))
+        counter.step("question", partial(taken.page, one.n))
         data = {"option": str(one.right[0]), "revision": "0", "save_id": f"s{one.n}"}
         counter.step(
             "answer",
-            lambda one=one, data=data, headers=headers: client.post(
-                f"{taken.path}/{one.n}", data=data, headers=headers
-            ),
+            partial(client.post, f"{taken.path}/{one.n}", data=data, headers=headers),
         )
-        counter.step("repeated", lambda one=one, data=data: client.post(f"{taken.path}/{one.n}", data=data))
+        counter.step("repeated", partial(client.post, f"{taken.path}/{one.n}", data=data))
         stale = {"option": str(one.wrong), "revision": "0", "save_id": "t"}
-        counter.step("conflict", lambda one=one, stale=stale: client.post(f"{taken.path}/{one.n}", data=stale))
-        counter.step("question seen again", lambda one=one: taken.page(one.n))
+        counter.step("conflict", partial(client.post, f"{taken.path}/{one.n}", data=stale))
+        counter.step("question seen again", partial(taken.page, one.n))
     counter.step("summary", taken.summary)
     counter.step("submit", taken.submit)
     counter.step("result", taken.result)
@@ -91,7 +91,7 @@ def play(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_attempt_takes_few_statements(kind: str, make: Make, session: Session, statements: Statements) -> None:
+def test_an_attempt_takes_few_statements(kind: str, make: Factory, session: Session, statements: Statements) -> None:
     """Fails when a question's options, a mark or a standing is loaded or written one by one."""
     client, path, form = ready(kind, make)
     play(client, session, path, form, statements)
@@ -112,14 +112,14 @@ def test_an_attempt_takes_few_statements(kind: str, make: Make, session: Session
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_attempt_costs_the_same_after_thirty_others(
-    kind: str, make: Make, session: Session, statements: Statements
+    kind: str, make: Factory, session: Session, statements: Statements
 ) -> None:
     """Fails when earlier attempts, their answers or marks are read one by one."""
     client, path, form = ready(kind, make)
     play(client, session, path, form, statements)
     second = play(client, session, path, form, statements)
     for _ in range(28):
-        begun(client, session, client.post(path, data=form)).submit()
+        follow_start(client, session, client.post(path, data=form)).submit()
 
     thirty_first = play(client, session, path, form, statements)
 
@@ -139,18 +139,18 @@ PAGES = ["/", "/modules/safety", "/modules/safety/lessons/red-flags", "/progress
 @pytest.mark.parametrize(
     ("page", "who", "most"),
     [
-        ("/", "visitor", 2),
-        ("/", "learner", 7),
-        ("/modules/safety", "visitor", 3),
-        ("/modules/safety", "learner", 6),
-        ("/modules/safety/lessons/red-flags", "visitor", 6),
-        ("/modules/safety/lessons/red-flags", "learner", 9),
+        ("/", "visitor", 1),
+        ("/", "learner", 8),
+        ("/modules/safety", "visitor", 4),
+        ("/modules/safety", "learner", 8),
+        ("/modules/safety/lessons/red-flags", "visitor", 1),
+        ("/modules/safety/lessons/red-flags", "learner", 4),
         ("/progress", "visitor", 0),
         ("/progress", "learner", 9),
     ],
 )
 def test_a_page_takes_a_fixed_number_of_statements(
-    page: str, who: str, most: int, make: Make, client: FlaskClient, statements: Statements
+    page: str, who: str, most: int, make: Factory, client: FlaskClient, statements: Statements
 ) -> None:
     """Fails when a page asks once more, for instance by a lazily loaded relationship."""
     assert count(client if who == "visitor" else make.person().client, page, statements) == most
@@ -161,7 +161,7 @@ def test_a_static_page_asks_the_database_for_nothing(client: FlaskClient, statem
     assert count(client, "/login", statements) == 0
 
 
-def studied(make: Make, session: Session, clock: Clock, learner: Person, times: int) -> None:
+def studied(make: Factory, session: Session, clock: Clock, learner: Person, times: int) -> None:
     """Give a learner ``times`` closed tests and practices, made through the services, and some lessons opened."""
     module = make.module()
     for _ in range(times):
@@ -178,7 +178,7 @@ def costs(client: FlaskClient, statements: Statements) -> dict[str, int]:
 
 
 def test_pages_cost_the_same_after_thirty_attempts(
-    make: Make, session: Session, clock: Clock, statements: Statements
+    make: Factory, session: Session, clock: Clock, statements: Statements
 ) -> None:
     """Fails when a page loads something for each attempt."""
     learner = make.person()
@@ -192,7 +192,7 @@ def test_pages_cost_the_same_after_thirty_attempts(
 
 
 def test_pages_cost_the_same_among_fifty_learners(
-    make: Make, session: Session, clock: Clock, statements: Statements
+    make: Factory, session: Session, clock: Clock, statements: Statements
 ) -> None:
     """Fails when a page loads something for each learner, cohort or assignment."""
     trainer, learner = make.trainer(), make.person()
@@ -211,7 +211,7 @@ def test_pages_cost_the_same_among_fifty_learners(
 
 
 def test_reports_cost_the_same_for_fifty_learners(
-    make: Make, session: Session, clock: Clock, statements: Statements
+    make: Factory, session: Session, clock: Clock, statements: Statements
 ) -> None:
     """Fails when a row or a cell of the gradebook, or a learner in the analysis, is a query."""
     trainer, learner = make.trainer(), make.person()
@@ -237,13 +237,13 @@ def test_reports_cost_the_same_for_fifty_learners(
 
 
 def test_insight_takes_a_fixed_number_of_statements(
-    make: Make, session: Session, clock: Clock, statements: Statements
+    make: Factory, session: Session, clock: Clock, statements: Statements
 ) -> None:
     """Who asks, overdue attempts, the cohort, its assignments, and what was answered. Fails when a line of a page is a query."""
     trainer, learner = make.trainer(), make.person()
     cohort = make.cohort(trainer, learner)
-    first = hand_in(session, learner, make.assignment(trainer, cohort), clock.now, Hand(session).all_wrong)
-    join_with_the_same_paper(session, first, cohort, 30, Hand(session).rising)
+    first = submit_test(session, learner, make.assignment(trainer, cohort), clock.now, AnswerKey(session).all_wrong)
+    join_with_the_same_paper(session, first, cohort, 30, AnswerKey(session).rising)
     version_id = first.items[4].version_id
     question = f"/questions/{version_id}"
 
@@ -255,14 +255,14 @@ def test_insight_takes_a_fixed_number_of_statements(
     assert found == {"": 12, "/scores.svg": 5, question: 13, f"{question}/curves.svg": 7}
 
 
-def take(learner: Person, session: Session, assignment_id: int) -> Play:
-    taken = begun(learner.client, session, learner.client.post(f"/assignments/{assignment_id}/attempts"))
+def take(learner: Person, session: Session, assignment_id: int) -> AttemptClient:
+    taken = follow_start(learner.client, session, learner.client.post(f"/assignments/{assignment_id}/attempts"))
     taken.submit()
     return taken
 
 
 def test_an_answer_costs_the_same_whatever_the_length_of_its_log(
-    make: Make, session: Session, statements: Statements
+    make: Factory, session: Session, statements: Statements
 ) -> None:
     """Fails when saving reads the log of answers."""
     taken = start(make.person().client, session)
@@ -279,7 +279,7 @@ def test_an_answer_costs_the_same_whatever_the_length_of_its_log(
 
 
 def test_where_a_reader_is_costs_the_same_with_many_lessons_opened(
-    make: Make, session: Session, clock: Clock, statements: Statements
+    make: Factory, session: Session, clock: Clock, statements: Statements
 ) -> None:
     learner = make.person()
     learner.client.post("/modules/safety/lessons/red-flags/done")

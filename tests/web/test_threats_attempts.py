@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,10 +16,11 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.db import db
-from app.models import Answer, Attempt, LessonProgress, Mark, Membership, Standing
+from app.models import AnswerRevision, Attempt, LessonProgress, Mark, Membership, ScopeResult
 from tests.conftest import Clock
-from tests.factory import Make, Person
-from tests.playing import JSON, Play, start, start_assigned
+from tests.support.at_once import at_once
+from tests.support.attempt_client import JSON, AttemptClient, start, start_assigned
+from tests.support.factory import Factory, Person
 
 CHECK = "/modules/safety/lessons/needle-and-lung"
 
@@ -33,7 +35,7 @@ def count(session: Session, table: type) -> int:
 @pytest.mark.parametrize("headers", [{}, JSON])
 @pytest.mark.parametrize("form", [{}, {"save_id": "late"}, {"clear": "1"}, {"flag": "1"}, {"go": "2"}])
 def test_an_answer_after_submitting_is_refused(
-    make: Make, session: Session, headers: dict[str, str], form: dict[str, str]
+    make: Factory, session: Session, headers: dict[str, str], form: dict[str, Any]
 ) -> None:
     """Threat 7. Fails when ``record_answer`` does not ask whether the attempt is open."""
     play = start(make.person().client, session)
@@ -47,10 +49,10 @@ def test_an_answer_after_submitting_is_refused(
     assert (play.log(), play.questions()) == (logged, stored)
 
 
-def test_a_captured_post_replayed_after_submitting_is_refused(make: Make, session: Session) -> None:
+def test_a_captured_post_replayed_after_submitting_is_refused(make: Factory, session: Session) -> None:
     """Threat 7. Fails when a known ``save_id`` is looked up before the state of the attempt."""
     play = start(make.person().client, session)
-    captured = {"revision": 0, "save_id": "abc123"}
+    captured: dict[str, Any] = {"revision": 0, "save_id": "abc123"}
     assert play.answer(1, *play.at(1).right, **captured).status_code == 303
     play.submit()
     logged = play.log()
@@ -64,29 +66,13 @@ def test_a_captured_post_replayed_after_submitting_is_refused(make: Make, sessio
 # -- 9: parallel starts -----------------------------------------------------------------------------------------------
 
 
-def at_once(tasks: list[Callable[[], TestResponse]]) -> list[TestResponse]:
-    """Run all tasks at one moment, each in a thread of its own."""
-    gate, replies = threading.Barrier(len(tasks)), []
-
-    def run(task: Callable[[], TestResponse]) -> None:
-        gate.wait()
-        replies.append(task())
-
-    threads = [threading.Thread(target=run, args=(task,)) for task in tasks]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return replies
-
-
 class Class:
     """A learner with an assigned test in an app whose database is a file."""
 
     def __init__(self, app: Flask, clock: Clock, **terms: object) -> None:
         self.app = app
         with app.app_context(), Session(db.engine, expire_on_commit=False) as session:
-            make = Make(app, session, clock)
+            make = Factory(app, session, clock)
             trainer, self.learner = make.trainer(), make.person()
             assignment = make.assignment(trainer, make.cohort(trainer, self.learner), **terms)
             self.start_path = f"/assignments/{assignment.id}/attempts"
@@ -101,7 +87,7 @@ def test_fifty_parallel_starts_are_one_attempt(file_app: Callable[..., Flask], c
     """Threat 9. Fails when a start commits without the unique index on open attempts, or draws a deadline each time."""
     course = Class(file_app(), clock, time_limit_minutes=15)
 
-    replies = at_once([lambda device=device: device.post(course.start_path) for device in course.devices])
+    replies = at_once([partial(device.post, course.start_path) for device in course.devices])
 
     [attempt] = course.attempts()
     assert Counter(reply.status_code for reply in replies) == {303: 50}
@@ -121,14 +107,14 @@ def test_fifty_parallel_starts_do_not_pass_the_limit(file_app: Callable[..., Fla
                 device.post(reply.location.removesuffix("/1") + "/submit")
         return reply
 
-    last = at_once([lambda device=device: take_four(device) for device in course.devices])
+    last = at_once([partial(take_four, device) for device in course.devices])
 
     assert sorted(attempt.number for attempt in course.attempts()) == [1, 2, 3]
     assert {attempt.state for attempt in course.attempts()} == {"submitted"}
     assert {reply.status_code for reply in last} == {409}
 
 
-def test_a_second_device_goes_on_with_the_same_deadline(make: Make, session: Session, clock: Clock) -> None:
+def test_a_second_device_goes_on_with_the_same_deadline(make: Factory, session: Session, clock: Clock) -> None:
     learner = make.person()
     first = start(learner.client, session)
     deadline = session.scalar(select(Attempt.deadline_at))
@@ -143,13 +129,13 @@ def test_a_second_device_goes_on_with_the_same_deadline(make: Make, session: Ses
 # -- 11: double posts -------------------------------------------------------------------------------------------------
 
 
-def assigned(make: Make, **terms: object) -> tuple[Person, Person, int, int]:
+def assigned(make: Factory, **terms: object) -> tuple[Person, Person, int, int]:
     trainer, learner = make.trainer(), make.person()
     cohort = make.cohort(trainer, learner)
     return trainer, learner, cohort.id, make.assignment(trainer, cohort, **terms).id
 
 
-def test_a_doubled_start_is_one_attempt(make: Make, session: Session) -> None:
+def test_a_doubled_start_is_one_attempt(make: Factory, session: Session) -> None:
     _, learner, _, assignment_id = assigned(make, attempts_allowed=2)
 
     first, second = (start_assigned(learner.client, session, assignment_id) for _ in range(2))
@@ -158,10 +144,10 @@ def test_a_doubled_start_is_one_attempt(make: Make, session: Session) -> None:
     assert count(session, Attempt) == 1
 
 
-def test_a_doubled_answer_is_one_row(make: Make, session: Session) -> None:
+def test_a_doubled_answer_is_one_row(make: Factory, session: Session) -> None:
     """Threat 11. Fails when each post writes a row, or the second is told that another tab was faster."""
     play = start(make.person().client, session)
-    form = {"revision": 0, "save_id": "once"}
+    form: dict[str, Any] = {"revision": 0, "save_id": "once"}
 
     replies = [play.answer(1, *play.at(1).right, **form) for _ in range(2)]
 
@@ -169,21 +155,21 @@ def test_a_doubled_answer_is_one_row(make: Make, session: Session) -> None:
     assert play.log() == 1
 
 
-def test_a_doubled_check_is_marked_once(client_play: Play, session: Session) -> None:
+def test_a_doubled_check_is_marked_once(client_play: AttemptClient, session: Session) -> None:
     one = client_play.at(1)
 
     replies = [client_play.answer(1, one.wrong, revision=0, save_id="once") for _ in range(2)]
 
     assert [reply.status_code for reply in replies] == [303, 303]
-    assert count(session, Mark) == count(session, Answer) == 1
+    assert count(session, Mark) == count(session, AnswerRevision) == 1
 
 
 @pytest.fixture
-def client_play(make: Make, session: Session) -> Play:
+def client_play(make: Factory, session: Session) -> AttemptClient:
     return start(make.app.test_client(), session, "practice")
 
 
-def test_a_doubled_submit_is_one_result(make: Make, session: Session) -> None:
+def test_a_doubled_submit_is_one_result(make: Factory, session: Session) -> None:
     """Threat 11. Fails when the transition is not guarded by the state it starts from."""
     play = start(make.person().client, session)
     play.answer_all()
@@ -192,10 +178,10 @@ def test_a_doubled_submit_is_one_result(make: Make, session: Session) -> None:
 
     assert [(reply.status_code, reply.location) for reply in replies] == [(303, f"{play.path}/result")] * 2
     assert count(session, Mark) == len(play.questions())
-    assert session.scalar(select(Standing.attempts)) == 1
+    assert session.scalar(select(ScopeResult.attempts)) == 1
 
 
-def test_a_lesson_check_done_twice_is_one_answer(make: Make, session: Session) -> None:
+def test_a_lesson_check_done_twice_is_one_answer(make: Factory, session: Session) -> None:
     learner = make.person()
     page = learner.client.get(CHECK).text
     action = page.partition('method="post" action="' + CHECK + "/checks/")[2].partition('"')[0]
@@ -203,10 +189,10 @@ def test_a_lesson_check_done_twice_is_one_answer(make: Make, session: Session) -
     for _ in range(2):
         assert learner.client.post(f"{CHECK}/checks/{action}", data={"option": "0", "number": "1"}).status_code == 303
 
-    assert count(session, Attempt) == count(session, Answer) == count(session, Mark) == 1
+    assert count(session, Attempt) == count(session, AnswerRevision) == count(session, Mark) == 1
 
 
-def test_finishing_a_lesson_twice_is_one_row(make: Make, session: Session) -> None:
+def test_finishing_a_lesson_twice_is_one_row(make: Factory, session: Session) -> None:
     learner = make.person()
 
     for _ in range(2):
@@ -215,7 +201,7 @@ def test_finishing_a_lesson_twice_is_one_row(make: Make, session: Session) -> No
     assert count(session, LessonProgress) == 1
 
 
-def test_joining_twice_is_one_membership(make: Make, session: Session) -> None:
+def test_joining_twice_is_one_membership(make: Factory, session: Session) -> None:
     cohort, learner = make.cohort(make.trainer()), make.person()
 
     for _ in range(2):
@@ -226,7 +212,7 @@ def test_joining_twice_is_one_membership(make: Make, session: Session) -> None:
 
 # -- 14: extra fields -------------------------------------------------------------------------------------------------
 
-FORGED = {
+FORGED: dict[str, Any] = {
     "score": "100",
     "points": "10",
     "max_points": "1",
@@ -248,11 +234,11 @@ FORGED = {
 }
 
 
-def test_forged_fields_of_an_attempt_are_ignored(make: Make, session: Session, clock: Clock) -> None:
+def test_forged_fields_of_an_attempt_are_ignored(make: Factory, session: Session, clock: Clock) -> None:
     """Threats 14 and 8. Fails when a form is copied onto a row, or the time comes from the page."""
     _, learner, _, assignment_id = assigned(make, attempts_allowed=2, time_limit_minutes=10)
     started = learner.client.post(f"/assignments/{assignment_id}/attempts", data=FORGED)
-    play = Play(learner.client, session, int(started.location.split("/")[2]))
+    play = AttemptClient(learner.client, session, int(started.location.split("/")[2]))
     for one in play.questions():
         assert play.answer(one.n, one.wrong, **FORGED).status_code == 303
     clock.advance(minutes=5)
@@ -265,10 +251,10 @@ def test_forged_fields_of_an_attempt_are_ignored(make: Make, session: Session, c
     assert attempt.deadline_at == attempt.started_at + timedelta(minutes=10)
     assert (attempt.attempts_allowed, attempt.pass_mark_percent) == (2, 80)
     assert attempt.learner_id == learner.learner.id
-    assert set(session.scalars(select(Answer.arrived_at))) == {attempt.started_at}
+    assert set(session.scalars(select(AnswerRevision.arrived_at))) == {attempt.started_at}
 
 
-def test_forged_fields_of_an_account_are_ignored(make: Make, session: Session) -> None:
+def test_forged_fields_of_an_account_are_ignored(make: Factory, session: Session) -> None:
     """Threat 14. Fails when a form is populated onto the user."""
     learner = make.person()
     form = {
@@ -288,7 +274,7 @@ def test_forged_fields_of_an_account_are_ignored(make: Make, session: Session) -
     assert learner.learner.extra_time_percent == 0
 
 
-def test_a_registration_makes_a_learner_whatever_it_says(make: Make, session: Session) -> None:
+def test_a_registration_makes_a_learner_whatever_it_says(make: Factory, session: Session) -> None:
     form = {
         "name": "Eve",
         "email": "eve@example.org",

@@ -8,21 +8,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Cohort, CohortTrainer, Membership, Role
-from app.services.people import invitations, users
-from app.services.people.invitations import Invitee
-from app.services.teaching import cohorts, rosters, trainers
+from app.services.cohorts import cohorts, invitations, rosters, trainers
+from app.services.cohorts.invitations import Invitee
+from app.services.people import users
 from tests.conftest import Clock
-from tests.factory import Make, Person
-from tests.taking import begin
+from tests.support.assigned_test import start_attempt
+from tests.support.factory import Factory, Person
 
 
 @pytest.fixture
-def trainer(make: Make) -> Person:
-    return make.trainer()
-
-
-@pytest.fixture
-def cohort(make: Make, trainer: Person) -> Cohort:
+def cohort(make: Factory, trainer: Person) -> Cohort:
     return make.cohort(trainer)
 
 
@@ -39,7 +34,7 @@ def _statuses(person: Person, cohort: Cohort) -> set[int]:
 
 
 def test_a_removed_trainer_is_refused_at_the_next_request(
-    make: Make, session: Session, trainer: Person, cohort: Cohort
+    make: Factory, session: Session, trainer: Person, cohort: Cohort
 ) -> None:
     """Threat 13. Fails when any page or change looks a cohort up by its id alone."""
     colleague = make.trainer()
@@ -50,11 +45,13 @@ def test_a_removed_trainer_is_refused_at_the_next_request(
     trainer.client.post(f"/teach/cohorts/{cohort.id}/trainers/remove", data={"user": colleague.user.id})
 
     assert _statuses(colleague, cohort) == {404}
-    assert str(cohort.title) not in colleague.client.get("/teach").text
+    page = colleague.client.get("/teach").text
+    # Its title is named once more by the notice of the removal.
+    assert f"/teach/cohorts/{cohort.id}" not in page
 
 
 def test_who_is_no_trainer_any_more_is_refused_at_the_next_request(
-    make: Make, session: Session, trainer: Person, cohort: Cohort
+    make: Factory, session: Session, trainer: Person, cohort: Cohort
 ) -> None:
     """Threat 13. Fails when teaching a cohort is enough, without the role."""
     users.set_role(session, make.admin().user, trainer.user, Role.LEARNER, make.now())
@@ -64,7 +61,7 @@ def test_who_is_no_trainer_any_more_is_refused_at_the_next_request(
 
 
 def test_a_roster_and_its_invitations_end_with_the_trainers_access(
-    make: Make, session: Session, trainer: Person, cohort: Cohort
+    make: Factory, session: Session, trainer: Person, cohort: Cohort
 ) -> None:
     """Threat 13. Fails when a list belongs to whoever sent it and not to the cohort that they teach."""
     colleague = make.trainer()
@@ -89,15 +86,15 @@ def test_a_roster_and_its_invitations_end_with_the_trainers_access(
 
 
 def test_a_removed_learner_is_refused_at_the_next_request_and_let_in_again_when_brought_back(
-    make: Make, session: Session, trainer: Person, cohort: Cohort
+    make: Factory, session: Session, trainer: Person, cohort: Cohort
 ) -> None:
     """Threat 13. Fails when being a member is asked only when an attempt begins."""
     learner = make.person()
-    cohorts.join(session, cohort, learner.learner, make.now())
+    make.join(cohort, learner)
     session.commit()
     assignment = make.assignment(trainer, cohort, title="Members alone")
     other = make.assignment(trainer, cohort, title="Not begun")
-    begin(session, learner, assignment, make.now())
+    start_attempt(session, learner, assignment, make.now())
 
     trainer.client.post(f"/teach/cohorts/{cohort.id}/remove", data={"learner": learner.learner.id})
     removed = [learner.client.post(f"/assignments/{one.id}/attempts").status_code for one in (assignment, other)]
@@ -110,11 +107,11 @@ def test_a_removed_learner_is_refused_at_the_next_request_and_let_in_again_when_
 
 
 def test_a_removed_learner_does_not_come_back_by_the_code(
-    make: Make, session: Session, trainer: Person, cohort: Cohort
+    make: Factory, session: Session, trainer: Person, cohort: Cohort
 ) -> None:
     """Threat 13. Fails when whoever was removed, and knows the code that hangs in the room, lets themselves in again."""
     learner = make.person()
-    cohorts.join(session, cohort, learner.learner, make.now())
+    make.join(cohort, learner)
     session.commit()
     trainer.client.post(f"/teach/cohorts/{cohort.id}/remove", data={"learner": learner.learner.id})
 
@@ -126,13 +123,13 @@ def test_a_removed_learner_does_not_come_back_by_the_code(
 
 
 def test_a_removed_learner_does_not_come_back_by_an_older_invitation(
-    make: Make, session: Session, trainer: Person, cohort: Cohort, clock: Clock
+    make: Factory, session: Session, trainer: Person, cohort: Cohort, clock: Clock
 ) -> None:
     """Threat 13. Fails when a link from before the removal still opens the cohort; one that was made since does."""
     learner = make.person(email="bo@example.org")
     invitee = [Invitee("", "bo@example.org")]
     (old,) = invitations.create_to_join(session, trainer.user, cohort, invitee, make.now())
-    cohorts.join(session, cohort, learner.learner, make.now())
+    make.join(cohort, learner)
     session.commit()
     clock.advance(minutes=1)
     trainer.client.post(f"/teach/cohorts/{cohort.id}/remove", data={"learner": learner.learner.id})
@@ -149,7 +146,7 @@ def test_a_removed_learner_does_not_come_back_by_an_older_invitation(
 
 
 def test_a_withdrawn_invitation_is_refused_at_the_next_request(
-    make: Make, app: Flask, session: Session, trainer: Person, cohort: Cohort
+    make: Factory, app: Flask, session: Session, trainer: Person, cohort: Cohort
 ) -> None:
     (sent,) = invitations.create_to_join(session, trainer.user, cohort, [Invitee("", "bo@example.org")], make.now())
     waiting = invitations.get_by_token(session, sent.token)
@@ -175,7 +172,7 @@ def test_a_code_has_more_than_forty_bits() -> None:
 
 
 def test_who_guesses_codes_is_stopped_and_the_class_at_the_same_address_joins(
-    make: Make, app: Flask, session: Session, cohort: Cohort
+    make: Factory, app: Flask, session: Session, cohort: Cohort
 ) -> None:
     """Threat 15. Fails without a limit; and when those who guess while signed in use up the limit of all who share their address."""
     *guessers, learner = (make.person() for _ in range(12))
@@ -215,7 +212,7 @@ def test_a_visitor_who_guesses_is_stopped_by_address(app: Flask) -> None:
 
 @pytest.mark.parametrize("how", ["expired", "renewed", "closed", "archived"])
 def test_a_code_that_was_ended_joins_nobody(
-    make: Make, trainer: Person, session: Session, cohort: Cohort, how: str
+    make: Factory, trainer: Person, session: Session, cohort: Cohort, how: str
 ) -> None:
     """Threat 15. Fails when a code is looked up without asking whether it is still good."""
     code, base = cohort.join_code, f"/teach/cohorts/{cohort.id}"

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.models import Role
 from app.services.people import users
 from tests.conftest import Clock
-from tests.factory import Make, Person
-from tests.playing import hidden
+from tests.support.attempt_client import get_hidden_field
+from tests.support.factory import Factory, Person
 
 
 def addresses(app: Flask, *prefixes: str) -> Iterator[tuple[str, str]]:
@@ -27,12 +27,12 @@ def addresses(app: Flask, *prefixes: str) -> Iterator[tuple[str, str]]:
 
 
 def asked(client: FlaskClient, app: Flask, *prefixes: str) -> dict[str, str]:
-    """By address, the status, or ``in`` where one is asked to sign in."""
+    """By address, the status, or ``in`` where one is asked to sign in. A form gets 401 and is kept."""
     found = {}
     for method, path in addresses(app, *prefixes):
         reply = client.open(path, method=method)
         is_to_sign_in = reply.status_code in (302, 303) and (reply.location or "").startswith("/login")
-        found[f"{method} {path}"] = "in" if is_to_sign_in else str(reply.status_code)
+        found[f"{method} {path}"] = "in" if is_to_sign_in or reply.status_code == 401 else str(reply.status_code)
     return found
 
 
@@ -50,7 +50,7 @@ def test_there_are_addresses_to_ask(app: Flask) -> None:
     ],
 )
 def test_a_lost_role_closes_every_address(
-    app: Flask, make: Make, session: Session, clock: Clock, before: Role, after: Role, closed: tuple[str, ...]
+    app: Flask, make: Factory, session: Session, clock: Clock, before: Role, after: Role, closed: tuple[str, ...]
 ) -> None:
     """Fails when one view lacks its decorator, looks something up first, or asks a role that was kept in the session."""
     person, admin = make.person(before), make.admin()
@@ -63,7 +63,7 @@ def test_a_lost_role_closes_every_address(
 
 
 def test_who_administers_no_more_sees_no_cohort_of_others(
-    app: Flask, make: Make, session: Session, clock: Clock
+    app: Flask, make: Factory, session: Session, clock: Clock
 ) -> None:
     person, trainer, admin = make.admin(), make.trainer(), make.admin()
     cohort = make.cohort(trainer)
@@ -71,7 +71,7 @@ def test_who_administers_no_more_sees_no_cohort_of_others(
     pages = [
         f"/teach/cohorts/{cohort.id}",
         f"/teach/cohorts/{cohort.id}/gradebook",
-        f"/teach/assignments/{assignment.id}",
+        f"/teach/assignments/{assignment.id}/settings",
     ]
     assert [person.client.get(page).status_code for page in pages] == [200, 200, 200]
 
@@ -98,7 +98,7 @@ def _sign_out(person: Person, admin: Person, app: Flask) -> None:
     assert cookie
     other.set_cookie("palpate", cookie.value)
     app.config["WTF_CSRF_ENABLED"] = True
-    other.post("/logout", data={"csrf_token": hidden(other.get("/account").text, "csrf_token")})
+    other.post("/logout", data={"csrf_token": get_hidden_field(other.get("/account").text, "csrf_token")})
     app.config["WTF_CSRF_ENABLED"] = False
 
 
@@ -108,7 +108,7 @@ def _erase(person: Person, admin: Person, app: Flask) -> None:
 
 @pytest.mark.parametrize("ending", [_deactivate, _reset, _sign_out, _erase])
 def test_access_that_ended_closes_every_address(
-    app: Flask, make: Make, ending: Callable[[Person, Person, Flask], None]
+    app: Flask, make: Factory, ending: Callable[[Person, Person, Flask], None]
 ) -> None:
     person, admin = make.admin(with_password=True), make.admin()
     assert person.client.get("/admin/users").status_code == 200

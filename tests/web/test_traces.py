@@ -20,13 +20,13 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.db import db, forget_deleted, vacuum
+from app.db import db, truncate_wal, vacuum
 from app.models import Role
-from app.services.people import invitations
-from app.services.teaching import question_reports
+from app.services.cohorts import invitations
+from app.services.reporting import question_reports
 from tests.conftest import Clock
-from tests.factory import Make, Person
-from tests.playing import start, start_assigned
+from tests.support.attempt_client import start, start_assigned
+from tests.support.factory import Factory, Person
 
 NAME = "Žofie Přikrylová"
 FIRST_EMAIL = "zofie.before@example.org"
@@ -43,6 +43,9 @@ class Journey:
     client: FlaskClient
     admin: Person
     secrets: list[str] = field(default_factory=list)
+
+
+pytestmark = pytest.mark.sqlite  # the journey needs a connection that commits by itself
 
 
 @pytest.fixture
@@ -65,7 +68,7 @@ def journey(file_app: Callable[..., Flask], clock: Clock, log: io.StringIO, monk
     # Past the product's connections, which would hold the write lock while this one looks something up.
     engine = create_engine(app.config["PALPATE"].database_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with Session(engine, expire_on_commit=False) as session:
-        make = Make(app, session, clock)
+        make = Factory(app, session, clock)
         done = Journey(app, app.test_client(), make.admin(name="Ada Min"))
         _register(done)
         _reset_and_change(done)
@@ -88,7 +91,6 @@ def _register(done: Journey) -> None:
 
 def _reset_and_change(done: Journey) -> None:
     _ok(done.app.test_client().post("/reset", data={"email": FIRST_EMAIL}))
-    done.app.extensions["mail_queue"].shutdown(wait=True)
     mails = "".join(path.read_text() for path in (done.app.config["PALPATE"].data / "mail").iterdir())
     link = re.search(r"/reset/([\w.=\n-]+)", mails)
     assert link
@@ -97,7 +99,7 @@ def _reset_and_change(done: Journey) -> None:
     done.client.post("/account/email", data={"email": "no address at all of zofie", "password": PASSWORD})
 
 
-def _learn(done: Journey, make: Make, session: Session) -> None:
+def _learn(done: Journey, make: Factory, session: Session) -> None:
     trainer = make.trainer()
     cohort = make.cohort(trainer)
     assignment = make.assignment(trainer, cohort)
@@ -112,7 +114,7 @@ def _learn(done: Journey, make: Make, session: Session) -> None:
     done.client.post(f"{practice.path}/1", data={"option": "77", "revision": "0", "value": "12345.678"})
 
 
-def _break_things(done: Journey, make: Make, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def _break_things(done: Journey, make: Factory, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """What goes wrong is logged, and this is where logs give things away."""
     issued = invitations.create(session, done.admin.user, Role.LEARNER, make.now(), email=EMAIL, name=NAME)
     session.commit()
@@ -132,7 +134,7 @@ def _break_things(done: Journey, make: Make, session: Session, monkeypatch: pyte
         assert done.app.test_client().get(f"/invitation/{issued.token}").status_code == 500
     with monkeypatch.context() as patch:
         patch.setattr(question_reports, "get_own", refuse)
-        practice = start(done.client, session, "practice", "treatment")
+        practice = start(done.client, session, "practice", "referred-pain")
         assert done.client.post(f"{practice.path}/1/report", data={"says": SAYS}).status_code >= 500
     with monkeypatch.context() as patch:
         patch.setitem(done.app.after_request_funcs, None, [*done.app.after_request_funcs[None], _late(done)])
@@ -222,11 +224,11 @@ def test_the_write_ahead_log_is_cleared_unless_somebody_reads(file_app: Callable
         db.session.commit()
 
         began = monotonic()
-        while_read = forget_deleted(db.engine)
+        while_read = truncate_wal(db.engine)
         waited = monotonic() - began
         size = log.stat().st_size
         reader.close()
-        afterwards = forget_deleted(db.engine)
+        afterwards = truncate_wal(db.engine)
 
     assert (while_read, afterwards) == (False, True)
     assert waited < 3

@@ -26,10 +26,10 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.content import Kind
-from app.models import Answer, AttemptItem
-from tests.factory import Make
-from tests.playing import JSON, Play, hidden, start
+from app.models import AnswerRevision, AttemptItem
+from tests.support.attempt_client import JSON, AttemptClient, get_hidden_field, get_json, start
+from tests.support.factory import Factory
+from tests.support.question_kinds import SINGLE
 
 EXAMPLES = int(os.environ.get("TABS_EXAMPLES", "25"))
 STEPS = 25
@@ -60,7 +60,7 @@ class Tab:
 
 
 class TwoTabs(RuleBasedStateMachine):
-    make: Make
+    make: Factory
     session: Session
 
     @initialize()
@@ -69,7 +69,7 @@ class TwoTabs(RuleBasedStateMachine):
         self.play = start(person.client, self.session, module="evidence")
         self.tabs = [Tab(person.client), Tab(self.make.signed_in(person.user, person.learner))]
         # Which questions are drawn is left to chance; what can be done to these two is always the same.
-        self.numbers = [one.n for one in self.play.questions() if one.kind is Kind.SINGLE and one.places > 2][:2]
+        self.numbers = [one.n for one in self.play.questions() if one.kind is SINGLE and one.places > 2][:2]
         self.stored = {n: Stored() for n in self.numbers}
         self.is_open, self.saves = True, 0
         for which in range(2):
@@ -81,11 +81,11 @@ class TwoTabs(RuleBasedStateMachine):
     def load(self, which: int, question: int) -> None:
         """A page shows what is stored, and knows its revision."""
         n = self.numbers[question]
-        page = Play(self.tabs[which].client, self.session, self.play.attempt_id).page(n)
+        page = AttemptClient(self.tabs[which].client, self.session, self.play.attempt_id).page(n)
 
         checked = re.findall(r'name="option" value="(\d+)" checked', page.text)
         assert tuple(map(int, checked)) == self.stored[n].chosen
-        self.tabs[which].seen[n] = int(hidden(page.text, "revision"))
+        self.tabs[which].seen[n] = int(get_hidden_field(page.text, "revision"))
         assert self.tabs[which].seen[n] == self.stored[n].revision
 
     @precondition(lambda self: self.is_open)
@@ -142,7 +142,7 @@ class TwoTabs(RuleBasedStateMachine):
             stored.log.append((form["save_id"], wanted))
         assert reply.status_code == 200
         # What is acknowledged is what is stored now: the page says "Saved" beside it.
-        assert reply.json["revision"] == stored.revision
+        assert get_json(reply)["revision"] == stored.revision
         tab.seen[n] = stored.revision
 
     @invariant()
@@ -154,9 +154,9 @@ class TwoTabs(RuleBasedStateMachine):
             item = self.session.get_one(AttemptItem, (self.play.attempt_id, n))
             assert (self._places(item, item.response), item.revision) == (stored.chosen, stored.revision)
             log = self.session.scalars(
-                select(Answer)
-                .where(Answer.attempt_id == self.play.attempt_id, Answer.position == n)
-                .order_by(Answer.revision)
+                select(AnswerRevision)
+                .where(AnswerRevision.attempt_id == self.play.attempt_id, AnswerRevision.position == n)
+                .order_by(AnswerRevision.revision)
             )
             assert [(row.save_id, self._places(item, row.response)) for row in log] == stored.log
 
@@ -165,7 +165,7 @@ class TwoTabs(RuleBasedStateMachine):
         return tuple(place for place, index in enumerate(item.option_order) if index in (response or ()))
 
 
-def test_two_tabs_never_overwrite_each_other_unseen(make: Make, session: Session) -> None:
+def test_two_tabs_never_overwrite_each_other_unseen(make: Factory, session: Session) -> None:
     machine = type("TwoTabsHere", (TwoTabs,), {"make": make, "session": session})
 
     run_state_machine_as_test(

@@ -1,4 +1,4 @@
-"""Intervals that hold the true figure nineteen times in twenty, for the figures of few learners."""
+"""95 % confidence intervals for figures from few learners."""
 
 from __future__ import annotations
 
@@ -15,28 +15,32 @@ class Interval:
     high: float
 
 
-def of_share(share: float, n: int) -> Interval:
-    """Wilson's score interval of a share of ``n``, both 0 to 1 (https://doi.org/10.1080/01621459.1927.10502953).
+def wilson_interval(share: float, n: int) -> Interval:
+    """Return Wilson's score interval of a share of ``n``; both are 0 to 1.
 
-    For a mean of points between 0 and 1 it is on the safe side: no such variable varies more than one of zeros and ones with that mean.
+    For a mean of points between 0 and 1 it is conservative: no such variable varies more than one of zeros and ones
+    with that mean. https://doi.org/10.1080/01621459.1927.10502953
     """
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     reach = _Z / (1 + _Z**2 / n) * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n * n))
     return Interval(max(0.0, middle - reach), min(1.0, middle + reach))
 
 
-def of_correlation(r: float, n: int) -> Interval | None:
-    """Fisher's interval of a correlation, -1 to 1: tanh(artanh r ± z/√(n - 3)) (https://doi.org/10.2307/2331838); None for n < 4 and |r| = 1."""
+def fisher_interval(r: float, n: int) -> Interval | None:
+    """Return Fisher's interval of a correlation, -1 to 1; None if n < 4 or |r| = 1.
+
+    tanh(artanh r ± z/√(n - 3)) (https://doi.org/10.2307/2331838)
+    """
     if n < 4 or abs(r) >= 1 - 1e-12:
         return None
     reach = _Z / math.sqrt(n - 3)
     return Interval(math.tanh(math.atanh(r) - reach), math.tanh(math.atanh(r) + reach))
 
 
-def of_consistency(alpha: float, n: int, parts: int) -> Interval | None:
-    """Bonett's interval of coefficient alpha, up to 1, of ``parts`` parts and ``n`` learners (https://doi.org/10.3102/10769986027004335).
+def bonett_interval(alpha: float, n: int, parts: int) -> Interval | None:
+    """Return Bonett's interval of coefficient alpha for ``parts`` parts and ``n`` learners; None if it is undefined.
 
-    1 - exp(ln(1 - α) - ln(n/(n - 1)) ± z √(2k/((k - 1)(n - 2)))); None where it is not defined.
+    1 - exp(ln(1 - α) - ln(n/(n - 1)) ± z √(2k/((k - 1)(n - 2)))), at most 1 (https://doi.org/10.3102/10769986027004335)
     """
     if n < 3 or parts < 2 or alpha >= 1:
         return None
@@ -45,10 +49,11 @@ def of_consistency(alpha: float, n: int, parts: int) -> Interval | None:
     return Interval(1 - math.exp(middle + reach), 1 - math.exp(middle - reach))
 
 
-def quantile_of_t(freedom: int) -> float:
-    """The 0.975 quantile of Student's t, by its expansion around the normal one; right to 0.002 from 9 degrees of freedom on.
+def student_t_quantile(freedom: int) -> float:
+    """Return the 0.975 quantile of Student's t, accurate to 0.002 from 9 degrees of freedom on.
 
-    Abramowitz and Stegun 26.7.5 (https://personal.math.ubc.ca/~cbm/aands/page_949.htm).
+    It is expanded around the normal quantile: Abramowitz and Stegun 26.7.5
+    (https://personal.math.ubc.ca/~cbm/aands/page_949.htm).
     """
     z = _Z
     first = (z**3 + z) / 4

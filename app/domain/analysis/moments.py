@@ -1,4 +1,4 @@
-"""Mean, spread and shape of numbers, with sample (n - 1) denominators; None where there are too few numbers, or they don't differ."""
+"""Mean, spread and shape of numbers, with sample (n - 1) denominators; None if a figure is undefined."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import math
 from collections.abc import Sequence
 from operator import mul
 
-SAME = 1e-12
-"""A smaller variance is rounding: points are multiples of simple fractions, and a total less its part leaves 1e-16 behind."""
+EPSILON = 1e-12
+"""A smaller variance is a rounding error.
+
+Points are multiples of simple fractions, and subtracting a part from a total leaves about 1e-16.
+"""
 
 
 def mean(values: Sequence[float]) -> float | None:
@@ -15,33 +18,37 @@ def mean(values: Sequence[float]) -> float | None:
 
 
 def deviations(values: Sequence[float]) -> list[float]:
-    """Each value less the mean of them all."""
+    """Return each value minus the mean."""
     middle = mean(values) or 0.0
     return [value - middle for value in values]
 
 
-def product(ones: Sequence[float], others: Sequence[float]) -> float | None:
-    """The covariance of two lists, of which one at least is of deviations, pair by pair: Σ x·dy / (n - 1); None for fewer than two."""
+def covariance(ones: Sequence[float], others: Sequence[float]) -> float | None:
+    """Return Σ x·dy / (n - 1), the covariance of two lists; None for fewer than two pairs.
+
+    At least one of the lists must contain deviations.
+    """
     return sum(map(mul, ones, others)) / (len(ones) - 1) if len(ones) > 1 else None
 
 
 def variance(values: Sequence[float]) -> float | None:
-    """The sample variance, in squared units; exactly 0 where the values differ by no more than rounding."""
+    """Return the sample variance, in squared units; exactly 0 if the values differ only by rounding."""
     apart = deviations(values)
-    found = product(apart, apart)
-    return 0.0 if found is not None and found < SAME else found
+    found = covariance(apart, apart)
+    return 0.0 if found is not None and found < EPSILON else found
 
 
-def spread(values: Sequence[float]) -> float | None:
-    """The sample standard deviation, in the unit of the values."""
+def standard_deviation(values: Sequence[float]) -> float | None:
+    """Return the sample standard deviation, in the unit of the values."""
     found = variance(values)
     return None if found is None else math.sqrt(found)
 
 
 def skewness(values: Sequence[float]) -> float | None:
-    """k3 / k2^(3/2) with Fisher's k-statistics, as Moodle: 0 is symmetrical, below 0 has its tail on the left.
+    """Return k3 / k2^(3/2) with Fisher's k-statistics, as Moodle does.
 
-    k3 = n² m3 / ((n - 1)(n - 2)), where m3 is the third central moment (https://mathworld.wolfram.com/k-Statistic.html).
+    0 is symmetrical; below 0 the tail is on the left. k3 = n² m3 / ((n - 1)(n - 2)), where m3 is the third central
+    moment (https://mathworld.wolfram.com/k-Statistic.html).
     """
     n, second = len(values), variance(values)
     if n < 3 or not second:
@@ -51,10 +58,10 @@ def skewness(values: Sequence[float]) -> float | None:
 
 
 def kurtosis(values: Sequence[float]) -> float | None:
-    """k4 / k2² with Fisher's k-statistics, as Moodle: 0 is a normal distribution, below 0 is flatter.
+    """Return k4 / k2² with Fisher's k-statistics, as Moodle does.
 
-    k4 = n² ((n + 1) m4 - 3 (n - 1) m2²) / ((n - 1)(n - 2)(n - 3)), where m2 and m4 are central moments
-    (https://mathworld.wolfram.com/k-Statistic.html).
+    0 is a normal distribution; below 0 is flatter. k4 = n² ((n + 1) m4 - 3 (n - 1) m2²) / ((n - 1)(n - 2)(n - 3)),
+    where m2 and m4 are central moments (https://mathworld.wolfram.com/k-Statistic.html).
     """
     n, k2 = len(values), variance(values)
     if n < 4 or not k2:

@@ -1,4 +1,4 @@
-"""How long a question takes, from the log of answers."""
+"""How long a question takes, computed from the log of answers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from statistics import median
 from typing import NamedTuple
 
 
-class Arrival(NamedTuple):
-    """One saved change of an answer, at the time at which it reached the server. A tuple, since there are ten thousand of them."""
+class AnswerArrival(NamedTuple):
+    """A saved change of an answer, when it reached the server. A tuple because there are ten thousand of them."""
 
     attempt_id: int
     version_id: int
@@ -17,11 +17,12 @@ class Arrival(NamedTuple):
     arrived_at: datetime
 
 
-def medians(arrivals: Iterable[Arrival]) -> dict[int, float]:
-    """The median time of each question version in seconds, from arrivals that are in the order of their attempts, and in each by time.
+def median_seconds(arrivals: Iterable[AnswerArrival]) -> dict[int, float]:
+    """Return the median time of each question version, in seconds.
 
-    What passes between two arrivals, and between the start and the first, is the time of the question that arrives: reading, thinking and
-    pausing alike. Who comes back to a question adds to its time. Without an answer there is no time: blanks are left out.
+    ``arrivals`` are grouped by attempt, and sorted by time within each. The time since the previous arrival, or since
+    the start, counts for the question that arrives: reading, thinking and pausing alike. Returning to a question adds
+    to its time. Blanks have no time and are left out.
     """
     spent: dict[tuple[int, int], float] = {}
     latest_id, before = None, None

@@ -1,4 +1,4 @@
-"""The figures of a whole test, and how its scores are distributed."""
+"""The figures of a whole test, and the distribution of its scores."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from typing import Protocol
 
 from app.domain.analysis import intervals, moments
 from app.domain.analysis.intervals import Interval
+from app.domain.analysis.thresholds import FEW_LEARNERS
 from app.domain.attempt import percent
-
-ENOUGH = 10
-"""Shape, consistency and error of fewer scores say more about chance than about the test."""
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
-    """One attempt that counts: the points of each of its questions in the order of the paper, their sum, and what could be earned."""
+class ScoredPaper:
+    """One attempt that counts.
+
+    ``points`` are those of each question in the order of the paper, ``total`` is their sum, and ``max_points`` what
+    could be earned.
+    """
 
     points: tuple[float, ...]
     total: float
@@ -27,12 +29,12 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreFigures:
+class ScoreStatistics:
     """The figures of a test.
 
-    All but ``learners``, ``skewness`` and ``kurtosis`` are per cent; of the score, or, of consistency and error ratio, of 1.
-
-    ``consistency_of`` is how many learners had a paper of the commonest length: the consistency is theirs.
+    All but ``learners``, ``consistency_of``, ``skewness`` and ``kurtosis`` are per cent: of the score or, for
+    consistency and error ratio, of 1. ``consistency_of`` is the number of learners with a paper of the commonest
+    length, on whom the consistency is based.
     """
 
     learners: int
@@ -49,22 +51,22 @@ class ScoreFigures:
 
     @property
     def is_enough(self) -> bool:
-        return self.learners >= ENOUGH
+        return self.learners >= FEW_LEARNERS
 
 
-def figures(papers: Sequence[Paper]) -> ScoreFigures:
-    """The figures of a test, as Moodle: mean, median, standard deviation, skewness and kurtosis of the scores in per cent, and how far they can be trusted.
+def compute(papers: Sequence[ScoredPaper]) -> ScoreStatistics:
+    """Compute the figures of a test as Moodle does; location, spread and shape are those of the scores in per cent.
 
-    Error ratio = 100·√(1 - CIC/100); standard error = error ratio/100 · standard deviation, where CIC is :func:`consistency`
-    (https://docs.moodle.org/dev/Quiz_statistics_calculations).
+    Error ratio = 100·√(1 - CIC/100); standard error = error ratio/100 · standard deviation, where CIC is
+    :func:`cronbach_alpha` (https://docs.moodle.org/dev/Quiz_statistics_calculations).
     """
     scores = [100 * paper.total / paper.max_points for paper in papers if paper.max_points > 0]
-    alike = of_one_length(papers)
-    spread, alpha = moments.spread(scores), consistency(alike)
-    # Of a test without error rounding would leave a root of 1e-16, which is no longer small.
+    alike = select_commonest_length(papers)
+    spread, alpha = moments.standard_deviation(scores), cronbach_alpha(alike)
+    # The square root would turn a rounding error of 1e-16 into a visible 1e-8.
     error = None if alpha is None else 1 - alpha / 100
-    ratio = None if error is None else 100 * math.sqrt(error) if error > moments.SAME else 0.0
-    return ScoreFigures(
+    ratio = None if error is None else 100 * math.sqrt(error) if error > moments.EPSILON else 0.0
+    return ScoreStatistics(
         learners=len(papers),
         mean=moments.mean(scores),
         median=median(scores) if scores else None,
@@ -79,10 +81,10 @@ def figures(papers: Sequence[Paper]) -> ScoreFigures:
     )
 
 
-def of_one_length(papers: Sequence[Paper]) -> Sequence[Paper]:
-    """The papers of the commonest length, if half of all have it; of two that are as common, the longer ones.
+def select_commonest_length(papers: Sequence[ScoredPaper]) -> Sequence[ScoredPaper]:
+    """Return the papers of the commonest length if at least half have it; of equally common lengths, the longer.
 
-    Consistency is defined for papers of one length only, and a void question makes some shorter: those are left out of it.
+    Consistency is defined only for papers of equal length. Those that a void question made shorter are left out.
     """
     lengths = Counter(len(paper.points) for paper in papers)
     if len(lengths) < 2:
@@ -91,14 +93,15 @@ def of_one_length(papers: Sequence[Paper]) -> Sequence[Paper]:
     return [paper for paper in papers if len(paper.points) == length] if 2 * many >= len(papers) else ()
 
 
-def consistency(papers: Sequence[Paper]) -> float | None:
-    """The coefficient of internal consistency (Cronbach's alpha) in per cent: 100·p/(p - 1)·(1 - Σvar(item)/var(total)).
+def cronbach_alpha(papers: Sequence[ScoredPaper]) -> float | None:
+    """Return Cronbach's alpha in per cent: 100·p/(p - 1)·(1 - Σvar(item)/var(total)). It can be negative.
 
-    An item here is a *place* on the paper, as in Moodle, where a place with a question drawn at random is one item, too: every learner has
-    them all. Places are shuffled, so they differ by chance alone; that the questions at one place are not equally hard counts as error,
-    and rightly so: with another paper the learner had had another score. ``papers`` are of one length. None for fewer than two learners or
-    two places, and where all have the same score. It can be negative.
-    (https://docs.moodle.org/dev/Quiz_statistics_calculations; Cronbach 1951, https://doi.org/10.1007/BF02310555)
+    As in Moodle, an item is a *place* on the paper, even if it holds a question drawn at random, because every learner
+    has all places. Places are shuffled, so they differ only by chance. Differences in difficulty between the questions
+    at a place count as error, rightly: the learner would have had another score with another paper. ``papers`` must
+    have equal length. None for fewer than two learners or places, or if all scores are equal.
+
+    https://docs.moodle.org/dev/Quiz_statistics_calculations; Cronbach 1951, https://doi.org/10.1007/BF02310555
     """
     total = moments.variance([paper.total for paper in papers])
     if not total or (p := len(papers[0].points)) < 2:
@@ -109,15 +112,15 @@ def consistency(papers: Sequence[Paper]) -> float | None:
     return 100 * p / (p - 1) * (1 - of_places / total)
 
 
-def _interval(alpha: float | None, papers: Sequence[Paper]) -> Interval | None:
+def _interval(alpha: float | None, papers: Sequence[ScoredPaper]) -> Interval | None:
     if alpha is None:
         return None
-    found = intervals.of_consistency(alpha / 100, len(papers), len(papers[0].points))
+    found = intervals.bonett_interval(alpha / 100, len(papers), len(papers[0].points))
     return Interval(100 * found.low, 100 * found.high) if found else None
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class ScoreBand:
     """Scores from ``low`` to ``high`` per cent, both included, and how many learners have one."""
 
     low: int
@@ -125,8 +128,8 @@ class Band:
     count: int
 
 
-class Scored(Protocol):
-    """Whatever has points, and what could be earned."""
+class HasScore(Protocol):
+    """Anything with points and a maximum."""
 
     @property
     def total(self) -> float: ...
@@ -135,9 +138,9 @@ class Scored(Protocol):
     def max_points(self) -> float: ...
 
 
-def distribution(papers: Iterable[Scored]) -> tuple[Band, ...]:
-    """How many scores, in whole per cent as everywhere, lie in each of ten bands; the last one holds 100, too."""
+def count_by_band(papers: Iterable[HasScore]) -> tuple[ScoreBand, ...]:
+    """Count scores, in whole per cent as everywhere, in ten bands; the last includes 100."""
     counts = [0] * 10
     for paper in papers:
         counts[min(9, percent(paper.total, paper.max_points) // 10)] += 1
-    return tuple(Band(10 * at, 100 if at == 9 else 10 * at + 9, count) for at, count in enumerate(counts))
+    return tuple(ScoreBand(10 * at, 100 if at == 9 else 10 * at + 9, count) for at, count in enumerate(counts))

@@ -1,1 +1,1 @@
-"""What is published: the catalogue, lessons, the body map, and the publishing of changes."""
+"""The published course: reading it, publishing it, and drawing questions from it."""

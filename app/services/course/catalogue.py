@@ -1,19 +1,20 @@
-"""What is published: modules, lessons, sources, and question versions, which never change and so are kept in memory."""
+"""The published course: modules, lessons, sources and questions. Question versions never change, so they are cached."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.content import Key, Level, Source, Use
-from app.domain.paper import Candidate, Line
-from app.domain.question import Explained, Shown
+from app.domain import kinds
+from app.domain.content import Level, Source, Use
+from app.domain.paper import Candidate, DrawRule, PoolSize
+from app.domain.question import QuestionSolution, QuestionText
 from app.models import (
     LessonRow,
     ModuleRow,
@@ -24,11 +25,12 @@ from app.models import (
     QuestionVersion,
     SourceRow,
 )
+from app.services.course.memory import CourseMemory, clear_memory
 
 T = TypeVar("T")
 
-KEPT_VERSIONS = 20_000
-"""How many question versions a process keeps (about 2 kB each); beyond that it starts afresh."""
+MAX_CACHED = 20_000
+"""How many question versions (about 2 kB each) a process caches. Above that, the cache is cleared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,51 +47,52 @@ class LessonLine:
     published_at: datetime
 
 
-class _Kept:
-    """What one process keeps of one database. Versions are immutable, so nothing here is ever out of date."""
+class _VersionCache:
+    """A process's cache for one database. Versions are immutable, so entries never become outdated."""
 
     __slots__ = ("__weakref__", "keys", "shown")
 
     def __init__(self) -> None:
-        self.shown: dict[int, Shown] = {}
-        self.keys: dict[int, Explained] = {}
+        self.shown: dict[int, QuestionText] = {}
+        self.keys: dict[int, QuestionSolution] = {}
 
 
-_kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
+_caches: WeakKeyDictionary[Engine, _VersionCache] = WeakKeyDictionary()
 
 
-def _kept_of(session: Session) -> _Kept:
-    return _kept.setdefault(session.get_bind().engine, _Kept())
+def _get_cache(session: Session) -> _VersionCache:
+    return _caches.setdefault(session.get_bind().engine, _VersionCache())
 
 
-def forget(session: Session) -> None:
-    """Forget what is kept of this database: for tests that roll a publication back."""
-    _kept.pop(session.get_bind().engine, None)
+def clear_cache(session: Session) -> None:
+    """Clear the caches of this database, for tests that roll back a publication."""
+    clear_memory(session)
+    _caches.pop(session.get_bind().engine, None)
 
 
-def _from_memory(kept: dict[int, T], ids: Iterable[int], load: Callable[[list[int]], dict[int, T]]) -> dict[int, T]:
+def _get_cached(kept: dict[int, T], ids: Iterable[int], load: Callable[[list[int]], dict[int, T]]) -> dict[int, T]:
     ids = list(ids)
     missing = [i for i in ids if i not in kept]
     if missing:
-        if len(kept) > KEPT_VERSIONS:
+        if len(kept) > MAX_CACHED:
             kept.clear()
             missing = ids
         kept.update(load(missing))
     return {i: kept[i] for i in ids}
 
 
-def shown(session: Session, version_ids: Iterable[int]) -> dict[int, Shown]:
-    """What may be shown of these versions, by id: at most one statement, none once they are in memory."""
+def get_texts(session: Session, version_ids: Iterable[int]) -> dict[int, QuestionText]:
+    """Return the texts of these versions, without their keys, by id."""
 
-    def load(missing: list[int]) -> dict[int, Shown]:
+    def load(missing: list[int]) -> dict[int, QuestionText]:
         rows = session.scalars(select(QuestionVersion).where(QuestionVersion.id.in_(missing)))
         return {
-            row.id: Shown(
+            row.id: QuestionText(
                 version_id=row.id,
                 question_id=row.question_id,
                 objective_id=row.objective_id,
                 number=row.number,
-                kind=row.kind,
+                kind=kinds.get_kind(row.kind),
                 is_critical=row.is_critical,
                 vignette=row.vignette,
                 stem=row.stem,
@@ -101,31 +104,33 @@ def shown(session: Session, version_ids: Iterable[int]) -> dict[int, Shown]:
             for row in rows
         }
 
-    return _from_memory(_kept_of(session).shown, version_ids, load)
+    return _get_cached(_get_cache(session).shown, version_ids, load)
 
 
-def keys(session: Session, version_ids: Iterable[int]) -> dict[int, Explained]:
-    """The keys of these versions: only marking and released feedback ask for them."""
+def get_solutions(session: Session, version_ids: Iterable[int]) -> dict[int, QuestionSolution]:
+    """Return the keys and explanations of these versions by id. Use them only for marking and released feedback."""
 
-    def load(missing: list[int]) -> dict[int, Explained]:
-        rows = session.scalars(select(QuestionKey).where(QuestionKey.version_id.in_(missing)))
+    def load(missing: list[int]) -> dict[int, QuestionSolution]:
+        rows = session.execute(
+            select(QuestionVersion.kind, QuestionKey)
+            .join(QuestionVersion, QuestionVersion.id == QuestionKey.version_id)
+            .where(QuestionKey.version_id.in_(missing))
+        )
         return {
-            row.version_id: Explained(
-                key=Key(tuple(row.correct), tuple(row.near), row.value, row.tolerance, tuple(row.whys)),
-                explanation=row.explanation,
-                sources=tuple(row.sources),
+            row.version_id: QuestionSolution(
+                key=kinds.get_kind(kind).load_key(row.body), explanation=row.explanation, sources=tuple(row.sources)
             )
-            for row in rows
+            for kind, row in rows
         }
 
-    return _from_memory(_kept_of(session).keys, version_ids, load)
+    return _get_cached(_get_cache(session).keys, version_ids, load)
 
 
 _SOURCES = select(SourceRow.slug, SourceRow.body).where(SourceRow.slug.in_(bindparam("slugs", expanding=True)))
 
 
-def sources(session: Session, slugs: Iterable[str]) -> dict[str, Source]:
-    """These entries of the bibliography by id, in the order asked for; unknown ones are left out."""
+def list_sources(session: Session, slugs: Iterable[str]) -> dict[str, Source]:
+    """Return these entries of the bibliography by slug, in the given order. Unknown ones are left out."""
     wanted = list(dict.fromkeys(slugs))
     if not wanted:
         return {}
@@ -133,21 +138,29 @@ def sources(session: Session, slugs: Iterable[str]) -> dict[str, Source]:
     return {slug: found[slug] for slug in wanted if slug in found}
 
 
+def recall_sources(session: Session, memory: CourseMemory) -> Mapping[str, Source]:
+    """Return the whole bibliography by slug, from memory."""
+    every = select(SourceRow.slug, SourceRow.body)
+    return memory.remember("sources", lambda: {slug: Source(**body) for slug, body in session.execute(every)})
+
+
 def get_publication(session: Session) -> Publication | None:
     return session.scalar(select(Publication).order_by(Publication.id.desc()).limit(1))
 
 
-# Statements that take an attempt's path are built once: building one costs more than running it.
+# Statements that attempts run are built once, because building one takes longer than running it.
 _MODULE = select(ModuleRow).where(ModuleRow.slug == bindparam("slug"), ModuleRow.retired_at.is_(None))
 
 
 def get_module(session: Session, slug: str) -> ModuleRow | None:
-    """A live module."""
     return session.scalar(_MODULE, {"slug": slug})
 
 
+_MODULES = select(ModuleRow).where(ModuleRow.retired_at.is_(None)).order_by(ModuleRow.position)
+
+
 def list_modules(session: Session) -> Sequence[ModuleRow]:
-    return session.scalars(select(ModuleRow).where(ModuleRow.retired_at.is_(None)).order_by(ModuleRow.position)).all()
+    return session.scalars(_MODULES).all()
 
 
 _OBJECTIVES = (
@@ -160,7 +173,7 @@ _OBJECTIVES_OF = _OBJECTIVES.where(ObjectiveRow.module_id == bindparam("module_i
 
 
 def list_objectives(session: Session, module_id: int | None = None) -> Sequence[ObjectiveRow]:
-    """The live objectives in the order of the course, of one module or of all."""
+    """List the current objectives of one module or all, in the order of the course."""
     if module_id is None:
         return session.scalars(_OBJECTIVES).all()
     return session.scalars(_OBJECTIVES_OF, {"module_id": module_id}).all()
@@ -184,30 +197,21 @@ _LESSONS_OF = _LESSONS.where(LessonRow.module_id == bindparam("module_id"))
 
 
 def list_lessons(session: Session, module_id: int | None = None) -> list[LessonLine]:
-    """The live lessons of one module, or of all, without their text."""
+    """List the current lessons of one module or all, without their text."""
     found = session.execute(_LESSONS) if module_id is None else session.execute(_LESSONS_OF, {"module_id": module_id})
     return [LessonLine(*row) for row in found]
 
 
+_LESSON = select(LessonRow).where(
+    LessonRow.slug == bindparam("slug"), LessonRow.module_id == bindparam("module_id"), LessonRow.retired_at.is_(None)
+)
+
+
 def get_lesson(session: Session, module_id: int, slug: str) -> LessonRow | None:
-    return session.scalar(
-        select(LessonRow).where(
-            LessonRow.slug == slug, LessonRow.module_id == module_id, LessonRow.retired_at.is_(None)
-        )
-    )
+    return session.scalar(_LESSON, {"slug": slug, "module_id": module_id})
 
 
-def find_lesson(session: Session, slug: str) -> tuple[str, str] | None:
-    """The module and the lesson itself, as slugs, wherever in the course a live lesson is."""
-    found = session.execute(
-        select(ModuleRow.slug, LessonRow.slug)
-        .join(LessonRow, LessonRow.module_id == ModuleRow.id)
-        .where(LessonRow.slug == slug, LessonRow.retired_at.is_(None))
-    ).one_or_none()
-    return (found[0], found[1]) if found else None
-
-
-# Drawing needs no text: a few small columns a question.
+# Drawing needs no text, only a few small columns of each question.
 _CANDIDATES = (
     select(
         QuestionRow.id,
@@ -225,29 +229,83 @@ _CANDIDATES = (
     .order_by(QuestionRow.id)
 )
 _POOL = _CANDIDATES.where(QuestionRow.module_id == bindparam("module_id"))
+_POOL_ON = _CANDIDATES.where(QuestionVersion.objective_id.in_(bindparam("objective_ids", expanding=True)))
 
 
-def pool(session: Session, module_id: int, use: Use) -> list[Candidate]:
-    """The questions of a module that may be drawn now, in a stable order."""
+def list_pool(session: Session, module_id: int, use: Use) -> list[Candidate]:
+    """List the questions of a module that can be drawn now, in a stable order."""
     return [Candidate(*row) for row in session.execute(_POOL, {"module_id": module_id, "use": use})]
 
 
+def list_practice_pool(session: Session, objective_ids: Iterable[int]) -> list[Candidate]:
+    """List the practice questions on these objectives that can be drawn now, in a stable order."""
+    found = session.execute(_POOL_ON, {"objective_ids": list(objective_ids), "use": Use.PRACTICE})
+    return [Candidate(*row) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectivePool:
+    """The number of questions of one pool, objective and level. ``read`` is the objective's lesson and section."""
+
+    module_id: int
+    use: Use
+    objective: str
+    read: str | None
+    size: PoolSize
+
+
+_POOL_SIZES = (
+    select(
+        ObjectiveRow.module_id,
+        QuestionRow.use,
+        ObjectiveRow.slug,
+        ObjectiveRow.read,
+        ObjectiveRow.id,
+        QuestionRow.level,
+        func.count(QuestionRow.id),
+    )
+    .join(QuestionVersion, QuestionVersion.objective_id == ObjectiveRow.id)
+    .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
+    .where(
+        QuestionVersion.superseded_at.is_(None),
+        ObjectiveRow.retired_at.is_(None),
+        QuestionRow.module_id == ObjectiveRow.module_id,
+        QuestionRow.retired_at.is_(None),
+        QuestionRow.use != Use.PRACTICE,
+        ObjectiveRow.module_id.in_(bindparam("module_ids", expanding=True)),
+    )
+    .group_by(
+        *(ObjectiveRow.module_id, QuestionRow.use, ObjectiveRow.slug, ObjectiveRow.read, ObjectiveRow.id),
+        QuestionRow.level,
+    )
+)
+
+
+def list_pool_sizes(session: Session, module_ids: Collection[int]) -> list[ObjectivePool]:
+    """Count the test and exam questions that can be drawn now in these modules, by objective and level."""
+    rows = session.execute(_POOL_SIZES, {"module_ids": list(module_ids)}) if module_ids else ()
+    return [
+        ObjectivePool(module_id, use, slug, read, PoolSize(objective_id, level, questions))
+        for module_id, use, slug, read, objective_id, level, questions in rows
+    ]
+
+
+_CHECKS = _CANDIDATES.add_columns(QuestionRow.slug).where(QuestionRow.slug.in_(bindparam("slugs", expanding=True)))
+
+
 def list_checks(session: Session, slugs: Iterable[str]) -> dict[str, Candidate]:
-    """Practice questions by their author's ids, for the checks of a lesson."""
+    """Return practice questions by slug, for the checks of a lesson."""
     wanted = list(slugs)
     if not wanted:
         return {}
-    found = session.execute(
-        _CANDIDATES.add_columns(QuestionRow.slug).where(QuestionRow.slug.in_(wanted)), {"use": Use.PRACTICE}
-    )
+    found = session.execute(_CHECKS, {"use": Use.PRACTICE, "slugs": wanted})
     return {slug: Candidate(*candidate) for *candidate, slug in found}
 
 
-def blueprint(module: ModuleRow, objectives: Iterable[ObjectiveRow]) -> list[Line]:
-    """The blueprint of a module's test with row ids for the objectives' slugs."""
-    ids = {objective.slug: objective.id for objective in objectives}
+def get_blueprint(module: ModuleRow, ids: Mapping[str, int]) -> list[DrawRule]:
+    """Return the rules by which a module's test is drawn, limited to the objectives with these slugs and ids."""
     return [
-        Line(ids[line["objective"]], line["questions"], Level(line["level"]) if line.get("level") else None)
+        DrawRule(ids[line["objective"]], line["questions"], Level(line["level"]) if line.get("level") else None)
         for line in module.blueprint
         if line["objective"] in ids
     ]

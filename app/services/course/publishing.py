@@ -1,4 +1,4 @@
-"""Publishing the course from its files: what is live, what would change, and the step itself, noted in the log."""
+"""Publishing the course: what is published now, a preview of changes, and publishing with an audit event."""
 
 from __future__ import annotations
 
@@ -6,141 +6,167 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import create_engine, func, insert, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
-from app.content import publisher
-from app.content.publisher import Changes
-from app.db import Base
 from app.domain.content import Course, Use
 from app.models import (
     LessonRow,
     ModuleRow,
-    MuscleRow,
     ObjectiveRow,
     Publication,
-    QuestionKey,
     QuestionRow,
-    QuestionVersion,
-    SourceRow,
     User,
-    ZoneRow,
 )
-from app.services import audit
-from app.services.course import catalogue, lifecycle
-from app.services.course.lifecycle import Touched
+from app.services.course import about, catalogue, differences, impact, publisher, staging
+from app.services.course.changes import PublicationChanges
+from app.services.course.differences import ChangeGroup
+from app.services.course.impact import PublicationImpact
+from app.services.course.staging import CatalogueChanges
+from app.services.log import audit, subjects
 
-SHOWN = 10
+MAX_PUBLICATIONS = 10
 """How many publications a page lists."""
 
-_CATALOGUE: tuple[type[Base], ...] = (
-    Publication,
-    SourceRow,
-    ZoneRow,
-    MuscleRow,
-    ModuleRow,
-    ObjectiveRow,
-    LessonRow,
-    QuestionRow,
-    QuestionVersion,
-    QuestionKey,
-)
 
-
-class OvertakenError(Exception):
-    """Somebody published since the preview was made."""
+class StalePreviewError(Exception):
+    """The course was published since the preview was made, or since the publication was prepared."""
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """What learners are taught now: the latest publication, None before the first, and how much there is of each kind."""
+class LiveModule:
+    """A published module, and how much it contains."""
+
+    slug: str
+    title: str
+    objectives: int
+    lessons: int
+    practice_questions: int
+    test_questions: int
+    exam_questions: int
+
+    @property
+    def questions(self) -> int:
+        return self.practice_questions + self.test_questions + self.exam_questions
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCourse:
+    """The published course: the latest publication (None before the first), earlier ones, modules and sources."""
 
     publication: Publication | None
-    counts: Sequence[tuple[str, int]]
+    modules: Sequence[LiveModule]
+    sources: int
     earlier: Sequence[Publication]
+
+    @property
+    def lessons(self) -> int:
+        return sum(module.lessons for module in self.modules)
+
+    @property
+    def practice_questions(self) -> int:
+        return sum(module.practice_questions for module in self.modules)
+
+    @property
+    def test_questions(self) -> int:
+        return sum(module.test_questions for module in self.modules)
+
+    @property
+    def exam_questions(self) -> int:
+        return sum(module.exam_questions for module in self.modules)
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """What publishing would change, and what it would touch."""
+class PublicationPreview:
+    """The changes of a publication, and the attempts and assignments that they affect.
 
-    changes: Changes
-    touched: Touched
+    ``groups`` describe the changes in words, in a preview only.
+    """
+
+    changes: PublicationChanges
+    touched: PublicationImpact
+    groups: tuple[ChangeGroup, ...] = ()
 
 
-def live(session: Session) -> Live:
-    """Seven statements, whatever the size."""
-    publications = session.scalars(select(Publication).order_by(Publication.id.desc()).limit(SHOWN)).all()
-    questions = select(func.count(QuestionRow.id)).where(QuestionRow.retired_at.is_(None))
-    counts = (
-        ("module", select(func.count(ModuleRow.id)).where(ModuleRow.retired_at.is_(None))),
-        ("objective", select(func.count(ObjectiveRow.id)).where(ObjectiveRow.retired_at.is_(None))),
-        ("lesson", select(func.count(LessonRow.id)).where(LessonRow.retired_at.is_(None))),
-        ("practice question", questions.where(QuestionRow.use == Use.PRACTICE)),
-        ("test question", questions.where(QuestionRow.use == Use.TEST)),
-        ("source", select(func.count(SourceRow.id))),
-    )
-    return Live(
+@dataclass(frozen=True, slots=True)
+class PreparedPublication:
+    """A publication that can be written in a short transaction."""
+
+    preview: PublicationPreview
+    rows: CatalogueChanges
+
+
+def get_live(session: Session) -> LiveCourse:
+    publications = session.scalars(select(Publication).order_by(Publication.id.desc()).limit(MAX_PUBLICATIONS)).all()
+    return LiveCourse(
         publication=publications[0] if publications else None,
-        counts=[(what, session.scalar(statement) or 0) for what, statement in counts],
+        modules=_list_modules(session),
+        sources=len(about.get_bibliography(session).sources),
         earlier=publications[1:],
     )
 
 
-def preview(session: Session, course: Course, now: datetime) -> Preview:
-    """Publish into a copy of the catalogue in memory, and say what that changed.
+def _list_modules(session: Session) -> list[LiveModule]:
+    def count(table: type[ObjectiveRow | LessonRow | QuestionRow], *more: ColumnElement[bool]) -> ScalarSelect[int]:
+        its = table.module_id == ModuleRow.id, table.retired_at.is_(None)
+        return select(func.count(table.id)).where(*its, *more).correlate(ModuleRow).scalar_subquery()
 
-    A rehearsal in the database itself would hold its write lock for a second, and learners' answers would wait.
+    rows = session.execute(
+        select(
+            ModuleRow.slug,
+            ModuleRow.title,
+            count(ObjectiveRow),
+            count(LessonRow),
+            count(QuestionRow, QuestionRow.use == Use.PRACTICE),
+            count(QuestionRow, QuestionRow.use == Use.TEST),
+            count(QuestionRow, QuestionRow.use == Use.EXAM),
+        )
+        .where(ModuleRow.retired_at.is_(None))
+        .order_by(ModuleRow.position)
+    )
+    return [LiveModule(*row) for row in rows]
+
+
+def preview(session: Session, course: Course, now: datetime) -> PublicationPreview:
+    """Publish into a copy of the catalogue in memory, and return the changes."""
+    with staging.copy_catalogue(session) as copy:
+        changes = publisher.write_course(copy.session, course, now)
+        groups = differences.describe_changes(session, copy.session, changes)
+        touched = impact.get_impact(session, copy.session, changes, now)
+    return PublicationPreview(changes, touched, groups)
+
+
+def prepare(session: Session, course: Course, files: str, now: datetime) -> PreparedPublication:
+    """Find out what publishing ``course`` would write. ``files`` is the fingerprint of its files.
+
+    This takes a second, and only reads: call it without the write lock.
     """
-    engine = create_engine("sqlite://")
-    try:
-        Base.metadata.create_all(engine, tables=[table.__table__ for table in _CATALOGUE])  # type: ignore[misc]
-        with Session(engine) as copy:
-            for table in _CATALOGUE:
-                _copy(session, copy, table)
-            changes = publisher.publish(copy, course, now)
-            copy.rollback()
-    finally:
-        engine.dispose()
-    return Preview(changes, lifecycle.touched(session, changes, now))
+    with staging.copy_catalogue(session) as copy:
+        changes = publisher.write_course(copy.session, course, now)
+        latest = catalogue.get_publication(copy.session)
+        assert latest is not None
+        latest.files = files
+        touched = impact.get_impact(session, copy.session, changes, now)
+        return PreparedPublication(PublicationPreview(changes, touched), copy.list_changes())
 
 
 def publish(
-    session: Session,
-    actor: User | None,
-    course: Course,
-    files: str,
-    now: datetime,
-    *,
-    seen: int | None = None,
-) -> Preview:
-    """Publish ``course``, whose files have the fingerprint ``files``; ``seen`` is the publication that a preview was compared with.
+    session: Session, actor: User | None, prepared: PreparedPublication, now: datetime, *, seen: int | None = None
+) -> PublicationPreview:
+    """Write a prepared publication.
 
-    :raise OvertakenError: there is a later publication than ``seen``.
+    ``seen`` is the id of the publication that a preview was compared with, 0 if there was none.
+
+    :raise StalePreviewError: the course was published since the preview, or since it was prepared.
     """
-    latest = catalogue.get_publication(session)
-    if seen is not None and (latest.id if latest else 0) != seen:
-        raise OvertakenError
-    changes = publisher.publish(session, course, now)
-    touched = lifecycle.touched(session, changes, now)
-    latest = catalogue.get_publication(session)
-    assert latest is not None
-    latest.files = files
+    rows, changes = prepared.rows, prepared.preview.changes
+    if (seen is not None and rows.based_on != seen) or not staging.write_changes(session, rows):
+        raise StalePreviewError
     if changes:
+        latest = catalogue.get_publication(session)
+        assert latest is not None
         counts = {kind: len(slugs) for kind, slugs in sorted(changes.by_kind.items())}
-        audit.record(session, actor, "content.publish", f"content:{latest.id}", now, changes=counts)
-    return Preview(changes, touched)
-
-
-def _copy(session: Session, copy: Session, table: type[Base]) -> None:
-    """Copy what publishing compares with: of publications the latest, of versions the current ones, of keys none."""
-    found = select(*table.__table__.columns)
-    if table is QuestionKey:
-        return
-    if table is QuestionVersion:
-        found = found.where(QuestionVersion.superseded_at.is_(None))
-    if table is Publication:
-        found = found.order_by(Publication.id.desc()).limit(1)
-    rows = [dict(row) for row in session.execute(found).mappings()]
-    if rows:
-        copy.execute(insert(table), rows)
+        audit.record(
+            session, actor, "content.publish", subjects.make_reference("content", latest.id), now, changes=counts
+        )
+    return prepared.preview

@@ -1,1 +1,1 @@
-"""Marks: settled, changed by hand, and corrected where a question was faulty."""
+"""Marking, corrections of questions, and regrading."""

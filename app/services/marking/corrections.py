@@ -1,59 +1,69 @@
-"""Correcting a faulty question afterwards: void, another key, or credit, in one assignment or everywhere.
+"""Corrections of faulty questions: void, accept another key, or credit, in one assignment or everywhere.
 
-A correction is one row that holds for what is settled later, and one step that regrades what was settled before. Everywhere means all attempts
-that asked this version: tests, practice and the checks in lessons, because mastery is worked out from all of them.
+A correction is a row that applies to later marking, followed by a regrading of existing marks. Everywhere means all
+attempts with this version: tests, practice and checks in lessons, because mastery is computed from all of them.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.content import Key
 from app.domain.correction import Remedy
-from app.domain.question import Explained, Shown
-from app.models import Attempt, AttemptItem, Correction, Mark, ModuleRow, QuestionRow, QuestionVersion, User
-from app.services import audit
-from app.services.assigned.assignments import Taught
+from app.domain.names import fold_name
+from app.domain.question import QuestionSolution, QuestionText
+from app.models import (
+    Assignment,
+    Attempt,
+    AttemptItem,
+    Correction,
+    Mark,
+    ModuleRow,
+    QuestionRow,
+    QuestionVersion,
+    Regrading,
+    User,
+)
+from app.services.assignments.assignments import TaughtAssignment
 from app.services.course import catalogue
-from app.services.marking import regrading, rewriting, rulings
-from app.services.marking.regrading import Regrade
-from app.services.marking.rewriting import Writing
+from app.services.log import audit, subjects
+from app.services.marking import active_corrections, regrade_plan, regrading
+from app.services.marking.regrade_plan import AttemptChange
 
-LONGEST_REASON = 1000
+MAX_REASON_LENGTH = 1000
 
 
 class CorrectionError(Exception):
-    """Why a correction can't be made."""
+    """A correction cannot be made."""
 
 
-class AlreadyHolds(CorrectionError):
-    """The same is in force already, or the other key is the question's own."""
+class AlreadyInForce(CorrectionError):
+    """The same correction is in force, or the other key is the question's own."""
 
 
 class NotInForce(CorrectionError):
-    """What should be withdrawn was withdrawn before, or belongs to others."""
+    """The correction to withdraw was already withdrawn, or was made elsewhere."""
 
 
-class MoreLost(CorrectionError):
-    """More released passes would be lost than the preview showed, on which it was decided."""
+class MorePassesLost(CorrectionError):
+    """More released passes would be lost than the preview showed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question version that somebody may correct: in an assignment that they teach, or, as an administrator, everywhere."""
+class QuestionUnderCorrection:
+    """A question version that its viewer may correct: in an assignment they teach or, as administrator, everywhere."""
 
-    shown: Shown
-    explained: Explained
+    shown: QuestionText
+    explained: QuestionSolution
     slug: str
     module_title: str
     is_current: bool
-    taught: Taught | None
+    taught: TaughtAssignment | None
 
     @property
     def version_id(self) -> int:
@@ -65,29 +75,29 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What to do: ``key`` where another one is accepted, ``withdraws_id`` where a correction is taken back."""
+class CorrectionDecision:
+    """The remedy, with the ``key`` to accept or the id of the correction to withdraw."""
 
     remedy: Remedy
-    key: Key | None = None
+    key: Any = None
     withdraws_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A correction in force as whoever corrects sees it; ``is_own`` says that it was made here, so that it can be withdrawn here."""
+class CorrectionInForce:
+    """A correction in force. ``is_own`` means that it was made for the same assignment, so it can be withdrawn here."""
 
     correction: Correction
-    key: Key | None
+    key: Any
     by: str | None
     is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """What a decision would do: ``regrades`` are the attempts that change, what matters most first; ``had`` counts all that were marked."""
+class CorrectionPreview:
+    """The effects of a decision. ``regrades`` are the changed attempts, lost passes first; ``had`` counts all marks."""
 
-    regrades: tuple[Regrade, ...]
+    regrades: tuple[AttemptChange, ...]
     had: int
     under_way: int
 
@@ -101,34 +111,30 @@ class Preview:
 
     @property
     def released_lost(self) -> int:
-        """How many lose a pass that they were told of: without an explicit word they keep their marks."""
+        """How many lose a released pass. They keep their marks unless lowering is explicitly allowed."""
         return sum(one.is_released_pass_lost for one in self.regrades)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a correction did: how many marks changed, and how many attempts kept theirs because of their pass."""
-
-    changed: int
-    kept: int
+def get_for_assignment(session: Session, taught: TaughtAssignment, version_id: int) -> QuestionUnderCorrection | None:
+    """Return a version used in an attempt at this assignment, or None."""
+    return _load_question(session, version_id, taught) if is_asked(session, taught.assignment, version_id) else None
 
 
-def get_for_assignment(session: Session, taught: Taught, version_id: int) -> Asked | None:
-    """A version that an attempt at this assignment asked; None where none did."""
-    is_asked = (
-        exists()
-        .where(AttemptItem.attempt_id == Attempt.id, AttemptItem.version_id == version_id)
-        .where(Attempt.assignment_id == taught.assignment.id)
-    )
-    return _asked(session, version_id, taught) if session.scalar(select(is_asked)) else None
+def is_asked(session: Session, assignment: Assignment, version_id: int) -> bool:
+    """Return whether an attempt at the assignment contains this version."""
+    has_version = exists().where(AttemptItem.attempt_id == Attempt.id, AttemptItem.version_id == version_id)
+    found = select(Attempt.id).where(Attempt.assignment_id == assignment.id, has_version).limit(1)
+    return session.scalar(found) is not None
 
 
-def get_everywhere(session: Session, version_id: int) -> Asked | None:
-    """Any version, for an administrator."""
-    return _asked(session, version_id, None)
+def get_everywhere(session: Session, version_id: int) -> QuestionUnderCorrection | None:
+    """Return any version, for an administrator."""
+    return _load_question(session, version_id, None)
 
 
-def _asked(session: Session, version_id: int, taught: Taught | None) -> Asked | None:
+def _load_question(
+    session: Session, version_id: int, taught: TaughtAssignment | None
+) -> QuestionUnderCorrection | None:
     row = session.execute(
         select(QuestionRow.slug, ModuleRow.title, QuestionVersion.superseded_at, QuestionRow.retired_at)
         .select_from(QuestionVersion)
@@ -139,9 +145,9 @@ def _asked(session: Session, version_id: int, taught: Taught | None) -> Asked | 
     if row is None:
         return None
     slug, module_title, superseded_at, retired_at = row
-    return Asked(
-        shown=catalogue.shown(session, [version_id])[version_id],
-        explained=catalogue.keys(session, [version_id])[version_id],
+    return QuestionUnderCorrection(
+        shown=catalogue.get_texts(session, [version_id])[version_id],
+        explained=catalogue.get_solutions(session, [version_id])[version_id],
         slug=slug,
         module_title=module_title,
         is_current=superseded_at is None and retired_at is None,
@@ -149,139 +155,146 @@ def _asked(session: Session, version_id: int, taught: Taught | None) -> Asked | 
     )
 
 
-def list_held(session: Session, asked: Asked) -> list[Held]:
-    """The corrections in force that the viewer of ``asked`` may know of, the oldest first, each with who made it."""
+def list_in_force(session: Session, question: QuestionUnderCorrection) -> list[CorrectionInForce]:
+    """List the corrections in force that the viewer of ``question`` may see, oldest first."""
     rows = session.execute(
         select(Correction, User.name)
         .outerjoin(User, User.id == Correction.actor_id)
-        .where(Correction.version_id == asked.version_id, rulings.is_in_force())
+        .where(Correction.version_id == question.version_id, active_corrections.is_in_force())
         .order_by(Correction.id)
     )
     return [
-        Held(row, rulings.accepted(row), name, is_own=row.assignment_id == asked.assignment_id)
+        CorrectionInForce(
+            row,
+            active_corrections.get_accepted_key(question.shown.kind, row),
+            name,
+            is_own=row.assignment_id == question.assignment_id,
+        )
         for row, name in rows
-        if asked.assignment_id is None or row.assignment_id in (None, asked.assignment_id)
+        if question.assignment_id is None or row.assignment_id in (None, question.assignment_id)
     ]
 
 
-def preview(session: Session, asked: Asked, decision: Decision, now: datetime) -> Preview:
-    """What a decision would change, without changing anything.
+def preview(
+    session: Session, question: QuestionUnderCorrection, decision: CorrectionDecision, now: datetime
+) -> CorrectionPreview:
+    """Compute the effects of a decision without changing anything.
 
-    :raise CorrectionError: what can't be done.
+    :raise CorrectionError: the correction cannot be made.
     """
-    after = _after(session, asked, decision, now)
+    after = _list_after(session, question, decision, now)
     regrades = [
-        one for batch in regrading.plan(session, asked.version_id, asked.assignment_id, after, now) for one in batch
+        one
+        for batch in regrade_plan.list_batches(session, question.version_id, question.assignment_id, after, now)
+        for one in batch.changes
     ]
-    return Preview(
-        regrades=tuple(sorted(regrades, key=_weight)),
-        had=_count_marked(session, asked),
-        under_way=regrading.count_under_way(session, asked.version_id, asked.assignment_id),
+    return CorrectionPreview(
+        regrades=_sort(regrades),
+        had=_count_marked(session, question),
+        under_way=regrade_plan.count_under_way(session, question.version_id, question.assignment_id),
     )
+
+
+def check_passes(
+    session: Session, question: QuestionUnderCorrection, decision: CorrectionDecision, now: datetime, seen_lost: int
+) -> None:
+    """Check that no more released passes would be lost than ``seen_lost``, the number in the preview.
+
+    :raise CorrectionError: the correction cannot be made.
+    :raise MorePassesLost: more would be lost.
+    """
+    after = _list_after(session, question, decision, now)
+    batches = regrade_plan.list_batches(session, question.version_id, question.assignment_id, after, now)
+    if sum(one.is_released_pass_lost for batch in batches for one in batch.changes) > seen_lost:
+        raise MorePassesLost
 
 
 def apply(
     session: Session,
     actor: User,
-    asked: Asked,
-    decision: Decision,
+    question: QuestionUnderCorrection,
+    decision: CorrectionDecision,
     reason: str,
     now: datetime,
     *,
-    may_lower: bool = False,
-    seen_lost: int | None = None,
-) -> Done:
-    """Take the decision: from the commit on it holds for what is settled later, and what was settled before is regraded, or nothing is.
+    passes_to_lower: int = 0,
+) -> Regrading:
+    """Make a correction, which later marking uses from the commit on.
 
-    Attempts that would lose a pass that was released keep their marks, unless ``may_lower``; then no more of them may lose it than were
-    seen (``seen_lost``).
+    The caller then changes existing marks by :func:`app.services.marking.regrading.run_step`. Attempts that would lose
+    a released pass keep their marks, except for the first ``passes_to_lower``.
 
-    :raise CorrectionError: what can't be done.
+    :raise CorrectionError: the correction cannot be made.
     """
-    rulings.make_way(session)
-    after = _after(session, asked, decision, now)
-    made = after[-1] if decision.remedy is not Remedy.WITHDRAW else _row(asked, decision, now)
+    active_corrections.lock_exclusive(session)
+    after = _list_after(session, question, decision, now)
+    made = after[-1] if decision.remedy is not Remedy.WITHDRAW else _build_row(question, decision, now)
     made.reason, made.actor_id = reason, actor.id
     session.add(made)
-    session.flush()  # the changes of marks name it by its id
-    plan = list(regrading.plan(session, asked.version_id, asked.assignment_id, after, now, is_writing=True))
-    lost = sum(one.is_released_pass_lost for batch in plan for one in batch)
-    if may_lower and seen_lost is not None and lost > seen_lost:
-        raise MoreLost
-    writing = Writing(actor.id, reason, secrets.token_hex(8), now, made.id)
-    changed = kept = 0
-    for batch in plan:
-        to_write = [one for one in batch if not one.is_kept(may_lower=may_lower)]
-        rewriting.write(session, to_write, writing)
-        changed, kept = changed + len(to_write), kept + len(batch) - len(to_write)
-    _record(session, actor, asked, made, writing, Done(changed, kept), may_lower=may_lower)
-    return Done(changed, kept)
-
-
-def _record(
-    session: Session, actor: User, asked: Asked, made: Correction, writing: Writing, done: Done, *, may_lower: bool
-) -> None:
+    session.flush()  # the regrading and the log need its id
     audit.record(
         session,
         actor,
         "question.correct",
-        f"question_version:{asked.version_id}",
-        writing.now,
+        subjects.make_reference("question_version", question.version_id),
+        now,
         correction=made.id,
         remedy=made.remedy.value,
-        assignment=asked.assignment_id,
+        assignment=question.assignment_id,
         key=made.key,
         withdraws=made.withdraws_id,
-        batch=writing.batch,
-        changed=done.changed,
-        kept=done.kept,
-        may_lower=may_lower,
+        may_lower=passes_to_lower > 0,
     )
+    return regrading.start(session, made, passes_to_lower)
 
 
-def _after(session: Session, asked: Asked, decision: Decision, now: datetime) -> Sequence[Correction]:
-    """The corrections in force once the decision is taken; the new one, if there is one, stands last."""
-    held = rulings.all_in_force(session, asked.version_id)
+def _list_after(
+    session: Session, question: QuestionUnderCorrection, decision: CorrectionDecision, now: datetime
+) -> Sequence[Correction]:
+    """List the corrections in force after the decision, with a new one last."""
+    held = active_corrections.list_all_in_force(session, question.version_id)
     if decision.remedy is Remedy.WITHDRAW:
-        own = [one for one in held if one.assignment_id == asked.assignment_id and one.id == decision.withdraws_id]
+        own = [one for one in held if one.assignment_id == question.assignment_id and one.id == decision.withdraws_id]
         if not own:
             raise NotInForce
         return [one for one in held if one is not own[0]]
-    if decision.key is not None and _is_same_key(decision.key, asked.explained.key):
-        raise AlreadyHolds
-    covering = (one for one in held if one.assignment_id in (None, asked.assignment_id))
-    if any(one.remedy is decision.remedy and rulings.accepted(one) == decision.key for one in covering):
-        raise AlreadyHolds
-    return [*held, _row(asked, decision, now)]
+    kind = question.shown.kind
+    if decision.key is not None and kind.bare_key(decision.key) == kind.bare_key(question.explained.key):
+        raise AlreadyInForce
+    covering = (one for one in held if one.assignment_id in (None, question.assignment_id))
+    if any(
+        one.remedy is decision.remedy and active_corrections.get_accepted_key(kind, one) == decision.key
+        for one in covering
+    ):
+        raise AlreadyInForce
+    return [*held, _build_row(question, decision, now)]
 
 
-def _is_same_key(one: Key, other: Key) -> bool:
-    return (one.correct, one.value, one.tolerance) == (other.correct, other.value, other.tolerance)
-
-
-def _row(asked: Asked, decision: Decision, now: datetime) -> Correction:
+def _build_row(question: QuestionUnderCorrection, decision: CorrectionDecision, now: datetime) -> Correction:
     return Correction(
-        version_id=asked.version_id,
-        assignment_id=asked.assignment_id,
+        version_id=question.version_id,
+        assignment_id=question.assignment_id,
         remedy=decision.remedy,
-        key=rulings.stored(decision.key) if decision.key else None,
+        key=None if decision.key is None else question.shown.kind.dump_key(decision.key),
         withdraws_id=decision.withdraws_id,
         corrected_at=now,
     )
 
 
-def _count_marked(session: Session, asked: Asked) -> int:
-    found = select(func.count()).select_from(Mark).where(Mark.version_id == asked.version_id)
-    if asked.assignment_id is not None:
-        found = found.join(Attempt, Attempt.id == Mark.attempt_id).where(Attempt.assignment_id == asked.assignment_id)
+def _count_marked(session: Session, question: QuestionUnderCorrection) -> int:
+    found = select(func.count()).select_from(Mark).where(Mark.version_id == question.version_id)
+    if question.assignment_id is not None:
+        found = found.join(Attempt, Attempt.id == Mark.attempt_id).where(
+            Attempt.assignment_id == question.assignment_id
+        )
     return session.scalar(found) or 0
 
 
-def _weight(one: Regrade) -> tuple[bool, bool, bool, str, int]:
-    return (
-        not one.is_released_pass_lost,
-        not one.is_pass_lost,
-        not one.is_pass_won,
-        (one.name or "~").lower(),
-        one.number,
-    )
+def _sort(regrades: Sequence[AttemptChange]) -> tuple[AttemptChange, ...]:
+    """Sort changes: lost passes first, then won ones, then by name."""
+    folded = {name: fold_name(name or "~") for name in {one.name for one in regrades}}  # a name has many attempts
+
+    def get_key(one: AttemptChange) -> tuple[bool, bool, bool, str, int]:
+        return not one.is_released_pass_lost, not one.is_pass_lost, not one.is_pass_won, folded[one.name], one.number
+
+    return tuple(sorted(regrades, key=get_key))

@@ -1,4 +1,4 @@
-"""Changing a single mark by hand, with a reason: the change stays on record, and its learner sees it."""
+"""Manual changes to single marks. Each has a reason, stays on record and is shown to the learner."""
 
 from __future__ import annotations
 
@@ -8,65 +8,60 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.db import locked
-from app.domain.attempt import Outcome, State, outcome
-from app.domain.correction import Remedy, by_points
+from app.db import lock_rows
+from app.domain.attempt import AttemptOutcome, AttemptState, compute_outcome
+from app.domain.correction import Remedy, mark_by_points
 from app.domain.marking import MAX_POINTS
-from app.domain.release import EVERYTHING
 from app.models import (
     Assignment,
     AssignmentException,
     Attempt,
     AttemptItem,
     Cohort,
-    CohortTrainer,
     Correction,
     Learner,
     Mark,
     MarkChange,
-    Standing,
+    ScopeResult,
     User,
 )
-from app.permissions import Viewer, may_administer, may_teach
-from app.services import audit
-from app.services.assigned.due import is_score_released
-from app.services.course import catalogue
-from app.services.marking import regrading, rewriting, rulings
-from app.services.marking.regrading import Regrade, Regraded
-from app.services.marking.rewriting import Writing
-from app.services.taking import feedback
-from app.services.taking.feedback import Feedback
-from app.services.taking.papers import QuestionView, question
+from app.permissions import Viewer, teaches
+from app.services.assignments import assignment_sql
+from app.services.assignments.availability import is_score_released
+from app.services.log import audit, subjects
+from app.services.marking import active_corrections, regrade_plan, regrade_writer
+from app.services.marking.regrade_plan import AttemptChange, MarkChangePlan
+from app.services.marking.regrade_writer import RegradeContext
 
-LONGEST_REASON = 1000
+MAX_REASON_LENGTH = 1000
 
 
 class MarkError(Exception):
-    """Why a mark can't be changed."""
+    """A mark cannot be changed."""
 
 
 class MarkVoid(MarkError):
-    """Its question was taken out of the score."""
+    """The question is void."""
 
 
-class MarkMoved(MarkError):
-    """Somebody changed it since the page was loaded."""
+class MarkChangedMeanwhile(MarkError):
+    """The mark was changed since the page was loaded."""
 
 
-class MarkSame(MarkError):
-    """It is what it should become."""
+class MarkUnchanged(MarkError):
+    """The mark already has these points."""
 
 
 class PassWouldBeLost(MarkError):
-    """The learner was told that they passed, and nobody said that this may be taken away."""
+    """The change would take away a released pass, which was not explicitly allowed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
-    """One mark of a submitted attempt whose assignment the viewer teaches: holding it proves the right to change it."""
+class TaughtMark:
+    """A mark in a submitted attempt at an assignment that its viewer teaches. Having one proves access."""
 
     attempt: Attempt
     item: AttemptItem
@@ -75,12 +70,12 @@ class Marked:
     cohort: Cohort
     name: str | None
     is_released: bool
-    """Whether the learner may know the score."""
+    """Whether the learner may see the score."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One change of a mark; ``remedy`` is that of the correction that made it, None for a change by hand."""
+class TaughtMarkChange:
+    """A change to a mark. ``remedy`` is that of the correction that caused it, None for a manual change."""
 
     old_points: float
     new_points: float
@@ -92,55 +87,47 @@ class Change:
     remedy: Remedy | None
 
 
-@dataclass(frozen=True, slots=True)
-class AsMarked:
-    """What was asked, answered and earned, for somebody who may know all of it."""
-
-    question: QuestionView
-    feedback: Feedback
-    is_critical: bool
-
-
 def get_for(
     session: Session, viewer: Viewer, attempt_id: int, position: int, now: datetime, *, for_update: bool = False
-) -> Marked | None:
-    """A mark that the viewer may change; None where the attempt is another trainer's, of no assignment, or not handed in."""
-    if viewer.user is None or not may_teach(viewer):
-        return None
-    exception = and_(
-        AssignmentException.assignment_id == Attempt.assignment_id,
-        AssignmentException.learner_id == Attempt.learner_id,
-    )
+) -> TaughtMark | None:
+    """Return a mark that the viewer may change; None if its attempt is open or not at an assignment they teach."""
     found: Any = (
-        select(Attempt, AttemptItem, Mark, Assignment, Cohort, User.name, Standing, AssignmentException)
+        select(Attempt, AttemptItem, Mark, Assignment, Cohort, User.name, ScopeResult, AssignmentException)
         .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
         .join(Mark, (Mark.attempt_id == Attempt.id) & (Mark.position == AttemptItem.position))
         .join(Assignment, Assignment.id == Attempt.assignment_id)
         .join(Cohort, Cohort.id == Assignment.cohort_id)
-        .join(Standing, (Standing.learner_id == Attempt.learner_id) & (Standing.scope == Attempt.scope))
+        .join(ScopeResult, (ScopeResult.learner_id == Attempt.learner_id) & (ScopeResult.scope == Attempt.scope))
         .join(Learner, Learner.id == Attempt.learner_id)
         .outerjoin(User, User.id == Learner.user_id)
-        .outerjoin(AssignmentException, exception)
-        .where(Attempt.id == attempt_id, AttemptItem.position == position)
-        .where(Attempt.state == State.SUBMITTED, Attempt.points.is_not(None))
+        .outerjoin(AssignmentException, assignment_sql.is_exception_of(Attempt))
+        .where(Attempt.id == attempt_id, AttemptItem.position == position, teaches(viewer, Assignment.cohort_id))
+        .where(Attempt.state == AttemptState.SUBMITTED, Attempt.points.is_not(None))
     )
-    if not may_administer(viewer):
-        found = found.join(CohortTrainer, CohortTrainer.cohort_id == Cohort.id).where(
-            CohortTrainer.user_id == viewer.user.id
-        )
     if for_update:
-        rulings.hold(session)
-        found = locked(found, Attempt, Mark).execution_options(populate_existing=True)
+        active_corrections.lock_shared(session)
+        found = lock_rows(found, Attempt, Mark).execution_options(populate_existing=True)
     row = session.execute(found).one_or_none()
     if row is None:
         return None
-    attempt, item, mark, assignment, cohort, name, standing, exception = row
-    is_told = is_score_released(assignment, standing, now, exception)
-    return Marked(attempt, item, mark, assignment, cohort, name, is_told)
+    attempt, item, mark, assignment, cohort, name, result, exception = row
+    is_released = is_score_released(assignment, result.attempts, now, exception)
+    return TaughtMark(attempt, item, mark, assignment, cohort, name, is_released)
 
 
-def list_changes(session: Session, marked: Marked) -> Sequence[Change]:
-    """The changes of a mark, the latest first: one statement."""
+def get_unmarked(session: Session, viewer: Viewer, attempt_id: int, position: int) -> Attempt | None:
+    """Return the attempt if the viewer teaches its cohort and its marks are still to come: it is open, or open again."""
+    return session.scalar(
+        select(Attempt)
+        .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
+        .join(Assignment, Assignment.id == Attempt.assignment_id)
+        .where(Attempt.id == attempt_id, AttemptItem.position == position, teaches(viewer, Assignment.cohort_id))
+        .where(Attempt.points.is_(None))
+    )
+
+
+def list_changes(session: Session, marked: TaughtMark) -> Sequence[TaughtMarkChange]:
+    """List the changes to a mark, latest first."""
     rows = session.execute(
         select(
             MarkChange.old_points,
@@ -157,30 +144,18 @@ def list_changes(session: Session, marked: Marked) -> Sequence[Change]:
         .where(MarkChange.attempt_id == marked.attempt.id, MarkChange.position == marked.item.position)
         .order_by(MarkChange.id.desc())
     )
-    return [Change(*row) for row in rows]
+    return [TaughtMarkChange(*row) for row in rows]
 
 
-def _count_changes(session: Session, marked: Marked) -> int:
+def _count_changes(session: Session, marked: TaughtMark) -> int:
     its = (MarkChange.attempt_id == marked.attempt.id, MarkChange.position == marked.item.position)
     return session.scalar(select(func.count(MarkChange.id)).where(*its)) or 0
 
 
-def as_marked(session: Session, marked: Marked) -> AsMarked:
-    """The question and the answer with everything that is known of them."""
-    item, mark = marked.item, marked.mark
-    ids = [item.version_id]
-    shown, explained = catalogue.shown(session, ids)[item.version_id], catalogue.keys(session, ids)[item.version_id]
-    corrections = rulings.in_force(session, ids, marked.attempt.assignment_id).get(item.version_id, ())
-    sources = catalogue.sources(session, explained.sources)
-    earned = feedback.Mark(mark.points, mark.is_right, mark.is_void)
-    told = feedback.build(item, shown, explained, sources, EVERYTHING, earned, corrections)
-    return AsMarked(question(session, item), told, shown.is_critical)
-
-
-def change(
+def change_mark(
     session: Session,
     actor: User,
-    marked: Marked,
+    marked: TaughtMark,
     points: float,
     reason: str,
     now: datetime,
@@ -188,32 +163,33 @@ def change(
     seen: int | None = None,
     may_lower: bool = False,
 ) -> None:
-    """Set a mark to ``points`` (0 to the maximum), loaded for update, and with it the attempt's total and where the learner stands.
+    """Set a mark to ``points``, and update the attempt's total and the learner's result.
 
-    ``seen`` is how often it was changed before, as the page said. A pass that was released is taken away only where ``may_lower`` says so.
+    The mark must be loaded for update. ``points`` is 0 to :data:`MAX_POINTS`. ``seen`` is the number of earlier changes
+    that the page showed. A released pass is taken away only if ``may_lower``.
 
-    :raise MarkError: what is refused, with nothing changed.
-    :raise ValueError: points beyond the maximum.
+    :raise MarkError: the change is refused.
+    :raise ValueError: the points are out of range.
     """
     mark = marked.mark
     if not 0 <= points <= MAX_POINTS:
-        raise ValueError(f"a mark of {points} points")
+        raise ValueError(f"points must be 0 to {MAX_POINTS}: {points}")
     if mark.is_void:
         raise MarkVoid
     if seen is not None and seen != _count_changes(session, marked):
-        raise MarkMoved
+        raise MarkChangedMeanwhile
     if points == mark.points:
-        raise MarkSame
-    regrade = _regrade(session, marked, points)
+        raise MarkUnchanged
+    regrade = _build_change(session, marked, points)
     if regrade.is_kept(may_lower=may_lower):
         raise PassWouldBeLost
-    writing = Writing(actor.id, reason, secrets.token_hex(8), now)
-    rewriting.write(session, [regrade], writing)
+    writing = RegradeContext(actor.id, reason, secrets.token_hex(8), now)
+    regrade_writer.apply(session, [regrade], writing)
     audit.record(
         session,
         actor,
         "mark.change",
-        f"attempt:{marked.attempt.id}",
+        subjects.make_reference("attempt", marked.attempt.id),
         now,
         position=mark.position,
         old=regrade.mark.old_points,
@@ -224,24 +200,24 @@ def change(
     )
 
 
-def _regrade(session: Session, marked: Marked, points: float) -> Regrade:
+def _build_change(session: Session, marked: TaughtMark, points: float) -> AttemptChange:
     attempt, item, mark = marked.attempt, marked.item, marked.mark
-    new = by_points(points, item.response, item.certainty)
-    changed = Regraded(item.position, mark.points, mark.max_points, new)
-    items = regrading.marked(session, [attempt.id], {attempt.id: changed})[attempt.id]
-    return Regrade(
+    new = mark_by_points(points, item.response, item.certainty)
+    changed = MarkChangePlan(item.position, mark.points, mark.max_points, new)
+    items = regrade_plan.list_marked_items(session, item.version_id, {attempt.id: new})[attempt.id]
+    return AttemptChange(
         attempt_id=attempt.id,
         number=attempt.number,
         purpose=attempt.purpose,
         name=marked.name,
         assignment_title=marked.assignment.title,
         mark=changed,
-        before=Outcome(
+        before=AttemptOutcome(
             attempt.points or 0.0,
             attempt.max_points or 0.0,
             bool(attempt.is_passed),
             bool(attempt.is_critical_missed),
         ),
-        after=outcome(items, attempt.pass_mark_percent),
+        after=compute_outcome(items, attempt.pass_mark_percent),
         is_released=marked.is_released,
     )

@@ -1,7 +1,7 @@
-"""Settling: marks are written where an answer is checked, at submission, and when an overdue attempt is closed.
+"""Marking of answers: when an answer is checked, at submission, and when an overdue attempt is closed.
 
-Whatever is settled is marked as the corrections say that are in force then; marks that stand already are changed by
-:mod:`app.services.marking.corrections` and :mod:`app.services.marking.marks` alone.
+New marks follow the corrections in force at that time. Only :mod:`app.services.marking.corrections` and
+:mod:`app.services.marking.marks` change existing marks.
 """
 
 from __future__ import annotations
@@ -9,110 +9,157 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, exists, insert, select, update
+from sqlalchemy.orm import Session
 
-from app.domain.attempt import CLOSING_DELAY, Outcome, Purpose, State, is_closable, outcome, state_at
-from app.domain.correction import corrected
-from app.domain.marking import Result
-from app.domain.regrading import HandedIn, counted, is_better
-from app.models import Attempt, AttemptItem, Mark, Standing
+from app.domain.attempt import (
+    CLOSING_DELAY,
+    AttemptOutcome,
+    AttemptState,
+    Purpose,
+    compute_outcome,
+    is_closable,
+    resolve_state,
+)
+from app.domain.correction import mark_corrected
+from app.domain.marking import MarkResult
+from app.domain.regrading import SubmittedAttempt, is_better, to_marked_item
+from app.models import Assignment, Attempt, AttemptReopening, Cohort, Mark, ScopeResult
 from app.services.course import catalogue
-from app.services.marking import rulings
+from app.services.marking import active_corrections, paper_items
+from app.services.marking.paper_items import AnyItem
 
 
-def settle(
-    session: Session, attempt: Attempt, items: Sequence[AttemptItem], now: datetime, *, is_corrected: bool = True
-) -> list[Result]:
-    """Mark these items and write their marks; return the results in the same order.
+def write_marks(
+    session: Session, attempt: Attempt, items: Sequence[AnyItem], now: datetime, *, is_corrected: bool = True
+) -> list[MarkResult]:
+    """Mark these items, store the marks and return the results in the same order.
 
-    ``is_corrected`` false says that no question of them was ever corrected, as a statement of this transaction saw.
+    ``is_corrected`` may be false only if a query in this transaction showed that none of the questions was ever
+    corrected.
     """
-    results = _results(session, attempt, items, is_corrected=is_corrected)
+    results = _mark_items(session, attempt, items, is_corrected=is_corrected)
     if items:
         session.execute(
             insert(Mark),
-            [_row(session, attempt, item, result, now) for item, result in zip(items, results, strict=True)],
+            [_build_row(session, attempt, item, result, now) for item, result in zip(items, results, strict=True)],
         )
     return results
 
 
-def submit(session: Session, attempt: Attempt, now: datetime) -> bool:
-    """Submit an attempt whose items are loaded: marks, total, and where the learner stands, in one go.
+def submit(session: Session, attempt: Attempt, now: datetime, items: Sequence[AnyItem] | None = None) -> bool:
+    """Submit an attempt: write its marks and total, and update the learner's result.
 
-    Return False where it was submitted before (by another tab, or by its deadline): then nothing is changed.
+    ``items`` are those of the attempt, if they were read since it was locked.
+
+    An overdue attempt is closed as of its deadline. Return False, with no effect, if the attempt is already submitted
+    or cannot be closed yet, or if the request arrived before a trainer reopened the attempt: it concerned the time
+    before that.
     """
-    if state_at(attempt.state, attempt.deadline_at, now) is not State.OPEN:
+    if _is_reopened_since(session, attempt, now):
+        return False
+    if resolve_state(attempt.state, attempt.deadline_at, now) is not AttemptState.OPEN:
         return close_if_overdue(session, attempt, now)
-    return _close(session, attempt, now, now)
+    return _close(session, attempt, now, now, items)
+
+
+def _is_reopened_since(session: Session, attempt: Attempt, arrived_at: datetime) -> bool:
+    if attempt.reopened_at is None or attempt.reopened_at <= arrived_at:
+        return False
+    later = select(AttemptReopening.id).where(
+        AttemptReopening.attempt_id == attempt.id,
+        AttemptReopening.reopened_at > arrived_at,
+        AttemptReopening.old_submitted_at.is_not(None),
+    )
+    return session.scalar(later.limit(1)) is not None
 
 
 def close_if_overdue(session: Session, attempt: Attempt, now: datetime) -> bool:
-    """Close an attempt whose time is up, as of its deadline, once no answer that came in time can still be on its way."""
+    """Close an overdue attempt as of its deadline, once no answer in time can still arrive; return whether it did."""
     if not is_closable(attempt.state, attempt.deadline_at, now) or attempt.deadline_at is None:
         return False
     return _close(session, attempt, attempt.deadline_at, now)
 
 
-def close_expired(session: Session, now: datetime, limit: int = 100) -> int:
-    """Close up to ``limit`` overdue attempts, the longest overdue first; return how many. Two statements where there is none."""
-    rulings.hold(session)
+def close_expired(
+    session: Session, now: datetime, limit: int = 100, *, cohort: Cohort | None = None, learner_id: int | None = None
+) -> int:
+    """Close up to ``limit`` overdue attempts, the longest overdue first; return how many.
+
+    ``cohort`` limits this to attempts at its assignments, ``learner_id`` to those of one learner.
+    """
+    active_corrections.lock_shared(session)
     overdue = session.scalars(
         select(Attempt)
-        .where(Attempt.state == State.OPEN, Attempt.deadline_at < now - CLOSING_DELAY)
+        .where(*_is_expired(now, cohort, learner_id))
         .order_by(Attempt.deadline_at)
         .limit(limit)
-        .options(selectinload(Attempt.items))
         .with_for_update(skip_locked=True, of=Attempt)
     ).all()
     return sum(close_if_overdue(session, attempt, now) for attempt in overdue)
 
 
-def has_expired(session: Session, now: datetime) -> bool:
-    """Whether anything is there for :func:`close_expired`, without taking a lock."""
-    return (
-        session.scalar(
-            select(Attempt.id).where(Attempt.state == State.OPEN, Attempt.deadline_at < now - CLOSING_DELAY).limit(1)
-        )
-        is not None
-    )
+def has_expired(
+    session: Session, now: datetime, *, cohort: Cohort | None = None, learner_id: int | None = None
+) -> bool:
+    """Whether there are attempts for :func:`close_expired`, without taking a lock."""
+    return session.scalar(select(Attempt.id).where(*_is_expired(now, cohort, learner_id)).limit(1)) is not None
 
 
-def _close(session: Session, attempt: Attempt, submitted_at: datetime, now: datetime) -> bool:
-    items = _items(session, attempt)
-    results = _results(session, attempt, items)
-    shown = catalogue.shown(session, [item.version_id for item in items])
-    total = outcome(
+def _is_expired(now: datetime, cohort: Cohort | None, learner_id: int | None) -> list[ColumnElement[bool]]:
+    """Return :func:`app.domain.attempt.is_closable` as SQL, for a cohort's assignments or a learner's attempts."""
+    found = [Attempt.state == AttemptState.OPEN, Attempt.deadline_at < now - CLOSING_DELAY]
+    if cohort is not None:
+        # Overdue attempts are few. Looking up the assignment of each avoids reading all past attempts of the cohort.
+        its = exists().where(Assignment.id == Attempt.assignment_id, Assignment.cohort_id == cohort.id)
+        found.append(its.correlate(Attempt))
+    if learner_id is not None:
+        found.append(Attempt.learner_id == learner_id)
+    return found
+
+
+def _close(
+    session: Session,
+    attempt: Attempt,
+    submitted_at: datetime,
+    now: datetime,
+    items: Sequence[AnyItem] | None = None,
+) -> bool:
+    if items is None:
+        items = paper_items.list_items(session, attempt.id)
+    results = _mark_items(session, attempt, items)
+    shown = catalogue.get_texts(session, [item.version_id for item in items])
+    total = compute_outcome(
         [
-            counted(result, is_critical=shown[item.version_id].is_critical)
+            to_marked_item(result, is_critical=shown[item.version_id].is_critical)
             for item, result in zip(items, results, strict=True)
         ],
         attempt.pass_mark_percent,
     )
     closed = session.execute(
         update(Attempt)
-        .where(Attempt.id == attempt.id, Attempt.state == State.OPEN)
-        .values(**_closing(attempt, submitted_at, total))
+        .where(Attempt.id == attempt.id, Attempt.state == AttemptState.OPEN)
+        .values(**_get_closing_values(attempt, submitted_at, total))
     )
     if closed.rowcount != 1:  # type: ignore[attr-defined]
         return False
     unsettled = [
-        _row(session, attempt, item, result, submitted_at)
+        _build_row(session, attempt, item, result, submitted_at)
         for item, result in zip(items, results, strict=True)
-        # A checked answer has its mark already.
+        # Checked answers already have marks.
         if not attempt.checks_each or item.response is None
     ]
     if unsettled:
         session.execute(insert(Mark), unsettled)
     if attempt.purpose is Purpose.TEST:
-        _stand(session, attempt, total, submitted_at)
+        _update_result(session, attempt, total, submitted_at)
     return True
 
 
-def _closing(attempt: Attempt, submitted_at: datetime, total: Outcome) -> dict[str, object]:
+def _get_closing_values(attempt: Attempt, submitted_at: datetime, total: AttemptOutcome) -> dict[str, object]:
     is_test = attempt.purpose is Purpose.TEST
     return {
-        "state": State.SUBMITTED,
+        "state": AttemptState.SUBMITTED,
         "submitted_at": submitted_at,
         "points": total.points,
         "max_points": total.max_points,
@@ -121,59 +168,54 @@ def _closing(attempt: Attempt, submitted_at: datetime, total: Outcome) -> dict[s
     }
 
 
-def _items(session: Session, attempt: Attempt) -> Sequence[AttemptItem]:
-    if "items" in attempt.__dict__:
-        return attempt.items
-    return session.scalars(
-        select(AttemptItem).where(AttemptItem.attempt_id == attempt.id).order_by(AttemptItem.position)
-    ).all()
-
-
-def _results(
-    session: Session, attempt: Attempt, items: Sequence[AttemptItem], *, is_corrected: bool = True
-) -> list[Result]:
+def _mark_items(
+    session: Session, attempt: Attempt, items: Sequence[AnyItem], *, is_corrected: bool = True
+) -> list[MarkResult]:
     ids = [item.version_id for item in items]
-    shown, keys = catalogue.shown(session, ids), catalogue.keys(session, ids)
-    corrections = rulings.in_force(session, ids, attempt.assignment_id) if is_corrected else {}
+    shown, keys = catalogue.get_texts(session, ids), catalogue.get_solutions(session, ids)
+    corrections = active_corrections.list_in_force(session, ids, attempt.assignment_id) if is_corrected else {}
     return [
-        corrected(
+        mark_corrected(
             shown[item.version_id].kind,
             keys[item.version_id].key,
             item.response,
             item.certainty,
-            [rulings.ruling(one) for one in corrections.get(item.version_id, ())],
+            [
+                active_corrections.to_active(shown[item.version_id].kind, one)
+                for one in corrections.get(item.version_id, ())
+            ],
         )
         for item in items
     ]
 
 
-def _row(
-    session: Session, attempt: Attempt, item: AttemptItem, result: Result, settled_at: datetime
+def _build_row(
+    session: Session, attempt: Attempt, item: AnyItem, result: MarkResult, marked_at: datetime
 ) -> dict[str, object]:
     return {
         "attempt_id": attempt.id,
         "position": item.position,
         "learner_id": attempt.learner_id,
         "version_id": item.version_id,
-        "objective_id": catalogue.shown(session, [item.version_id])[item.version_id].objective_id,
+        "objective_id": catalogue.get_texts(session, [item.version_id])[item.version_id].objective_id,
         "points": result.points,
         "max_points": result.max_points,
         "is_right": result.is_right,
         "is_void": result.is_void,
         "certainty_points": result.certainty_points,
-        "settled_at": settled_at,
+        "marked_at": marked_at,
     }
 
 
-def _stand(session: Session, attempt: Attempt, total: Outcome, submitted_at: datetime) -> None:
-    """Keep where the learner stands in this scope: the attempt itself was closed just once, so this is counted once.
+def _update_result(session: Session, attempt: Attempt, total: AttemptOutcome, submitted_at: datetime) -> None:
+    """Update the learner's result in this scope. Each attempt is counted once, because it is closed only once.
 
-    What comes of it is what :func:`app.domain.regrading.stood` says of all the attempts.
+    The result equals :func:`app.domain.regrading.summarize` of all the attempts.
     """
-    latest = HandedIn(attempt.id, total.points, total.max_points, total.is_passed, submitted_at)
-    standing = session.get(Standing, (attempt.learner_id, attempt.scope))
-    if standing is None:
-        standing = Standing(
+    latest = SubmittedAttempt(attempt.id, total.points, total.max_points, total.is_passed, submitted_at)
+    result = session.get(ScopeResult, (attempt.learner_id, attempt.scope))
+    if result is None:
+        result = ScopeResult(
             learner_id=attempt.learner_id,
             scope=attempt.scope,
             purpose=attempt.purpose,
@@ -184,14 +226,14 @@ def _stand(session: Session, attempt: Attempt, total: Outcome, submitted_at: dat
             best_percent=latest.percent,
             latest_is_passed=total.is_passed,
         )
-        session.add(standing)
-    standing.attempts += 1
-    standing.latest_attempt_id, standing.latest_percent, standing.latest_at = attempt.id, latest.percent, submitted_at
-    standing.latest_is_passed = total.is_passed
-    best = HandedIn(
-        standing.best_attempt_id, standing.best_percent, 100.0, standing.passed_at is not None, submitted_at
+        session.add(result)
+    result.attempts += 1
+    result.latest_attempt_id, result.latest_percent, result.latest_at = attempt.id, latest.percent, submitted_at
+    result.latest_is_passed = total.is_passed
+    best = SubmittedAttempt(
+        result.best_attempt_id, result.best_percent, 100.0, result.passed_at is not None, submitted_at
     )
     if is_better(latest, best):
-        standing.best_attempt_id, standing.best_percent = attempt.id, latest.percent
-    if total.is_passed and standing.passed_at is None:
-        standing.passed_at = submitted_at
+        result.best_attempt_id, result.best_percent = attempt.id, latest.percent
+    if total.is_passed and result.passed_at is None:
+        result.passed_at = submitted_at

@@ -1,1 +1,1 @@
-"""Who is who: accounts, sign-ins, guests, invitations, and what is kept about a person."""
+"""Accounts, sign-ins and the directory of people."""

@@ -1,4 +1,4 @@
-"""The directory of accounts: found, filtered, sorted, in pages, with when somebody was last here and what they belong to."""
+"""The directory of accounts: search, filter, sort and page, with the last activity and the cohorts of each account."""
 
 from __future__ import annotations
 
@@ -8,33 +8,35 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Subquery, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Subquery, case, func, select, union_all
 from sqlalchemy.orm import Session
 
+from app.domain.names import fold_name
+from app.domain.paging import Paged, paginate
 from app.models import Attempt, Cohort, CohortTrainer, Learner, LessonProgress, Membership, Role, SignIn, User
+from app.models.folded import contains_words
 
-PAGE = 50
 
-
-class Order(StrEnum):
+class AccountOrder(StrEnum):
     NAME = "name"
+    ROLE = "role"
     SEEN = "seen"
     NEW = "new"
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
-    """Whom to list: ``text`` is in the name or address; None lists whatever the role or state."""
+class AccountQuery:
+    """Which accounts to list: each word of ``text`` is part of the name or address; None stands for any role or state."""
 
     text: str = ""
     role: Role | None = None
     is_active: bool | None = None
-    order: Order = Order.NAME
+    order: AccountOrder = AccountOrder.NAME
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One account; ``seen_at`` is None for who never signed in. Cohorts are titles, those that are taught first."""
+class AccountLine:
+    """One account; ``seen_at`` is None if it was never active. ``cohorts`` are titles, taught cohorts first."""
 
     user: User
     seen_at: datetime | None
@@ -42,19 +44,8 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page of accounts; ``number`` counts from 1, ``pages`` is at least 1. ``guests`` are learners without an account."""
-
-    lines: Sequence[Line]
-    total: int
-    number: int
-    pages: int
-    guests: int
-
-
-@dataclass(frozen=True, slots=True)
-class Belongs:
-    """A cohort somebody is in, was in (``removed_at``), or teaches."""
+class CohortRole:
+    """A cohort that somebody is in, has left (``removed_at``) or teaches."""
 
     cohort_id: int
     title: str
@@ -63,62 +54,66 @@ class Belongs:
     removed_at: datetime | None
 
 
-def list_page(session: Session, sought: Sought, number: int) -> Page:
-    """One page of the accounts that are sought: six statements, whatever the size."""
-    conditions = _conditions(sought)
+def list_page(session: Session, sought: AccountQuery, number: int) -> Paged[AccountLine]:
+    """Return one page of the matching accounts."""
+    conditions = _get_conditions(sought)
     total = session.scalar(select(func.count(User.id)).where(*conditions)) or 0
-    pages = max(1, -(-total // PAGE))
-    number = min(max(1, number), pages)
     found = select(User).where(*conditions)
-    if sought.order is Order.SEEN:
-        seen = _seen()
+    if sought.order is AccountOrder.SEEN:
+        seen = _select_last_seen()
         found = found.outerjoin(Learner, Learner.user_id == User.id).outerjoin(seen, seen.c.learner_id == Learner.id)
         found = found.order_by(seen.c.at.is_(None), seen.c.at.desc())
-    elif sought.order is Order.NEW:
+    elif sought.order is AccountOrder.ROLE:
+        found = found.order_by(case({Role.ADMIN: 0, Role.TRAINER: 1}, value=User.role, else_=2))
+    elif sought.order is AccountOrder.NEW:
         found = found.order_by(User.created_at.desc())
-    users = session.scalars(
-        found.order_by(func.lower(User.name), User.id).limit(PAGE).offset((number - 1) * PAGE)
-    ).all()
-    ids = [user.id for user in users]
-    seen_at, cohorts = last_seen(session, ids), _cohorts(session, ids)
-    guests = session.scalar(select(func.count(Learner.id)).where(Learner.is_guest)) or 0
-    lines = [Line(user, seen_at.get(user.id), cohorts[user.id]) for user in users]
-    return Page(lines, total, number, pages, guests)
+    found = found.order_by(User.folded, User.id)
+
+    def fetch(offset: int, limit: int) -> list[AccountLine]:
+        users = session.scalars(found.limit(limit).offset(offset)).all()
+        ids = [user.id for user in users]
+        seen_at, cohorts = get_last_seen(session, ids), _list_cohort_titles(session, ids)
+        return [AccountLine(user, seen_at.get(user.id), cohorts[user.id]) for user in users]
+
+    return paginate(total, number, fetch)
 
 
-def last_seen(session: Session, user_ids: Collection[int]) -> Mapping[int, datetime]:
-    """When these accounts signed in, read a lesson, or began or handed in an attempt for the last time."""
+def count_guests(session: Session) -> int:
+    """Count the learners without an account."""
+    return session.scalar(select(func.count(Learner.id)).where(Learner.is_guest)) or 0
+
+
+def get_last_seen(session: Session, user_ids: Collection[int]) -> Mapping[int, datetime]:
+    """Return when each account last signed in, read a lesson, or started or submitted an attempt."""
     learners = select(Learner.id).where(Learner.user_id.in_(user_ids))
-    seen = _seen(learners)
+    seen = _select_last_seen(learners)
     rows = session.execute(select(Learner.user_id, seen.c.at).join(seen, seen.c.learner_id == Learner.id))
     return {user_id: at for user_id, at in rows if user_id is not None and at is not None}
 
 
-def list_belongs(session: Session, user: User) -> list[Belongs]:
-    """Everything somebody teaches or is in, what they left last."""
+def list_cohort_roles(session: Session, user: User) -> list[CohortRole]:
+    """Return the cohorts that a user teaches or belongs to; cohorts that they left come last."""
     taught = session.execute(
         select(Cohort.id, Cohort.title)
         .join(CohortTrainer, CohortTrainer.cohort_id == Cohort.id)
         .where(CohortTrainer.user_id == user.id)
-        .order_by(func.lower(Cohort.title), Cohort.id)
     )
     joined = session.execute(
         select(Cohort.id, Cohort.title, Membership.joined_at, Membership.removed_at)
         .join(Membership, Membership.cohort_id == Cohort.id)
         .join(Learner, Learner.id == Membership.learner_id)
         .where(Learner.user_id == user.id)
-        .order_by(Membership.removed_at.is_not(None), func.lower(Cohort.title), Cohort.id)
     )
-    return [Belongs(number, title, True, None, None) for number, title in taught] + [
-        Belongs(number, title, False, joined_at, removed_at) for number, title, joined_at, removed_at in joined
+    roles = [CohortRole(number, title, True, None, None) for number, title in taught] + [
+        CohortRole(number, title, False, joined_at, removed_at) for number, title, joined_at, removed_at in joined
     ]
+    return sorted(roles, key=lambda one: (not one.is_taught, one.removed_at is not None, fold_name(one.title)))
 
 
-def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
+def _get_conditions(sought: AccountQuery) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if sought.text:
-        columns = (User.name, User.email)
-        conditions.append(or_(*(column.icontains(sought.text, autoescape=True) for column in columns)))
+        conditions.append(contains_words(User.folded, sought.text))
     if sought.role is not None:
         conditions.append(User.role == sought.role)
     if sought.is_active is not None:
@@ -126,8 +121,8 @@ def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _seen(learners: object = None) -> Subquery:
-    """By learner, the last moment of which there is a trace; of all learners, or of ``learners`` alone."""
+def _select_last_seen(learners: object = None) -> Subquery:
+    """Select the last activity of each learner, or only of ``learners``."""
     parts = [
         select(SignIn.learner_id.label("learner_id"), SignIn.started_at.label("at")),
         select(LessonProgress.learner_id, LessonProgress.read_at),
@@ -140,8 +135,8 @@ def _seen(learners: object = None) -> Subquery:
     return select(every.c.learner_id, func.max(every.c.at).label("at")).group_by(every.c.learner_id).subquery()
 
 
-def _cohorts(session: Session, user_ids: Collection[int]) -> Mapping[int, list[str]]:
-    """The titles of the cohorts these accounts teach or are in, by account: two statements."""
+def _list_cohort_titles(session: Session, user_ids: Collection[int]) -> Mapping[int, list[str]]:
+    """Return the titles of the active cohorts that each account teaches or belongs to."""
     taught = (
         select(CohortTrainer.user_id, Cohort.title)
         .join(Cohort, Cohort.id == CohortTrainer.cohort_id)
@@ -155,7 +150,7 @@ def _cohorts(session: Session, user_ids: Collection[int]) -> Mapping[int, list[s
     )
     found: dict[int, list[str]] = defaultdict(list)
     for statement in (taught, joined):
-        for user_id, title in session.execute(statement.order_by(func.lower(Cohort.title), Cohort.id)):
+        for user_id, title in sorted(session.execute(statement).all(), key=lambda row: fold_name(row.title)):
             if user_id is not None:
                 found[user_id].append(title)
     return found

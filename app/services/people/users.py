@@ -1,4 +1,4 @@
-"""Accounts: made, looked up, given a role, deactivated. Lists of them: :mod:`app.services.people.directory`."""
+"""Create, find, change and deactivate accounts. :mod:`app.services.people.directory` lists them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import uuid
 from datetime import datetime
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.db import locked
-from app.models import Attempt, Learner, LessonProgress, Role, User
-from app.services import audit
-from app.services.people import sign_ins
+from app.db import lock_rows
+from app.domain.identifiers import clean_address
+from app.models import Attempt, CohortTrainer, Invitation, Learner, LessonProgress, Role, User
+from app.services.log import audit, subjects
+from app.services.people import notices, sign_ins
+from app.services.people.notices import NoticeKind
 
 
 class AddressTakenError(Exception):
@@ -21,17 +23,16 @@ class AddressTakenError(Exception):
 
 
 class LastAdminError(Exception):
-    """The last active administrator can't be demoted or deactivated: nobody could make another."""
+    """The last active administrator can't be demoted or deactivated, because nobody could appoint another."""
 
 
-def normalised(address: str) -> str | None:
-    """The form in which an address is kept and looked up; None where it can't be an address.
+def normalise_address(address: str) -> str | None:
+    """Return an address in the form that is stored and looked up, or None if it is not a valid address.
 
-    Lower case throughout: people mix the cases up, no mailbox in use tells them apart, and so the unique constraint
-    holds whatever the case.
+    The result is lower case, so that the unique constraint ignores case (:func:`app.domain.identifiers.clean_address`).
     """
     try:
-        return validate_email(address.strip(), check_deliverability=False).normalized.lower()
+        return validate_email(clean_address(address), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
         return None
 
@@ -45,8 +46,7 @@ def get_by_email(session: Session, address: str) -> User | None:
     return session.scalar(select(User).where(User.email == address))
 
 
-def is_any(session: Session) -> bool:
-    """Whether there is any account."""
+def has_any(session: Session) -> bool:
     return session.scalar(select(User.id).limit(1)) is not None
 
 
@@ -60,7 +60,7 @@ def add(
 ) -> User:
     """Add an account without its learner; ``email`` is normalised.
 
-    :raise AddressTakenError: the transaction goes on without the account.
+    :raise AddressTakenError: another account has the address. The transaction stays usable.
     """
     user = User(
         name=name,
@@ -89,26 +89,49 @@ def create(
     role: Role = Role.LEARNER,
     time_zone: str = "UTC",
 ) -> User:
-    """Make an account and its learner.
+    """Create an account and its learner.
 
     :raise AddressTakenError: see :func:`add`.
     """
     user = add(session, name=name, email=email, password_hash=password_hash, now=now, role=role)
-    sign_ins.give_learner(session, user, None, time_zone, now)
+    sign_ins.assign_learner(session, user, None, time_zone, now)
     return user
 
 
-def change_email(session: Session, user: User, email: str, now: datetime) -> None:
-    """Give ``user`` another normalised address.
+def change_email(
+    session: Session, actor: User, user: User, email: str, now: datetime, *, stays_in: str | None = None
+) -> None:
+    """Give ``user`` another normalised address, and end what was issued for the old one.
 
-    :raise AddressTakenError: the address stays as it was.
+    These are sign-ins, reset links and a request to confirm an address. ``stays_in`` is the hash of the token of the
+    browser that stays signed in.
+
+    :raise AddressTakenError: another account has the address. The user keeps the old one.
     """
+    if email == user.email:
+        return
     try:
         with session.begin_nested():
             user.email = email
     except IntegrityError:
         raise AddressTakenError(email) from None
-    audit.record(session, user, "user.change_email", subject_of(user), now)
+    user.unconfirmed_email = user.unconfirmed_since = None
+    renew_credentials(session, user, now, stays_in=stays_in)
+    if actor.id != user.id:
+        notices.add(user, NoticeKind.EMAIL_CHANGED, now)
+    audit.record(session, actor, "user.change_email", get_subject(user), now)
+
+
+def renew_credentials(session: Session, user: User, now: datetime, *, stays_in: str | None = None) -> None:
+    """End all sign-ins and reset links of a user, except the sign-in ``stays_in``."""
+    user.fs_uniquifier = uuid.uuid4().hex
+    sign_ins.end_all(session, user, now, but=stays_in)
+
+
+def end_sign_ins(session: Session, actor: User, user: User, now: datetime, *, stays_in: str | None = None) -> None:
+    """Sign ``user`` out everywhere, except in the browser ``stays_in``. The password and open links stay valid."""
+    sign_ins.end_all(session, user, now, but=stays_in)
+    audit.record(session, actor, "user.end_sign_ins", get_subject(user), now)
 
 
 def set_role(session: Session, actor: User, user: User, role: Role, now: datetime) -> None:
@@ -119,23 +142,49 @@ def set_role(session: Session, actor: User, user: User, role: Role, now: datetim
     if role is user.role:
         return
     if user.role is Role.ADMIN:
-        keep_an_admin(session, user)
-    audit.record(session, actor, "user.set_role", subject_of(user), now, old=user.role, new=role)
+        require_other_admin(session, user)
+    audit.record(session, actor, "user.set_role", get_subject(user), now, old=user.role, new=role)
     user.role = role
+    if role is Role.LEARNER:
+        _withdraw_links_to_teach(session, actor, user, now)
 
 
 def deactivate(session: Session, actor: User, user: User, now: datetime) -> None:
-    """Refuse ``user`` from the next request on, in every browser.
+    """Deactivate ``user`` and end all their sign-ins, from the next request on.
 
     :raise LastAdminError: it would leave no active administrator.
     """
     if not user.active:
         return
     if user.role is Role.ADMIN:
-        keep_an_admin(session, user)
+        require_other_admin(session, user)
     user.active = False
-    sign_ins.end_all(session, user, now)
-    audit.record(session, actor, "user.deactivate", subject_of(user), now)
+    renew_credentials(session, user, now)
+    _withdraw_links_to_teach(session, actor, user, now)
+    audit.record(session, actor, "user.deactivate", get_subject(user), now)
+
+
+def _withdraw_links_to_teach(session: Session, actor: User, user: User, now: datetime) -> None:
+    """Withdraw the open links with which somebody who lost the role could get it back.
+
+    These are links to their address, and those to the cohorts that they taught, whoever made them: a trainer sees them.
+    """
+    taught = select(CohortTrainer.cohort_id).where(CohortTrainer.user_id == user.id)
+    withdrawn = session.scalars(
+        update(Invitation)
+        .where(
+            Invitation.role != Role.LEARNER,
+            Invitation.used_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
+            Invitation.expires_at > now,
+            or_(Invitation.email == user.email, Invitation.cohort_id.in_(taught)),
+        )
+        .values(withdrawn_at=now, expires_at=now)
+        .returning(Invitation.id)
+    ).all()
+    for invitation_id in withdrawn:
+        reference = subjects.make_reference("invitation", invitation_id)
+        audit.record(session, actor, "invitation.withdraw", reference, now)
 
 
 def reactivate(session: Session, actor: User, user: User, now: datetime) -> None:
@@ -143,11 +192,11 @@ def reactivate(session: Session, actor: User, user: User, now: datetime) -> None
     if user.active:
         return
     user.active = True
-    audit.record(session, actor, "user.reactivate", subject_of(user), now)
+    audit.record(session, actor, "user.reactivate", get_subject(user), now)
 
 
 def count_guest_work(session: Session, guest: Learner) -> int:
-    """How many attempts a guest began and lessons they opened."""
+    """Count the attempts that a guest started and the lessons that they opened."""
     attempts = select(func.count(Attempt.id)).where(Attempt.learner_id == guest.id).scalar_subquery()
     lessons = (
         select(func.count(LessonProgress.lesson_id)).where(LessonProgress.learner_id == guest.id).scalar_subquery()
@@ -155,15 +204,15 @@ def count_guest_work(session: Session, guest: Learner) -> int:
     return session.scalar(select(attempts + lessons)) or 0
 
 
-def subject_of(user: User) -> str:
-    return f"user:{user.id}"
+def get_subject(user: User) -> str:
+    return subjects.make_reference("user", user.id)
 
 
-def keep_an_admin(session: Session, leaving: User) -> None:
-    """Lock the administrators, so that two of them can't remove each other at one moment.
+def require_other_admin(session: Session, leaving: User) -> None:
+    """Require another active administrator, and lock them all so that two of them can't remove each other at once.
 
-    :raise LastAdminError: there is no other active one than ``leaving``.
+    :raise LastAdminError: ``leaving`` is the only active administrator.
     """
     admins = select(User).where(User.role == Role.ADMIN, User.active).order_by(User.id)
-    if all(admin.id == leaving.id for admin in session.scalars(locked(admins, User))):
+    if all(admin.id == leaving.id for admin in session.scalars(lock_rows(admins, User))):
         raise LastAdminError

@@ -1,0 +1,1 @@
+"""The server around the application: gateway, health probes, version."""

@@ -1,0 +1,1 @@
+"""Assignments: terms, recipients, exceptions, availability, reminders."""

@@ -1,0 +1,1 @@
+"""Learners' work: attempts, results, lessons, progress."""

@@ -1,0 +1,1 @@
+"""Cohorts, their trainers and members, invitations and rosters."""

@@ -1,0 +1,77 @@
+"""Drawing papers from the published questions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.content import Use
+from app.domain.paper import Slot, count_test, draw_practice, draw_test
+from app.models import Attempt, Mark, ModuleRow
+from app.services.course import catalogue
+from app.services.course.catalogue import ObjectivePool
+
+
+@dataclass(frozen=True, slots=True)
+class PaperContent:
+    """The content of a test: its module, the slugs of the lessons it is limited to, if any, and the pool it draws on."""
+
+    module: ModuleRow
+    lessons: Collection[str] = ()
+    use: Use = Use.TEST
+
+
+def select_test(session: Session, test: PaperContent, seed: int) -> tuple[Slot, ...]:
+    """Draw a test by the module's blueprint, from one pool only, on the objectives that its lessons cover."""
+    module, objectives = test.module, catalogue.list_objectives(session, test.module.id)
+    ids = {one.slug: one.id for one in objectives if _is_covered(one.read, test.lessons)}
+    return draw_test(catalogue.list_pool(session, module.id, test.use), catalogue.get_blueprint(module, ids), seed)
+
+
+def _is_covered(read: str | None, lessons: Collection[str]) -> bool:
+    return not lessons or (read or "").partition("#")[0] in lessons
+
+
+def count_tests(session: Session, tests: Sequence[PaperContent]) -> list[int]:
+    """Return how many questions :func:`select_test` would draw for each of these tests: 0 if it cannot be started."""
+    pools = catalogue.list_pool_sizes(session, {test.module.id for test in tests if test.module.retired_at is None})
+    return [
+        _count_test(test, [pool for pool in pools if pool.module_id == test.module.id and pool.use is test.use])
+        for test in tests
+    ]
+
+
+def _count_test(test: PaperContent, pools: Sequence[ObjectivePool]) -> int:
+    ids = {pool.objective: pool.size.objective_id for pool in pools if _is_covered(pool.read, test.lessons)}
+    return count_test((pool.size for pool in pools), catalogue.get_blueprint(test.module, ids))
+
+
+def select_practice(
+    session: Session, module: ModuleRow, seed: int, missed_in: Attempt | None = None
+) -> tuple[Slot, ...]:
+    """Draw practice questions of a module.
+
+    With ``missed_in``, draw all practice questions missed in that attempt or, if there are none, as many as usual on the
+    objectives missed. If there are none either, draw from the whole module.
+    """
+    pool = catalogue.list_pool(session, module.id, Use.PRACTICE)
+    wanted: set[int] = set()
+    if missed_in is not None:
+        objectives, versions = _list_missed(session, missed_in)
+        wanted = {one.question_id for one in pool if one.version_id in versions}
+        # Test questions are never practised; use the practice questions on the same objectives.
+        pool = [one for one in pool if wanted or one.objective_id in objectives] or pool
+    return draw_practice(pool, module.practice_questions, seed, wanted)
+
+
+def _list_missed(session: Session, attempt: Attempt) -> tuple[set[int], set[int]]:
+    """Return the ids of the objectives and question versions with wrong answers in an attempt."""
+    marks = session.execute(
+        select(Mark.objective_id, Mark.version_id).where(
+            Mark.attempt_id == attempt.id, Mark.is_right.is_(False), Mark.is_void.is_(False)
+        )
+    ).all()
+    return {row.objective_id for row in marks}, {row.version_id for row in marks}

@@ -1,1 +1,0 @@
-"""What trainers learn from what a cohort answered."""

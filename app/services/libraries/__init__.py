@@ -1,0 +1,1 @@
+"""Libraries: their documents with history, their people, checking, and zip files."""

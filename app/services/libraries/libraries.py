@@ -1,0 +1,132 @@
+"""Create, list, load and rename libraries."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.models import Library, LibraryDocument, LibraryPerson, LibraryRole, User
+from app.permissions import Viewer, may_administer, reads_library
+from app.services.log import audit, subjects
+
+MAX_OWNED = 50
+"""How many libraries one person can own."""
+
+_MAX_SLUG = 60
+_MAX_TRIES = 5
+
+
+class TooManyLibrariesError(Exception):
+    """The person owns :data:`MAX_OWNED` libraries."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLibrary:
+    """A library with the viewer's role in it. Having one proves that the viewer may read it."""
+
+    library: Library
+    role: LibraryRole
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryLine:
+    """A library in a list. ``people`` counts the people with a role in it."""
+
+    library: Library
+    role: LibraryRole
+    documents: int
+    people: int
+
+
+def create(session: Session, actor: User, name: str, now: datetime) -> Library:
+    """Create an empty library that ``actor`` owns.
+
+    :raise TooManyLibrariesError: they own too many.
+    """
+    owned = select(func.count()).where(LibraryPerson.user_id == actor.id, LibraryPerson.role == LibraryRole.OWNER)
+    if (session.scalar(owned) or 0) >= MAX_OWNED:
+        raise TooManyLibrariesError
+    library = _add(session, name, now)
+    session.add(LibraryPerson(library_id=library.id, user_id=actor.id, role=LibraryRole.OWNER))
+    audit.record(session, actor, "library.create", get_subject(library), now)
+    return library
+
+
+def _add(session: Session, name: str, now: datetime) -> Library:
+    """Add a library with an unused slug, even if others take one at the same moment."""
+    for _attempt in range(_MAX_TRIES):
+        library = Library(name=name, slug=_choose_slug(session, name), created_at=now, stored_bytes=0)
+        try:
+            with session.begin_nested():
+                session.add(library)
+        except IntegrityError:
+            continue
+        return library
+    raise RuntimeError("no unused slug")
+
+
+def get_for(session: Session, viewer: Viewer, slug: str) -> OpenLibrary | None:
+    """Return a library if the viewer may read it."""
+    found = _select_open(viewer).where(Library.slug == slug)
+    row = session.execute(found).first()
+    return OpenLibrary(row[0], _get_role(viewer, row[1])) if row else None
+
+
+def list_for(session: Session, viewer: Viewer) -> list[LibraryLine]:
+    """Return the libraries that the viewer may read, by name."""
+    documents = (
+        select(func.count())
+        .where(LibraryDocument.library_id == Library.id, LibraryDocument.removed_at.is_(None))
+        .scalar_subquery()
+    )
+    people = (
+        select(func.count()).select_from(LibraryPerson).where(LibraryPerson.library_id == Library.id).correlate(Library)
+    ).scalar_subquery()
+    found = _select_open(viewer).add_columns(documents, people).order_by(func.lower(Library.name), Library.id)
+    return [
+        LibraryLine(library, _get_role(viewer, role), documents, people)
+        for library, role, documents, people in session.execute(found)
+    ]
+
+
+def rename(session: Session, actor: User, library: Library, name: str, now: datetime) -> None:
+    """Change the name of a library. Its address stays the same."""
+    if library.name != name:
+        audit.record(session, actor, "library.rename", get_subject(library), now, old=library.name, new=name)
+        library.name = name
+
+
+def get_subject(library: Library) -> str:
+    return subjects.make_reference("library", library.id)
+
+
+def _select_open(viewer: Viewer) -> Select[Library, LibraryRole | None]:
+    user_id = viewer.user.id if viewer.user else None
+    return (
+        select(Library, LibraryPerson.role)
+        .outerjoin(LibraryPerson, (LibraryPerson.library_id == Library.id) & (LibraryPerson.user_id == user_id))
+        .where(reads_library(viewer, Library.id))
+    )
+
+
+def _get_role(viewer: Viewer, role: LibraryRole | None) -> LibraryRole:
+    """Return the role that counts: administrators have the rights of an owner."""
+    return LibraryRole.OWNER if role is None or may_administer(viewer) else role
+
+
+def _choose_slug(session: Session, name: str) -> str:
+    """Return an unused slug made of the letters and digits of a name."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = "".join(letter if letter.isalnum() else " " for letter in plain).split()
+    stem = "-".join(words)[:_MAX_SLUG].strip("-") or "library"
+    taken = set(session.scalars(select(Library.slug).where(or_(Library.slug == stem, Library.slug.like(f"{stem}-%")))))
+    number = 2
+    slug = stem
+    while slug in taken:
+        slug, number = f"{stem}-{number}", number + 1
+    return slug

@@ -1,0 +1,1 @@
+"""The audit log and shared infrastructure of services: idempotency and CSV."""

@@ -1,0 +1,1 @@
+"""Gradebook, learner and attempt records, question reports and server health."""

@@ -1,0 +1,1 @@
+"""The stored data as a whole: backups, restoring them, and copying everything to another database."""

@@ -1,0 +1,13 @@
+"""The studio: libraries, their documents and their people."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("studio", __name__, url_prefix="/studio")
+
+from app.studio import (  # noqa: E402
+    archives,  # noqa: F401
+    documents,  # noqa: F401
+    history,  # noqa: F401
+    libraries,  # noqa: F401
+    people,  # noqa: F401
+)

@@ -1,0 +1,100 @@
+"""Forms of the studio."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    FileField,
+    HiddenField,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from app.models import LibraryRole
+from app.web.forms import clean_line, email_field, form_id_field, required_line, to_text
+
+ROLE_LABELS = {
+    LibraryRole.OWNER: _l("Owner"),
+    LibraryRole.EDITOR: _l("Editor"),
+    LibraryRole.READER: _l("Reader"),
+}
+
+
+def _role_field() -> SelectField:
+    choices = [SelectChoice(role.value, label) for role, label in ROLE_LABELS.items()]
+    return SelectField(_l("Role"), choices=choices, default=LibraryRole.EDITOR.value)
+
+
+def _path_field() -> StringField:
+    return StringField(
+        _l("Path"),
+        filters=[clean_line],
+        validators=[InputRequired(_l("Enter a path."))],
+        render_kw={"maxlength": 200, "autocomplete": "off", "spellcheck": "false"},
+    )
+
+
+class LibraryForm(FlaskForm):  # type: ignore[misc]
+    form_id = form_id_field()
+    name = required_line(_l("Name"), _l("Enter a name for the library."), longest=200)
+
+
+class RenameForm(FlaskForm):  # type: ignore[misc]
+    name = required_line(_l("Name"), _l("Enter a name for the library."), longest=200)
+
+
+class DocumentForm(FlaskForm):  # type: ignore[misc]
+    """The text of a document. ``seen`` is the revision that the page showed, 0 for none."""
+
+    path = HiddenField(filters=[to_text])
+    seen = IntegerField(validators=[NumberRange(0, 2**31 - 1)])
+    text = TextAreaField(_l("Text"), filters=[to_text], render_kw={"rows": 24, "spellcheck": "false", "wrap": "soft"})
+
+
+class NewDocumentForm(FlaskForm):  # type: ignore[misc]
+    path = _path_field()
+
+
+class VersionForm(FlaskForm):  # type: ignore[misc]
+    """A document as the page showed it (``seen``), and the version to restore (``number``)."""
+
+    path = HiddenField(filters=[to_text])
+    seen = IntegerField(validators=[NumberRange(0, 2**31 - 1)])
+    number = IntegerField(validators=[NumberRange(1, 2**31 - 1)])
+
+
+class RemoveForm(FlaskForm):  # type: ignore[misc]
+    path = HiddenField(filters=[to_text])
+    seen = IntegerField(validators=[NumberRange(0, 2**31 - 1)])
+
+
+class UploadForm(FlaskForm):  # type: ignore[misc]
+    file = FileField(_l("A zip file"), render_kw={"accept": ".zip,application/zip"})
+    removes_others = BooleanField(_l("Remove the documents that are not in the file"))
+
+
+class InvitePersonForm(FlaskForm):  # type: ignore[misc]
+    email = email_field(_l("E-mail of the trainer"), autocomplete="off")
+    role = _role_field()
+
+
+class PersonRoleForm(FlaskForm):  # type: ignore[misc]
+    user = IntegerField(validators=[NumberRange(1, 2**31 - 1)])
+    role = _role_field()
+
+
+class PersonForm(FlaskForm):  # type: ignore[misc]
+    user = IntegerField(validators=[NumberRange(1, 2**31 - 1)])
+
+
+class OpenInvitationForm(FlaskForm):  # type: ignore[misc]
+    """An invitation to a library. ``answer`` is ``accept`` or ``decline``."""
+
+    invitation = IntegerField(validators=[NumberRange(1, 2**31 - 1)])
+    answer = StringField(filters=[to_text], validators=[Length(max=20)])

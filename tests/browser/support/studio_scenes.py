@@ -1,0 +1,48 @@
+"""The pages of the studio, and who sees them. Their libraries are on the stage (:mod:`tests.browser.support.stage`)."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.browser.support.page_acts import send_empty
+from tests.browser.support.scene import Scene
+
+
+def send_invitation(page: Page) -> None:
+    """Invite nobody."""
+    page.get_by_role("button", name="Invite").click()
+
+
+def upload_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Upload").click()
+
+
+def add_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Add the document").click()
+
+
+def pretend_unseen(page: Page) -> None:
+    """Save with a revision that is not the current one, as if somebody else had been faster."""
+    page.locator("[name=seen]").first.evaluate("field => { field.value = 1 }")
+    page.get_by_role("button", name="Save").click()
+
+
+STUDIO = (
+    Scene("studio", "trainer", "/studio"),
+    Scene("studio-none", "idle", "/studio"),
+    Scene("studio-errors", "trainer", "/studio", send_empty, 422),
+    Scene("studio-library", "trainer", "/studio/shoulder-course"),
+    Scene("studio-library-sound", "trainer", "/studio/year-two"),
+    Scene("studio-new", "trainer", "/studio/year-two/new"),
+    Scene("studio-new-errors", "trainer", "/studio/year-two/new", add_nothing, 422),
+    Scene("studio-lesson", "trainer", "/studio/year-two/text?path=1-first-module/lessons/01-first-lesson.md"),
+    Scene("studio-questions", "trainer", "/studio/year-two/text?path=1-first-module/questions/first-objective.yaml"),
+    Scene("studio-findings", "trainer", "/studio/shoulder-course/text?path=course.yaml"),
+    Scene("studio-conflict", "trainer", "/studio/shoulder-course/text?path=course.yaml", pretend_unseen, 409),
+    Scene("studio-history", "trainer", "/studio/shoulder-course/history?path=course.yaml"),
+    Scene("studio-upload", "trainer", "/studio/year-two/upload"),
+    Scene("studio-upload-errors", "trainer", "/studio/year-two/upload", upload_nothing, 422),
+    Scene("studio-people", "trainer", "/studio/year-two/people"),
+    Scene("studio-reader", "idle", "/studio/year-two"),
+    Scene("studio-people-errors", "trainer", "/studio/year-two/people", send_invitation, 422),
+)

@@ -1,0 +1,293 @@
+"""One of everybody with one object of each kind, and the requests that the access table sends."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
+
+from app.db import db
+from app.domain.notifications import NotificationKind
+from app.models import CohortTrainer, LibraryRole, ObjectiveRow, QuestionReport, Role
+from app.services.attempts import reopening
+from app.services.cohorts import cohorts, invitations, messages, rosters
+from app.services.cohorts.invitations import Invitee
+from app.services.libraries import people as library_people
+from app.web import unsubscribing
+from tests.conftest import Clock
+from tests.support.attempt_client import get_hidden_field, start, start_assigned
+from tests.support.factory import Factory
+from tests.support.submissions import AnswerKey, join_with_the_same_paper, submit_test
+
+WHO = ("visitor", "guest", "learner", "other", "trainer", "trainer2", "admin")
+
+NEW = {"name": "Somebody New", "password": "a good long password", "new_password": "a good long password"}
+TERMS = {"module": "{module}", "title": ""}
+FORMS: dict[str, dict[str, str]] = {
+    "/appearance": {"theme": "dark"},
+    "/language": {"language": "de"},
+    "/modules/safety/lessons/red-flags/checks/{check}": {"option": "0", "number": "1"},
+    "/modules/safety/lessons/red-flags/checks/{tested}": {"option": "0", "number": "1"},
+    "/modules/safety/attempts?practice": {"mode": "practice"},
+    "/modules/safety/attempts?test": {"mode": "test"},
+    "/attempts/{attempt}/1": {"option": "0", "revision": "0"},
+    "/attempts/{done}/1": {"option": "0", "revision": "0"},
+    "/attempts/{guests}/1": {"option": "0", "revision": "0"},
+    "/login": {"email": "none@example.org", "password": "not a password"},
+    "/logout": {"csrf_token": "{token}"},
+    "/register": {"email": "no address"},
+    "/reset": {"email": "none@example.org"},
+    "/reset/{reset}": NEW,
+    "/change": {"password": "not a password"} | {"new_password": NEW["new_password"]},
+    "/account": {"name": "Another Name", "time_zone": "UTC"},
+    "/account/time-zone": {"time_zone": "Asia/Tokyo"},
+    "/account/email": {"email": "new@example.org", "password": "not a password"},
+    "/account/sign-ins": {"password": "not a password", "end": "others"},
+    "/account/delete": {"password": "not a password"},
+    "/account/guest": {"keep": "1"},
+    "/invitation/{invitation}": NEW | {"email": "new@example.org"},
+    "/join": {"code": "{code}"},
+    "/teach/cohorts": {"title": "Year 3", "time_zone": "UTC"},
+    "/teach/cohorts/{cohort}/remove": {"learner": "{learner}"},
+    "/teach/cohorts/{cohort}/readmit": {"learner": "{removed}"},
+    "/teach/cohorts/{cohort}/roster": {"pasted": "Ada Byron;ada@example.org"},
+    "/teach/cohorts/{cohort}/settings": {"title": "Year 4", "time_zone": "UTC"},
+    "/teach/cohorts/{cohort}/copy": {"new_title": "Year 5"},
+    "/teach/cohorts/{cohort}/trainers": {"email": "somebody@example.org"},
+    "/teach/cohorts/{cohort}/trainers/remove": {"user": "{assistant}"},
+    "/teach/cohorts/{cohort}/assignments/new": TERMS,
+    "/teach/assignments/{assignment}/settings": TERMS | {"revision": "1"},
+    "/teach/assignments/{assignment}/exceptions": {"learners": "{learner}", "extra_time_percent": "25"},
+    "/teach/assignments/{granting}/exceptions/{learner}": {"extra_time_percent": "50"},
+    "/reviews?objective": {"objective": "{objective}"},
+    "/reviews?unknown": {"objective": "999999"},
+    "/attempts/{attempt}/1/report": {"says": "Two answers are right."},
+    "/attempts/{done}/1/report": {"says": "Two answers are right."},
+    "/attempts/{guests}/1/report": {"says": "Two answers are right."},
+    "/teach/assignments/{set}/questions/{asked}/correct": {"remedy": "credit", "reason": "Two answers are right."},
+    "/account/notifications": {"mail": "reminders"},
+    "/teach/cohorts/{cohort}/messages/new": {"to": "{learner}", "text": "See me after class."},
+    "/teach/attempts/{handed}/reopen": {"minutes": "10", "reason": "It ended by accident.", "seen": "{seen}"},
+    "/teach/assignments/{set}/time": {"minutes": "10", "reason": "Fire alarm.", "attempts": "{handed}:{seen}"},
+    "/teach/attempts/{handed}/1/mark": {"points": "0.5", "reason": "Half of it.", "may_lower": "1"},
+    "/admin/questions/{asked}/correct": {"remedy": "credit", "reason": "Two answers are right."},
+    "/teach/reports/{report}": {"reply": "Thank you."},
+    "/studio": {"name": "Another library"},
+    "/studio/invitations": {"invitation": "999999", "answer": "accept"},
+    "/studio/{library}/new": {"path": "2-new/module.yaml"},
+    "/studio/{library}/text": {"path": "course.yaml", "seen": "1", "text": "title: New"},
+    "/studio/{library}/restore": {"path": "course.yaml", "seen": "1", "number": "1"},
+    "/studio/{library}/remove": {"path": "course.yaml", "seen": "1"},
+    "/studio/{library}/people": {"email": "somebody@example.org", "role": "reader"},
+    "/studio/{library}/name": {"name": "Another name"},
+    "/studio/{library}/people/role": {"user": "{assistant}", "role": "reader"},
+    "/studio/{library}/people/remove": {"user": "{assistant}"},
+    "/studio/{library}/people/withdraw": {"invitation": "{to_library}"},
+    "/studio/{shared}/new": {"path": "2-new/module.yaml"},
+    "/studio/{shared}/text": {"path": "course.yaml", "seen": "1", "text": "title: New"},
+    "/studio/{shared}/restore": {"path": "course.yaml", "seen": "1", "number": "1"},
+    "/studio/{shared}/remove": {"path": "course.yaml", "seen": "1"},
+    "/studio/{shared}/people": {"email": "somebody@example.org", "role": "reader"},
+    "/studio/{shared}/name": {"name": "Another name"},
+    "/studio/{shared}/people/role": {"user": "{assistant}", "role": "reader"},
+    "/studio/{shared}/people/remove": {"user": "{assistant}"},
+    "/studio/{shared}/people/withdraw": {"invitation": "{to_library}"},
+    "/admin/users/{user}/email": {"email": "mistyped@example.org"},
+    "/admin/users/{user}/extra-time": {"percent": "25"},
+    "/admin/users/{user}/role": {"role": "trainer"},
+    "/admin/users/{user}/erase": {"confirm": "{address}"},
+    "/admin/invitations": {"role": "trainer"},
+}
+
+QUERIES: dict[str, dict[str, str]] = {
+    # An assignment of another trainer, asked for in one's own cohort.
+    "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
+    "/studio/{library}/text": {"path": "course.yaml"},
+    "/studio/{library}/file": {"path": "course.yaml"},
+    "/studio/{library}/history": {"path": "course.yaml"},
+    "/studio/{shared}/text": {"path": "course.yaml"},
+    "/studio/{shared}/file": {"path": "course.yaml"},
+    "/studio/{shared}/history": {"path": "course.yaml"},
+    "/teach/assignments/{assignment}/preview/1": {"seed": "1"},
+    "/teach/cohorts/{cohort}/gradebook?attention": {"show": "attention", "sort": "{theirs}"},
+    "/teach/assignments/{set}/questions/{asked}/correct/preview": {"remedy": "void"},
+    "/admin/questions/{asked}/correct/preview": {"remedy": "void"},
+}
+"""What an address asks for: among them an assignment of another trainer, asked for in one's own cohort."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    method: str
+    path: str
+    cells: tuple[str, ...]
+
+    @property
+    def request(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def __str__(self) -> str:
+        return f"{self.request}: " + " ".join(f"{who}={cell}" for who, cell in zip(WHO, self.cells, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One of everybody, and what the paths name."""
+
+    app: Flask
+    connection: Connection
+    cookies: dict[str, str | None]
+    names: dict[str, str]
+
+    def cell(self, row: Row, who: str) -> str:
+        """Send the row's request as somebody, note the status, and undo what it did."""
+        client, form, names = self.browser(who), FORMS.get(row.path, {}), self.names
+        # The library's sign-out can't do without the protection against cross-site posts.
+        self.app.config["WTF_CSRF_ENABLED"] = "csrf_token" in form
+        if "csrf_token" in form:
+            names = names | {"token": get_hidden_field(client.get("/").text, "csrf_token")}
+        path = row.path.partition("?")[0].format(**names)
+        query = {name: value.format(**names) for name, value in QUERIES.get(row.path, {}).items()}
+        data = {name: value.format(**names) for name, value in form.items()}
+        with self.connection.begin_nested() as before:
+            reply = client.open(
+                path, method=row.method, query_string=query, data=data if row.method == "POST" else None
+            )
+            before.rollback()
+        is_to_sign_in = reply.status_code in (302, 303) and reply.location.startswith("/login")
+        return "in" if is_to_sign_in else str(reply.status_code)
+
+    def browser(self, who: str) -> FlaskClient:
+        client, cookie = self.app.test_client(), self.cookies[who]
+        if cookie is not None:
+            client.set_cookie("palpate", cookie)
+        return client
+
+
+@pytest.fixture
+def world(app: Flask, connection: Connection, make: Factory, session: Session, clock: Clock) -> World:
+    trainer, trainer2, admin = (
+        make.person(role, with_password=True) for role in (Role.TRAINER, Role.TRAINER, Role.ADMIN)
+    )
+    learner, other = (make.person(with_password=True) for _ in range(2))
+    visitor, guest = app.test_client(), app.test_client()
+    cohort = make.cohort(trainer, learner)
+    theirs_cohort = make.cohort(trainer2, other)
+    theirs = make.assignment(trainer2, theirs_cohort)
+    assignment = make.assignment(trainer, cohort)
+    calendar = re.search(r"/calendar/([\w.-]+)\.ics", learner.client.get("/account").text)
+    assert calendar
+    granting = make.assignment(trainer, cohort, time_limit_minutes=20)
+    make.exception(trainer, granting, learner, extra_time_percent=25)
+    lesson = "/modules/safety/lessons/red-flags"
+    check = re.search(rf'action="{lesson}/checks/([\w-]+)"', visitor.get(lesson).text)
+    assert check
+    learner.client.post(f"{lesson}/checks/{check[1]}", data={"option": "0", "number": "1"})
+    checked = last_attempt(session)
+    done = start(learner.client, session)
+    done.submit()
+    guests = start(guest, session, "practice")
+    invitation = invitations.create(session, admin.user, Role.LEARNER, clock.now)
+    session.commit()
+    link = re.search(r"/reset/([\w.-]+)", admin.client.post(f"/admin/users/{other.user.id}/reset-link").text)
+    assert link
+    attempt_id = start_assigned(learner.client, session, assignment.id).attempt_id
+    learner.client.post(f"/attempts/{attempt_id}/2/report", data={"says": "Two answers are right."})
+    report_id = session.scalars(select(QuestionReport.id)).one()
+    learner.client.post(f"{done.path}/3/report", data={"says": "A word is unclear."})
+    replied = session.scalars(select(QuestionReport.id).where(QuestionReport.position == 3)).one()
+    admin.client.post(f"/teach/reports/{replied}", data={"reply": "It is now explained."})
+    handed = submit_test(session, learner, make.assignment(trainer, cohort), clock.now, AnswerKey(session).all_right)
+    join_with_the_same_paper(session, handed, cohort, 12, AnswerKey(session).rising)
+    to_join = invitations.create_to_join(session, trainer.user, cohort, [Invitee("", "bo@example.org")], clock.now)
+    waiting = invitations.get_by_token(session, to_join[0].token)
+    assert waiting
+    roster = rosters.read_text(session, trainer.user, cohort, "Ada Byron;ada@example.org", clock.now)
+    their_roster = rosters.read_text(session, trainer2.user, theirs_cohort, "Ada Byron;ada@example.org", clock.now)
+    removed, assistant = make.person(), make.trainer()
+    make.join(cohort, removed)
+    cohorts.remove_member(session, trainer.user, cohort, removed.learner.id, clock.now)
+    session.add(CohortTrainer(cohort_id=cohort.id, user_id=assistant.user.id))
+    message, their_message = (
+        messages.send(session, by.user, where, [to.learner.id], "Hello", clock.now, is_mailed=False)
+        for by, where, to in ((trainer, cohort, learner), (trainer2, theirs_cohort, other))
+    )
+    reopenable = reopening.get_for(session, trainer.viewer, handed.id, clock.now)
+    assert reopenable
+    library, shared = (
+        make.library(owner, "Library", (assistant, LibraryRole.EDITOR), *readers)
+        for owner, readers in ((trainer, ()), (trainer2, ((trainer, LibraryRole.READER),)))
+    )
+    library_people.invite(session, trainer.user, library, "bo@example.org", LibraryRole.EDITOR, clock.now)
+    [to_library] = library_people.list_invitations(session, library)
+    with app.test_request_context():
+        unsubscribe = unsubscribing.make_link(other.user.id, other.user.email, NotificationKind.REMINDERS)
+    session.commit()
+    people = {"learner": learner, "other": other, "trainer": trainer, "trainer2": trainer2, "admin": admin}
+    return World(
+        app=app,
+        connection=connection,
+        cookies={"visitor": None, "guest": cookie_of(guest)}
+        | {name: cookie_of(person.client) for name, person in people.items()},
+        names={
+            "assistant": str(assistant.user.id),
+            "removed": str(removed.learner.id),
+            "library": library.slug,
+            "shared": shared.slug,
+            "to_library": str(to_library.id),
+            "roster": str(roster.id),
+            "their_roster": str(their_roster.id),
+            "to_join": str(waiting.id),
+            "asked": str(handed.items[0].version_id),
+            "handed": str(handed.id),
+            "set": str(handed.assignment_id),
+            "assignment": str(assignment.id),
+            "theirs": str(theirs.id),
+            "attempt": str(attempt_id),
+            "message": str(message.id),
+            "their_message": str(their_message.id),
+            "seen": reopenable.version,
+            "unsubscribe": unsubscribe.rpartition("/")[2],
+            "report": str(report_id),
+            "calendar": calendar[1],
+            "check": check[1],
+            "checked": str(checked),
+            "code": cohort.join_code,
+            "cohort": str(cohort.id),
+            "done": str(done.attempt_id),
+            "objective": str(session.scalars(select(ObjectiveRow.id).order_by(ObjectiveRow.id)).first()),
+            "granting": str(granting.id),
+            "guests": str(guests.attempt_id),
+            "invitation": invitation.token,
+            "invitation_id": str(invitation.invitation.id),
+            "learner": str(learner.learner.id),
+            "stranger": str(other.learner.id),
+            "module": str(make.module().id),
+            "reset": link[1],
+            "tested": question_of_tests(session),
+            "user": str(learner.user.id),
+            "address": learner.user.email,
+        },
+    )
+
+
+def last_attempt(session: Session) -> int:
+    attempt = db.Model.metadata.tables["attempt"]
+    return int(session.scalar(db.select(db.func.max(attempt.c.id))) or 0)
+
+
+def question_of_tests(session: Session) -> str:
+    """The author's id of a question that tests alone may show."""
+    question = db.Model.metadata.tables["question"]
+    return str(session.scalar(db.select(question.c.slug).where(question.c.use == "test").limit(1)))
+
+
+def cookie_of(client: FlaskClient) -> str:
+    cookie = client.get_cookie("palpate")
+    assert cookie
+    return cookie.value
