@@ -157,7 +157,8 @@ def _fill(text: str) -> str:
 
 
 def _is_exact(probe: Probe, text: str, trial: Trial) -> bool:
-    other = text.swapcase()
+    """Whether the other case of the letters earns something else. "ı" stays: its capital is that of another letter, "i"."""
+    other = "".join(one.swapcase() if one.swapcase().casefold() == one.casefold() else one for one in text)
     return other != text and probe((other,)).points != trial.points
 
 

@@ -167,6 +167,18 @@ def test_whatever_is_written_is_read_again(version: str, item: BankItem) -> None
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("letters", ["ı", "ſ", "µ", "ß", "ς", "ǆ", "ŉ", "straße ı"])
+def test_letters_without_a_partner_in_the_other_case_are_read_again(version: str, letters: str) -> None:
+    """Fails when "ı", whose capital is "I", makes an answer pass for one that must be in this case."""
+    answers = (AcceptedText(letters, 1.0), AcceptedText("a", 0.5))
+    item = BankItem("", "A title", TextEntryInteraction(answers), "Which?", "q-1")
+    (again,) = read_bank(write_bank(QuestionBank((item,)), version).data).items
+
+    assert isinstance(again.interaction, TextEntryInteraction)
+    assert again.interaction.exact == ()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_pictures_and_hotspots_are_written(version: str) -> None:
     spots = (Hotspot("Head", "circle", "1,2,3", 1.0, "Yes."), Hotspot("Foot", "rect", "1,2,3,4", 0.0, "No."))
     items = (
