@@ -28,6 +28,9 @@ _requests = Counter("palpate_requests", "Answered requests.", ("route", "method"
 _request_seconds = Histogram(
     "palpate_request_seconds", "Time to answer a request.", ("route",), registry=_OWN, buckets=_SECONDS
 )
+_abandoned = Counter(
+    "palpate_abandoned_requests", "Pages given up because the client left before a thread was free.", (), registry=_OWN
+)
 _answers = Counter("palpate_answers", "Answers of learners by what became of them.", ("outcome",), registry=_OWN)
 _failures = Counter(
     "palpate_database_failures", "Requests that failed for want of the database.", ("reason",), registry=_OWN
@@ -48,6 +51,11 @@ def count_request(route: str, method: str, status: str, seconds: float) -> None:
     with contextlib.suppress(OSError):
         _requests.labels(route, method, status).inc()
         _request_seconds.labels(route).observe(seconds)
+
+
+def count_abandoned_request() -> None:
+    with contextlib.suppress(OSError):
+        _abandoned.inc()
 
 
 def count_answer(status: int) -> None:

@@ -218,6 +218,10 @@ class _Exchange:
     is_silent: bool = False
     replies: list[tuple[int, Headers, bytes]] = field(default_factory=list)
     received: Callable[[bytes], Awaitable[None]] = _takes_it
+    has_left: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def client_disconnect(self) -> None:
+        await self.has_left.wait()
 
     async def __call__(self) -> bytes:
         return b"".join([part async for part in self])
@@ -376,3 +380,43 @@ def test_what_has_neither_length_nor_body_is_whole() -> None:
     run_in_thread(Gateway(nothing, threads=1, max_body_bytes=10).__rsgi__(_Scope(_Headers([]), **GET), exchange))
 
     assert exchange.replies == [(204, [], b"")]
+
+
+@pytest.mark.parametrize(("method", "is_answered"), [("GET", False), ("HEAD", False), ("POST", True)])
+def test_a_page_is_given_up_if_its_reader_leaves_before_a_thread_is_free(method: str, is_answered: bool) -> None:
+    """Fails when a server that cannot keep up works for clients who have left, and when an answer that arrived is dropped."""
+    seen: list[str] = []
+    is_busy, is_free = Event(), Event()
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        seen.append(environ["PATH_INFO"])
+        is_busy.set()
+        assert is_free.wait(10)
+        start_response("200 OK", [("Content-Length", "0")])
+        return []
+
+    gateway = Gateway(application, threads=1, max_body_bytes=10)
+    first, patient, impatient = _Exchange(), _Exchange(), _Exchange()
+
+    async def send() -> None:
+        def ask(path: str, exchange: _Exchange, method: str = "GET") -> asyncio.Task[None]:
+            return asyncio.create_task(gateway.__rsgi__(_Scope(_Headers([]), method=method, path=path), exchange))
+
+        tasks = [ask("/first", first)]
+        await asyncio.to_thread(is_busy.wait)
+        tasks += [ask("/patient", patient), ask("/impatient", impatient, method)]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        impatient.has_left.set()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        is_free.set()
+        await asyncio.gather(*tasks)
+
+    run_in_thread(send())
+
+    assert seen == ["/first", "/patient", *(["/impatient"] if is_answered else [])]
+    assert bool(impatient.replies) == is_answered
+    assert first.replies
+    assert patient.replies
+    assert gateway.unfinished == 0

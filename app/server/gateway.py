@@ -17,6 +17,7 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any, Protocol
 
+from app import metrics
 from app.clock import ARRIVED_AT, Clock, SteadyClock
 from app.server.scheduler import Scheduler
 
@@ -29,6 +30,7 @@ LARGE_BODIES = 32
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
+Response = tuple[int, Headers, bytes]
 WSGIApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
@@ -63,10 +65,11 @@ class HTTPStreamTransport(Protocol):
 
 
 class HTTPProtocol(Protocol):
-    """Reads the body of a request (whole, or part by part) and sends the response."""
+    """Reads the body of a request (whole, or part by part), waits for the client to leave, and sends the response."""
 
     async def __call__(self) -> bytes: ...
     def __aiter__(self) -> AsyncIterator[bytes]: ...
+    async def client_disconnect(self) -> None: ...
     def response_empty(self, status: int, headers: Headers) -> None: ...
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
     def response_stream(self, status: int, headers: Headers) -> HTTPStreamTransport: ...
@@ -101,8 +104,8 @@ class Gateway:
         self.application, self.clock = application, clock or SteadyClock()
         self.max_body_bytes, self.body_seconds = max_body_bytes, body_seconds
         self.max_body_bytes_by_suffix = dict(max_body_bytes_by_suffix or {})
-        self.large_bodies = 0
-        self.scheduler = scheduler
+        self.large_bodies = self.unfinished = 0
+        self.scheduler, self.threads = scheduler, threads
         self.executor = ThreadPoolExecutor(threads, thread_name_prefix="request")
 
     def __rsgi_init__(self, _loop: asyncio.AbstractEventLoop) -> None:
@@ -130,7 +133,11 @@ class Gateway:
         # Not earlier: a client that begins to send before the deadline must not gain the time that its body takes.
         environ[ARRIVED_AT] = self.clock()
         stream = _ResponseStream(asyncio.get_running_loop(), protocol)
-        response = await stream.loop.run_in_executor(self.executor, self._run_application, environ, stream)
+        self.unfinished += 1
+        try:
+            response = await self._run_in_thread(environ, stream, protocol)
+        finally:
+            self.unfinished -= 1
         if response is not None:
             protocol.response_bytes(*response)
         elif stream.sending is not None:
@@ -170,7 +177,27 @@ class Gateway:
                 break
         return b"".join(parts)
 
-    def _run_application(self, environ: Environ, stream: _ResponseStream) -> tuple[int, Headers, bytes] | None:
+    async def _run_in_thread(
+        self, environ: Environ, stream: _ResponseStream, protocol: HTTPProtocol
+    ) -> Response | None:
+        """Call the application in a thread; give up a page whose reader leaves before a thread is free.
+
+        Otherwise a server with more to do than it can would go on making pages for people who have asked again since,
+        and never catch up. What was sent to be stored is stored, whoever waits for the reply: it arrived.
+        """
+        call = self.executor.submit(self._run_application, environ, stream)
+        running = asyncio.wrap_future(call)
+        if self.unfinished <= self.threads or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return await running
+        leaving = asyncio.ensure_future(protocol.client_disconnect())
+        await asyncio.wait((running, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if leaving.done() and call.cancel():
+            metrics.count_abandoned_request()
+            return None
+        leaving.cancel()
+        return await running
+
+    def _run_application(self, environ: Environ, stream: _ResponseStream) -> Response | None:
         """Call the WSGI application in this thread.
 
         Return status, headers and body of a response that states its length, as nearly all pages do. The body of any
