@@ -18,7 +18,7 @@ from app.interchange.course import build_bank, list_names
 from app.interchange.files import write_files
 from app.interchange.formats import list_formats, read_bank, write_bank
 from app.interchange.report import describe_export, describe_import
-from app.interchange.sheet_workbook import build_template
+from app.interchange.sheets.workbook import build_template
 
 _READABLE = [one.name for one in list_formats() if one.read]
 _WRITABLE = [one.name for one in list_formats() if one.write]

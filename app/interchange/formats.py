@@ -1,6 +1,6 @@
 """The formats of question banks, each with its reader and writer.
 
-Every module of this package with a tuple ``FORMATS`` is registered.
+Every module or package in this folder with a tuple ``FORMATS`` is registered.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.content.interactions import ChoiceInteraction, Severity
 from app.interchange.bank import BankItem, QuestionBank
-from app.interchange.qti_package import read_qti
+from app.interchange.qti.packages import read_qti
 
 FILES = Path(__file__).parent / "qti"
 PNG = b"\x89PNG\r\n\x1a\n0000"

@@ -18,7 +18,7 @@ import pytest
 from app.interchange.authoring import draft_bank
 from app.interchange.bank import QuestionBank, UnreadableBankError
 from app.interchange.formats import read_bank, write_bank
-from app.interchange.sheet_examples import EXAMPLES
+from app.interchange.sheets.examples import EXAMPLES
 from tests.interchange.qti_support import FILES, PNG, build_zip
 
 COUNT = int(os.environ.get("PACKAGE_MUTATIONS", "2000"))

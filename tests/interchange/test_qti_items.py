@@ -20,10 +20,10 @@ from app.content.interactions import (
     Severity,
     TextEntryInteraction,
 )
-from app.interchange.qti_body import TextReader
-from app.interchange.qti_items import read_item
-from app.interchange.qti_values import StepBudget
-from app.interchange.qti_xml import parse
+from app.interchange.qti.body import TextReader
+from app.interchange.qti.items import read_item
+from app.interchange.qti.values import StepBudget
+from app.interchange.qti.xml import parse
 from tests.interchange.qti_support import (
     FILES,
     MAP_RESPONSE,

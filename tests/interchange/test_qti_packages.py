@@ -7,8 +7,8 @@ import pytest
 from app.content.interactions import Severity
 from app.interchange.bank import UnreadableBankError
 from app.interchange.formats import guess_format, read_bank
-from app.interchange.qti_package import read_qti
-from app.interchange.qti_xml import ElementBudget, parse
+from app.interchange.qti.packages import read_qti
+from app.interchange.qti.xml import ElementBudget, parse
 from tests.interchange.qti_support import (
     FILES,
     MATCH_CORRECT,

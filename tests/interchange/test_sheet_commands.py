@@ -9,7 +9,7 @@ from click.testing import Result
 from flask import Flask
 
 from app.interchange.formats import list_formats
-from app.interchange.sheet_columns import ANSWER_COLUMNS, COLUMNS, SheetType
+from app.interchange.sheets.columns import ANSWER_COLUMNS, COLUMNS, SheetType
 from tests.conftest import ROOT, settings_for
 from tests.interchange.qti_support import FILES
 

@@ -32,10 +32,10 @@ from app.content.material import read_material
 from app.interchange.bank import BankItem, QuestionBank, UnreadableBankError
 from app.interchange.course import build_bank
 from app.interchange.formats import guess_format, read_bank, write_bank
-from app.interchange.sheet_cells import protect, unprotect
-from app.interchange.sheet_columns import COLUMNS
-from app.interchange.sheet_examples import EXAMPLES
-from app.interchange.sheet_workbook import build_template
+from app.interchange.sheets.cells import protect, unprotect
+from app.interchange.sheets.columns import COLUMNS
+from app.interchange.sheets.examples import EXAMPLES
+from app.interchange.sheets.workbook import build_template
 from app.services.log.spreadsheet import neutralize
 from tests.conftest import ROOT
 from tests.interchange.qti_support import build_zip, list_kept, list_reasons, strip
