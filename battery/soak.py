@@ -36,7 +36,7 @@ RATE_MUST = 0.95
 
 
 HOPELESS = 0.5
-"""Below this part of the asked rate, the run ends early. With a lower ``--rate``, it may reach its end."""
+"""Below this part of the asked rate, a run ends early. With a lower ``--rate``, it may reach its end."""
 
 
 @dataclass
@@ -139,17 +139,22 @@ def soak(
     seed: int,
     say: Report = lambda _line: None,
     slices: int = SLICES,
+    hopeless: float = HOPELESS,
 ) -> SoakRun:
-    """Start the server and let learners answer at ``rate`` answers per second for that time."""
+    """Start the server and let learners answer at ``rate`` answers per second for that time.
+
+    The run ends early after a part in which less than ``hopeless`` of the rate (0 to 1) was reached.
+    """
     server.start()
     cookies = sign_in_learners(server.settings, learners)
-    run = run_in_thread(_soak(server, cookies, Pace(learners / rate), 60 * minutes / slices, slices, Random(seed), say))
+    pace, least = Pace(learners / rate), hopeless * rate
+    run = run_in_thread(_soak(server, cookies, pace, 60 * minutes / slices, slices, Random(seed), say, least))
     run.found = compare_with_database(server, run.ledger)
     return run
 
 
 async def _soak(
-    server: Server, cookies: list[str], pace: Pace, seconds: float, slices: int, rng: Random, say: Report
+    server: Server, cookies: list[str], pace: Pace, seconds: float, slices: int, rng: Random, say: Report, least: float
 ) -> SoakRun:
     run = SoakRun()
     async with run_learners(server, cookies, rng, partial(PacedLearner, pace=pace)) as work:
@@ -164,7 +169,7 @@ async def _soak(
                 say(f"  {(run.samples[-1].at - run.samples[0].at) / 60:5.1f} min: {_format_memory(run.samples[-1])}")
             run.slices.append(_summarise(pace, first, run.samples[-1]))
             say(f"part {number} of {slices}: {run.slices[-1]}")
-            if run.slices[-1].rate < HOPELESS * len(cookies) / pace.interval:
+            if run.slices[-1].rate < least:
                 say("The machine cannot hold this rate. Learners give up and send again, so it only becomes slower.")
                 break
     return run

@@ -88,7 +88,7 @@ class _BusyApplication:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         self.is_busy.set()
-        assert self.is_free.wait(10)
+        assert self.is_free.wait(60)
         self.arrivals.append(environ[ARRIVED_AT])
         start_response("200 OK", [("Content-Length", "0")])
         return []

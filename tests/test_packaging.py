@@ -61,7 +61,7 @@ def _run(command: Path, folder: Path, *arguments: str, **changes: str) -> subpro
         env=_environ(command) | changes,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 
@@ -81,12 +81,12 @@ def test_it_serves_pages_with_their_stylesheet(installed: Path, elsewhere: Path)
     server.start_with([sys.executable, str(installed), "serve"])
     try:
         home = f"http://127.0.0.1:{server.port}"
-        page = urlopen(home, timeout=10).read().decode()
+        page = urlopen(home, timeout=60).read().decode()
         sheet = re.search(r'href="(/static/[^"]+\.css[^"]*)"', page)
 
         assert "Trigger points" in page
         assert sheet is not None
-        assert urlopen(home + sheet[1], timeout=10).status == 200
+        assert urlopen(home + sheet[1], timeout=60).status == 200
     finally:
         server.stop()
 

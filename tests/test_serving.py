@@ -326,7 +326,7 @@ def test_a_reply_of_unknown_length_is_sent_while_it_is_made() -> None:
 
         def made() -> Iterator[bytes]:
             yield b"first,"
-            assert is_received.wait(5)
+            assert is_received.wait(60)
             yield b"second"
 
         return made()
@@ -351,7 +351,7 @@ def test_a_slow_receiver_holds_no_thread() -> None:
 
         scope = _Scope(_Headers([]), **GET)
         slow = asyncio.create_task(gateway.__rsgi__(scope, _Exchange(received=dawdles)))
-        await asyncio.wait_for(gateway.__rsgi__(scope, others), 5)
+        await asyncio.wait_for(gateway.__rsgi__(scope, others), 60)
         is_over.set()
         await slow
         return others
@@ -391,7 +391,7 @@ def test_a_page_is_given_up_if_its_reader_leaves_before_a_thread_is_free(method:
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         seen.append(environ["PATH_INFO"])
         is_busy.set()
-        assert is_free.wait(10)
+        assert is_free.wait(60)
         start_response("200 OK", [("Content-Length", "0")])
         return []
 

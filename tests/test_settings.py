@@ -361,7 +361,7 @@ def test_the_start_stops_with_one_line(wrong: dict[str, str], tmp_path: Path) ->
         env=environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 

@@ -23,11 +23,11 @@ def _sample(**resident: float) -> Sample:
 
 
 def test_answers_at_a_steady_rate_are_stored(server: Server) -> None:
-    run = soak(server, learners=4, rate=10, minutes=0.1, seed=1, slices=2)
+    run = soak(server, learners=4, rate=10, minutes=0.1, seed=1, slices=2, hopeless=0)
 
     assert run.found is not None
     assert [must for must in run.found.musts if must.faults] == []
-    assert run.found.acknowledged >= 4
+    assert run.found.acknowledged
     assert len(run.slices) == 2
     assert all(sample.resident for sample in run.samples)
 

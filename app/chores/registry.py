@@ -20,6 +20,7 @@ from app.clock import now
 from app.models import MailState
 from app.services.attempts import guests
 from app.services.cohorts import message_mails, rosters
+from app.services.libraries import imports
 from app.services.marking import regrading, submission
 from app.services.people import sign_ins
 from app.services.storage import backups
@@ -91,6 +92,7 @@ def remove_guests(session: Session, kept: timedelta = guests.RETENTION) -> Itera
 
 def remove_old_records(session: Session) -> Iterator[int]:
     yield outbox.remove_old(session, now())
+    yield imports.remove_old(session, now())
     while removed := sign_ins.remove_old(session, now()):
         yield removed
 
@@ -119,7 +121,7 @@ CHORES = (
     Chore("write-reminders", _l("Write reminders"), _HOUR, letters.write_reminders),
     Chore("write-digests", _l("Write weekly digests"), _HOUR, letters.write_digests),
     Chore("remove-guests", _l("Remove old guests and unused lists of people"), _DAY, remove_guests),
-    Chore("remove-records", _l("Remove old sign-ins and failed mails"), _DAY, remove_old_records),
+    Chore("remove-records", _l("Remove old sign-ins, failed mails and forgotten uploads"), _DAY, remove_old_records),
     Chore("make-backup", _l("Make a backup"), _DAY, make_backup, BACKUP_LEASE, is_one_step=True, is_on=_makes_backups),
     Chore("update-statistics", _l("Update the statistics of the database"), _DAY, update_statistics, is_one_step=True),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,10 +53,15 @@ class DraftQuestion:
     document: dict[str, Plain] | None = None
 
 
-def draft_bank(bank: QuestionBank, names: CourseNames | None = None) -> tuple[DraftQuestion, ...]:
-    """Return every item of a bank in order, each with its draft or with the reason why there is none."""
+def draft_bank(
+    bank: QuestionBank, names: CourseNames | None = None, *, taken: Collection[str] = ()
+) -> tuple[DraftQuestion, ...]:
+    """Return every item of a bank in order, each with its draft or with the reason why there is none.
+
+    No draft gets an id that is ``taken``.
+    """
     known = names or CourseNames()
-    used: set[str] = set()
+    used = set(taken)
     return tuple(_draft(item, known, used) for item in bank.items)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from app.content.yaml_nodes import Plain
 from app.interchange.authoring import DraftQuestion
@@ -14,10 +14,12 @@ _PER_FILE = 100
 _MOST_BYTES = 400_000
 
 
-def write_files(drafts: Sequence[DraftQuestion], pictures: Mapping[str, bytes]) -> dict[str, bytes]:
+def write_files(
+    drafts: Sequence[DraftQuestion], pictures: Mapping[str, bytes], *, taken: Collection[str] = ()
+) -> dict[str, bytes]:
     """Return the contents of files by their path below the folder of a module.
 
-    Each category has a file of its own, in the order of the bank.
+    Each category has a file of its own, in the order of the bank. No file of questions gets a path that is ``taken``.
     """
     by_name: dict[str, list[dict[str, Plain]]] = {}
     for draft in drafts:
@@ -28,7 +30,7 @@ def write_files(drafts: Sequence[DraftQuestion], pictures: Mapping[str, bytes]) 
     for name, documents in by_name.items():
         for text in _write_parts(documents):
             path, number = f"questions/{name}.yaml", 2
-            while path in files:
+            while path in files or path in taken:
                 path, number = f"questions/{name}-{number}.yaml", number + 1
             files[path] = text.encode()
     for name, data in pictures.items():

@@ -34,6 +34,7 @@ from app.models.catalogue import (
 from app.models.chore import ChoreRun
 from app.models.cohort import Cohort, CohortTrainer, Membership, Roster
 from app.models.library import (
+    BankUpload,
     DocumentChange,
     DocumentVersion,
     Library,
@@ -61,6 +62,7 @@ __all__ = [
     "AttemptItem",
     "AttemptReopening",
     "AuditEvent",
+    "BankUpload",
     "ChoreRun",
     "Cohort",
     "CohortTrainer",

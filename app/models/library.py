@@ -67,6 +67,18 @@ class LibraryInvitation(Model):
     invited_at: Mapped[UtcDateTime]
 
 
+class BankUpload(Model):
+    """A file with questions of another system, kept until its author imports it into the library or a day has passed."""
+
+    __tablename__ = "bank_upload"
+
+    library_id: Mapped[int] = mapped_column(ForeignKey("library.id", ondelete="CASCADE"), primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, index=True)
+    file_name: Mapped[Str200]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    uploaded_at: Mapped[UtcDateTime] = mapped_column(index=True)
+
+
 class LibraryDocument(Model):
     """A document of a library by its path, such as ``1-basics/module.yaml``.
 

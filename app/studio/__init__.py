@@ -7,7 +7,9 @@ blueprint = Blueprint("studio", __name__, url_prefix="/studio")
 from app.studio import (  # noqa: E402
     archives,  # noqa: F401
     documents,  # noqa: F401
+    exports,  # noqa: F401
     history,  # noqa: F401
+    imports,  # noqa: F401
     libraries,  # noqa: F401
     people,  # noqa: F401
 )

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.clock import now
 from app.db import db, end_read_transaction
-from app.permissions import may_edit_library, may_teach
-from app.services.libraries import archives, documents, libraries
+from app.services.libraries import archives, documents
 from app.services.libraries.archives import Archive, ArchiveError, ArchiveProblem
 from app.services.libraries.documents import LibraryFullError, PathCollisionError, Upload
 from app.services.libraries.libraries import OpenLibrary
 from app.studio import blueprint
 from app.studio.forms import UploadForm
+from app.studio.large_files import accept_large_files
 from app.studio.libraries import get_editable_or_403, get_library_or_404
-from app.web import errors
 from app.web.access import current_account, trainers_only
 from app.web.downloads import attachment
-from app.web.identity import get_viewer
 
 PROBLEM_MESSAGES = {
     ArchiveProblem.NOT_ZIP: _l("This is not a zip file."),
@@ -42,25 +37,6 @@ PROBLEM_MESSAGES = {
     ArchiveProblem.REPEATED: _l("%(name)s is in this zip file twice."),
     ArchiveProblem.LINK: _l("%(name)s is a link to another file. Pack the file itself."),
 }
-
-
-@blueprint.url_value_preprocessor
-def _allow_larger_files(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Raise the size limit for a zip file before the request body is read."""
-    if endpoint == "studio.upload_library":
-        request.max_content_length = current_app.config["LARGEST_LIBRARY"]
-
-
-@blueprint.errorhandler(413)
-def _handle_too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
-    """Show the error on the upload page. The file was not read."""
-    opened = None
-    if request.endpoint == "studio.upload_library" and may_teach(get_viewer()):
-        opened = libraries.get_for(db.session, get_viewer(), (request.view_args or {})["slug"])
-    if opened is None or not may_edit_library(opened.role):
-        return errors.render_error(413)
-    message = str(PROBLEM_MESSAGES[ArchiveProblem.TOO_LARGE])
-    return _render_form(opened, UploadForm(formdata=None), message), 413
 
 
 @blueprint.get("/<slug>/library.zip")
@@ -113,6 +89,11 @@ def upload_library(slug: str) -> ResponseReturnValue:
 
 def _render_form(opened: OpenLibrary, form: UploadForm, fault: str = "") -> str:
     return render_template("studio/upload.html", opened=opened, form=form, fault=fault)
+
+
+accept_large_files(
+    "studio.upload_library", lambda opened, fault: _render_form(opened, UploadForm(formdata=None), fault)
+)
 
 
 def _describe_problem(error: ArchiveError) -> str:

@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from app.clock import now
 from app.content.previews import preview_document
 from app.db import db, read_only
-from app.domain.content import Level, Use
 from app.domain.document_paths import PathProblem
 from app.domain.line_changes import compare_lines
 from app.models import Library
@@ -34,17 +33,8 @@ from app.studio.libraries import get_editable_or_403, get_library_or_404
 from app.studio.previews import build_preview
 from app.web.access import current_account, trainers_only
 from app.web.downloads import attachment
+from app.web.question_labels import LEVEL_LABELS, USE_LABELS
 
-LEVEL_LABELS = {
-    Level.RECALL: _l("Recall"),
-    Level.APPLY: _l("Application"),
-    Level.REASON: _l("Reasoning"),
-}
-USE_LABELS = {
-    Use.PRACTICE: _l("Practice and lessons"),
-    Use.TEST: _l("Tests only"),
-    Use.EXAM: _l("Exams only"),
-}
 PATH_EXAMPLES = (
     ("2-shoulder/module.yaml", _l("a module: title, objectives, pass mark, blueprint of the test")),
     ("2-shoulder/lessons/01-anatomy.md", _l("a lesson, in the order of its number")),

@@ -18,6 +18,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.models import LibraryRole
 from app.web.forms import clean_line, email_field, form_id_field, required_line, to_text
+from app.web.question_labels import LEVEL_LABELS
 
 ROLE_LABELS = {
     LibraryRole.OWNER: _l("Owner"),
@@ -77,6 +78,28 @@ class RemoveForm(FlaskForm):  # type: ignore[misc]
 class UploadForm(FlaskForm):  # type: ignore[misc]
     file = FileField(_l("A zip file"), render_kw={"accept": ".zip,application/zip"})
     removes_others = BooleanField(_l("Remove the documents that are not in the file"))
+
+
+class BankFileForm(FlaskForm):  # type: ignore[misc]
+    """A file with questions of another system."""
+
+    file = FileField(
+        _l("A file with questions"), render_kw={"accept": ".xml,.gift,.txt,.aiken,.csv,.tsv,.xlsx,.zip,.qti,.imscc"}
+    )
+
+
+class ImportForm(FlaskForm):  # type: ignore[misc]
+    """What imported questions get that say nothing of it. The choices of ``objective`` are those of the library."""
+
+    objective = SelectField(_l("Objective of the questions that name none"), validate_choice=True)
+    level = SelectField(
+        _l("Level of the questions that name none"),
+        choices=[SelectChoice(level.value, label) for level, label in LEVEL_LABELS.items()],
+    )
+
+
+class DiscardForm(FlaskForm):  # type: ignore[misc]
+    """Forget an uploaded file."""
 
 
 class InvitePersonForm(FlaskForm):  # type: ignore[misc]

@@ -17,21 +17,12 @@ from app.services.reporting.question_bank import BankOrder, BankQuery, FacilityB
 from app.teach import blueprint
 from app.web.access import trainers_only
 from app.web.identity import get_viewer
+from app.web.question_labels import LEVEL_LABELS, USE_LABELS
 from app.web.urls import parse_choice, parse_id
 
 MAX_SEARCH_LENGTH = 200
 MAX_PAGES = 10_000
 
-LEVEL_LABELS = {
-    Level.RECALL: _l("Recall"),
-    Level.APPLY: _l("Application"),
-    Level.REASON: _l("Reasoning"),
-}
-USE_LABELS = {
-    Use.PRACTICE: _l("Practice and lessons"),
-    Use.TEST: _l("Tests only"),
-    Use.EXAM: _l("Exams only"),
-}
 FACILITY_LABELS = {
     FacilityBand.HARD: _l("Hard: below 40 per cent"),
     FacilityBand.MEDIUM: _l("Medium: 40 to 84 per cent"),

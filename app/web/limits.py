@@ -131,7 +131,11 @@ def limit_views(app: Flask) -> None:
         limit(endpoint, "30 per hour", deduct_when=_is_redirect, methods=posts)
     limit("studio.create_library", "30 per hour", deduct_when=_is_redirect, methods=posts)
     # Zip files are expensive to unpack, and each version of a document is kept.
-    limit("studio.upload_library", "60 per hour", methods=posts)
+    for endpoint in ("studio.upload_library", "studio.upload_bank", "studio.import_bank"):
+        limit(endpoint, "60 per hour", methods=posts)
+    # Each reads the whole library.
+    for endpoint in ("studio.show_import", "studio.show_export", "studio.download_export"):
+        limit(endpoint, "300 per hour")
     limit("studio.save_document", "1000 per hour", methods=posts)
     limit("studio.invite_person", "100 per hour", methods=posts)
     # An export takes as long as a hundred pages.

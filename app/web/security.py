@@ -45,6 +45,8 @@ _SLOW_ENDPOINTS = frozenset(
         "accounts.edit_sign_ins",
         "accounts.accept_invitation",
         "studio.upload_library",
+        "studio.upload_bank",
+        "studio.import_bank",
     }
 )
 

@@ -35,7 +35,7 @@ from app.models import (
     SubmittedForm,
 )
 from app.services.cohorts import cohorts, invitations, rosters
-from app.services.libraries import documents, libraries
+from app.services.libraries import documents, imports, libraries
 from app.services.libraries import people as library_people
 from app.services.log import audit
 from app.services.upkeep import outbox
@@ -168,6 +168,7 @@ def _as_trainer(make: Factory, session: Session, person: Person, others: Attempt
     cohorts.renew_code(session, person.user, own, now)
     library = libraries.create(session, person.user, "Her own library", now)
     documents.save(session, person.user, library, "course.yaml", b"title: Hers\n", now, seen=0)
+    imports.keep(session, person.user, library, "bank.gift", b"{}", now)
     library_people.invite(session, person.user, library, "third@example.org", LibraryRole.EDITOR, now)
     invitations.create(session, person.user, Role.LEARNER, now, email="third@example.org")
 

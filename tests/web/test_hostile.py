@@ -123,7 +123,7 @@ def _start(folder: Path, **given: str) -> subprocess.CompletedProcess[str]:
         env=kept | {"PALPATE_DATA": str(folder)} | given,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
         check=False,
     )
 

@@ -20,6 +20,9 @@ MOST = {
     "/studio/our-bank/people": 5,
     "/studio/our-bank/upload": 3,
     "/studio/our-bank/library.zip": 4,
+    "/studio/our-bank/import": 4,
+    "/studio/our-bank/export": 5,
+    "/studio/our-bank/export/file?format=gift": 5,
 }
 
 

@@ -78,6 +78,7 @@ DATA_LOCATIONS = (
     DataLocation("library_person.user_id", "libraries", Disposition.GOES),
     DataLocation("library_invitation.email", "library_invitations_to_you", Disposition.GOES),
     DataLocation("library_invitation.invited_by_id", "library_invitations_made", Disposition.GOES),
+    DataLocation("bank_upload.author_id", "question_files_uploaded", Disposition.GOES),
     DataLocation("document_version.author_id", "document_versions_written", Disposition.NAMELESS),
     DataLocation("submitted_form.user_id", "forms_sent", Disposition.GOES),
     DataLocation("audit_event.actor_id", "log_of_what_you_changed", Disposition.NAMELESS),

@@ -24,6 +24,7 @@ from app.models import (
     AssignmentRecipient,
     AttemptReopening,
     AuditEvent,
+    BankUpload,
     Cohort,
     CohortTrainer,
     Correction,
@@ -72,6 +73,7 @@ _SECRET = {
     "submitted_form": {"form_id"},
     "library_invitation": {"email"},
     "document_version": {"body"},
+    "bank_upload": {"body"},
     "outbox_mail": {"text", "html", "headers"},
 }
 """Columns that are left out, by table: secrets, keys, and data about other people.
@@ -245,6 +247,7 @@ def _export_libraries(session: Session, user: User) -> dict[str, Any]:
         "library_invitations_made": _export_rows(
             session, LibraryInvitation, LibraryInvitation.invited_by_id == user.id
         ),
+        "question_files_uploaded": _export_rows(session, BankUpload, BankUpload.author_id == user.id),
         "document_versions_written": [
             _export_row(row) | {"path": path, "library": name} for row, path, name in versions
         ],

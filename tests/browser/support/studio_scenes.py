@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from tests.browser.support.page_acts import send_empty
 from tests.browser.support.scene import Scene
@@ -27,6 +27,30 @@ def pretend_unseen(page: Page) -> None:
     page.get_by_role("button", name="Save").click()
 
 
+GIFT = """$CATEGORY: Shoulder
+
+::SH-1:: Which muscle lifts the arm to the side? { =Deltoid #Yes. ~Soleus #A muscle of the calf. ~%-33%Masseter }
+
+::SH-2:: Name a muscle of the calf. { =Soleus =Gastrocnemius }
+
+::SH-3:: Describe the four muscles of the rotator cuff and what each does. {}
+"""
+
+
+def import_bank(page: Page) -> None:
+    """Upload a file for the preview, unless it has been uploaded for an earlier picture."""
+    if page.get_by_role("button", name="Choose another file").is_visible():
+        return
+    file = FilePayload(name="shoulder-questions.gift", mimeType="text/plain", buffer=GIFT.encode())
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Show what would be imported").click()
+    page.get_by_role("button", name="Choose another file").wait_for()
+
+
+def import_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Show what would be imported").click()
+
+
 STUDIO = (
     Scene("studio", "trainer", "/studio"),
     Scene("studio-none", "idle", "/studio"),
@@ -42,6 +66,10 @@ STUDIO = (
     Scene("studio-history", "trainer", "/studio/shoulder-course/history?path=course.yaml"),
     Scene("studio-upload", "trainer", "/studio/year-two/upload"),
     Scene("studio-upload-errors", "trainer", "/studio/year-two/upload", upload_nothing, 422),
+    Scene("studio-import-errors", "trainer", "/studio/year-two/import", import_nothing, 422),
+    Scene("studio-import", "trainer", "/studio/shoulder-course/import", import_bank),
+    Scene("studio-export", "trainer", "/studio/year-two/export"),
+    Scene("studio-export-format", "trainer", "/studio/year-two/export?format=aiken"),
     Scene("studio-people", "trainer", "/studio/year-two/people"),
     Scene("studio-reader", "idle", "/studio/year-two"),
     Scene("studio-people-errors", "trainer", "/studio/year-two/people", send_invitation, 422),
