@@ -81,10 +81,10 @@ def test_the_assignment_at_the_top_is_not_listed_again(
     [
         ((), False, False, "Read, "),
         ((), False, True, "Open the test"),
-        ((), True, True, "Practise"),
+        ((), True, True, "Practise now"),
         (("new",), False, False, "Open the test"),
         (("done",), False, False, "Read, "),
-        (("done",), False, True, "Practise"),
+        (("done",), False, True, "Practise now"),
         (("done", "new", "new"), False, True, "Open the test"),
     ],
 )
