@@ -12,6 +12,7 @@ from markupsafe import escape
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.domain.mastery import Mastery
 from app.models import Attempt, AttemptItem, Learner, ObjectiveRow, QuestionVersion
 from app.services.attempts import progress
 from tests.conftest import NOW, Clock
@@ -224,7 +225,7 @@ def test_the_map_has_a_square_for_each_objective_and_its_table_the_numbers(
         assert re.findall(r"mastery-square--(\w+)", squares) == levels
         assert f"{module.secure} of {len(levels)} secure" in squares
         assert [int(number) for number in re.findall(r"<td[^>]*>(\d+)</td>", numbers)] == [
-            levels.count(mastery) for mastery in ("secure", "nearly", "started", "unseen")
+            levels.count(mastery) for mastery in reversed(Mastery)
         ]
 
 
