@@ -119,7 +119,7 @@ def _use_wait_for(costs: Sequence[_Cost]) -> None:
     reason = _("Too many wrong passwords were tried for this address.")
     if spent := [cost for cost in costs if cost.is_spent]:
         way_out = _(
-            "You can still sign in with a browser in which you signed in before, or choose a new password with a link "
+            "You can still sign in with a browser that you have used here before, or choose a new password with a link "
             "from an e-mail or from your trainer."
         )
         raise _RefusedError(max(cost.budget.get_seconds_left(cost.key) for cost in spent), reason, way_out)

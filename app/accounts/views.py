@@ -94,7 +94,7 @@ def claim_guest_work() -> ResponseReturnValue:
     assert learner is not None
     if request.form.get("keep") == "1":
         if left is not None and left.is_guest and guests.move_work(db.session, left, learner, now()):
-            flash(_("Your work was added to your account. You find it under Progress."))
+            flash(_("Your work was added to your account. You will find it under Progress."))
         else:
             flash(_("There was no work left to add: it has been removed, or belongs to an account already."), "warn")
     forget_guest()

@@ -74,7 +74,7 @@ FINDINGS: dict[HealthState, LazyString | str] = {
     HealthState.LIMITS_IN_REDIS: _l("Counted in Redis for all processes."),
     HealthState.LIMITS_IN_PROCESS: _l("Counted in this process."),
     HealthState.LIMITS_IN_EACH_PROCESS: _l("Counted separately by each of %(count)s processes."),
-    HealthState.LIMITS_UNREACHABLE: _l("The store of the counters does not answer."),
+    HealthState.LIMITS_UNREACHABLE: _l("The store of the counters does not respond."),
     HealthState.FILES_PRIVATE: _l("Only the server’s account can read its data."),
     HealthState.FILES_OPEN: _l("Other users of the machine can read %(file)s."),
     HealthState.CLOCK_RIGHT: _l("It fits the stored times."),
@@ -110,12 +110,14 @@ ADVICE: dict[HealthState, LazyString | str] = {
         "%(file)s is missing, or has another size than when it was verified. Run `flask --app wsgi backup`, and copy backups "
         "instead of moving them."
     ),
-    HealthState.CLOSING_LATE: _l("The chore that closes them seems not to run. Nothing is lost meanwhile."),
+    HealthState.CLOSING_LATE: _l(
+        "The chore that closes them does not seem to be running. Nothing is lost in the meantime."
+    ),
     HealthState.ADMINISTRATOR_ALONE: _l(
         "Appoint another one, in case you lose access: invite somebody, or change somebody’s role."
     ),
     HealthState.ADMINISTRATOR_MISSING: _l("`flask --app wsgi admin link` makes a link for the first one."),
-    HealthState.GUESTS_OLD: _l("The chore that removes them seems not to run."),
+    HealthState.GUESTS_OLD: _l("The chore that removes them does not seem to be running."),
     HealthState.COURSE_CHANGED: _l("Check the files under Content."),
     HealthState.ADDRESS_INSECURE: _l(
         "Set up TLS and change PALPATE_BASE_URL to https://…, unless this is a closed classroom network."

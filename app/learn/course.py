@@ -76,7 +76,10 @@ def show_module(slug: str) -> str:
 
 @blueprint.get("/progress")
 def show_progress() -> str:
-    """Show the learner's progress: mastery by objective, modules, scores and attempts, 20 per page."""
+    """Show the learner's progress: mastery by objective, modules, scores and attempts, 20 per page.
+
+    The objectives of the module named in the address are unfolded.
+    """
     learner = get_viewer().learner
     if learner is None:
         return render_template("learn/progress.html", view=None)
@@ -86,6 +89,7 @@ def show_progress() -> str:
         "learn/progress.html",
         view=view,
         chart=charts.latest_scores(scores),
+        opened=request.args.get("module"),
     )
 
 

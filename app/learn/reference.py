@@ -64,6 +64,7 @@ def show_bibliography() -> str:
         found=found,
         query=query,
         parts=SeenPart,
+        type_labels=TYPE_LABELS,
         types=_list_choices(found.types, query.type, TYPE_LABELS.__getitem__),
         decades=_list_choices(found.decades, query.decade, _label_decade),
         strengths=_list_choices(found.strengths, query.strength, _label_strength),

@@ -78,10 +78,10 @@ ERROR_TEXTS: dict[int, tuple[Any, Any]] = {
     ),
     409: (
         _l("Already done"),
-        _l("The same thing was done at the same moment, here or in another tab. It was done once."),
+        _l("This was sent twice at the same moment, here or in another tab. It was done only once."),
     ),
     410: (_l("This link is no longer valid"), _l("It has been used or has expired. Ask for a new one.")),
-    413: (_l("That is too large"), _l("You sent more than any form here accepts. Nothing was changed.")),
+    413: (_l("That is too large"), _l("That was larger than any form here accepts. Nothing was changed.")),
     429: (_l("Too many attempts"), _l("Wait a few minutes and try again. This protects accounts against guessing.")),
     500: (
         _l("Something went wrong on our side"),

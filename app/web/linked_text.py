@@ -1,4 +1,4 @@
-"""Plain text that people wrote, as HTML: escaped, with its web addresses as links."""
+"""Plain text as HTML: escaped, with its web addresses as links, or its commands as code."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ def linked(text: str) -> Markup:
         parts.append(Markup('<a href="{0}" rel="noopener noreferrer nofollow">{0}</a>').format(address))
         end = found.start() + len(address)
     return Markup("").join([*parts, escape(text[end:])])
+
+
+def with_commands(text: str) -> Markup:
+    """Escape a text, and mark what is between backticks as code."""
+    parts = str(text).split("`")
+    code = Markup('<code class="monospace">{}</code>')
+    # Parts alternate: every second one is between backticks.
+    return Markup("").join(code.format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
 
 
 def _trim(address: str) -> str:

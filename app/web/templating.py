@@ -25,7 +25,7 @@ from app.domain import names
 from app.models import Attempt
 from app.web import assets, translation
 from app.web.identity import get_viewer
-from app.web.linked_text import linked
+from app.web.linked_text import linked, with_commands
 from app.web.running import get_running_test
 
 _INDENTATION = re.compile(r"\n[ \t]+")
@@ -97,6 +97,7 @@ def init_app(app: Flask) -> None:
         course_text,
         plain,
         linked,
+        with_commands,
         sentences,
         lower_first,
         ruler,

@@ -155,7 +155,7 @@ def test_details_are_for_people(admin: Person, session: Session, clock: Clock) -
     details = {
         "due_at": ["2026-12-07T09:36:10.855855+00:00", None],
         "batch": "5039fe",
-        "key": None,
+        "key": {"correct": [0], "reasons": {}},
         "is_excused": False,
     }
     audit.record(session, admin.user, "assignment.edit", "assignment:1", clock(), **details)

@@ -152,3 +152,13 @@ def test_it_takes_few_statements_however_many_sources_there_are(
     assert len(statements()) <= 5
     client.get("/bibliography?page=3&q=a")
     assert len(statements()) == 1
+
+
+def test_an_entry_names_its_type_and_leads_to_the_others_of_it(client: FlaskClient) -> None:
+    page = client.get("/bibliography").text
+    review = page[page.index(f'id="{REVIEW}"') :].split("</li>")[0]
+
+    found = re.search(r'href="(/bibliography\?type=[\w-]+)">Systematic reviews</a>', review)
+
+    assert found
+    assert list_ids(client.get(found[1]).text) == [REVIEW]

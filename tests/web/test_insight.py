@@ -33,7 +33,7 @@ def test_a_crowd_is_analysed(taught: InsightClass) -> None:
     page, answers = taught.page(), taught.page("/answers")
     assert re.search(r"1 certain</strong>, \d+ guessing or not saying, of 25 who answered", answers)
     assert "Ann" in answers
-    assert "wrong answers of few learners" in answers
+    assert "wrong answers that few learners gave" in answers
     assert "No wrong answer is shared by enough learners to stand out." in page
     assert "25 of 25 learners, first attempts" in page
     assert page.index("More statistics") < page.index("Skewness")

@@ -247,7 +247,7 @@ def test_even_many_patient_browsers_guess_slowly(app: Flask, make: Factory, cloc
     replies = [sign_in(browser, "trainer@example.org", WRONG) for browser in browsers]
 
     assert [reply.status_code for reply in replies] == [200] * 40 + [429] * 2
-    assert "in which you signed in before" in replies[-1].text
+    assert "that you have used here before" in replies[-1].text
     assert int(replies[-1].headers["Retry-After"]) > waiting.SECONDS
 
 

@@ -81,10 +81,10 @@ def test_the_assignment_at_the_top_is_not_listed_again(
     [
         ((), False, False, "Read, "),
         ((), False, True, "Open the test"),
-        ((), True, True, "Practise"),
+        ((), True, True, "Practise now"),
         (("new",), False, False, "Open the test"),
         (("done",), False, False, "Read, "),
-        (("done",), False, True, "Practise"),
+        (("done",), False, True, "Practise now"),
         (("done", "new", "new"), False, True, "Open the test"),
     ],
 )
@@ -192,16 +192,15 @@ def test_a_result_names_the_earlier_attempt_on_its_scale(
     assert "attempt 1: 0%" in page[page.index('class="ruler"') : page.index("result-steps")]
 
 
-def test_progress_shows_the_overall_bar_and_the_legend_above_the_objectives(
+def test_progress_shows_the_map_and_the_legend_above_the_objectives(
     make: Factory, session: Session, trainer: Person, learner: Person, cohort: Cohort
 ) -> None:
     take_test(session, learner, make.assignment(trainer, cohort), make.now(), is_right=True)
 
     page = _get(learner, "/progress")
 
-    bars = page.count('class="mastery-bar"')
-    assert bars == 1 + page.count('class="fold mastery-module"') > 1
-    assert page.index("mastery-bar") < page.index("mastery-key") < page.index("objective-row")
+    assert page.count('class="mastery-map__module"') == page.count('class="fold mastery-module"') > 1
+    assert page.index("mastery-map") < page.index("mastery-key") < page.index("objective-row")
 
 
 def test_a_visitor_sees_on_the_empty_progress_page_what_will_be_there(client: FlaskClient) -> None:

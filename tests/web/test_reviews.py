@@ -12,6 +12,7 @@ from markupsafe import escape
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.domain.mastery import Mastery
 from app.models import Attempt, AttemptItem, Learner, ObjectiveRow, QuestionVersion
 from app.services.attempts import progress
 from tests.conftest import NOW, Clock
@@ -93,7 +94,7 @@ def test_while_a_test_runs_progress_leads_back_to_it_and_not_away(
     play = start(learner.client, session, "test")
 
     page = learner.client.get("/progress").text
-    step = re.search(r'<section class="columns__summary.*?</section>', page, re.DOTALL)
+    step = re.search(r'<section class="overall panel mastery-overview.*?</section>', page, re.DOTALL)
 
     assert step
     assert f'href="{play.path}">' in page
@@ -205,6 +206,38 @@ def test_each_objective_is_named_with_its_answers_in_words_and_what_to_do(
             assert "wrong" not in row
         assert f'href="/modules/{one.module_slug}/lessons/{one.lesson_slug}' in row
         assert f'name="objective" value="{one.id}"' in row
+
+
+def test_the_map_has_a_square_for_each_objective_and_its_table_the_numbers(
+    make: Factory, session: Session, clock: Clock
+) -> None:
+    learner = wrong_in_two_modules(make, session, clock)
+    view = progress.view_progress(session, learner.learner, clock.now)
+
+    page = learner.client.get("/progress").text
+    map_rows = page[page.index('<ul class="mastery-map"') : page.index('<ul class="mastery-key')].split("<li>")[1:]
+    table = page[page.index("<summary>As a table") :]
+    table_rows = table[table.index("<tbody>") : table.index("</tbody>")].split("<tr>")[1:]
+
+    assert len(map_rows) == len(table_rows) == len(view.modules)
+    for module, squares, numbers in zip(view.modules, map_rows, table_rows, strict=True):
+        levels = [one.level.mastery for one in module.objectives]
+        assert re.findall(r"mastery-square--(\w+)", squares) == levels
+        assert f"{module.secure} of {len(levels)} secure" in squares
+        assert [int(number) for number in re.findall(r"<td[^>]*>(\d+)</td>", numbers)] == [
+            levels.count(mastery) for mastery in reversed(Mastery)
+        ]
+
+
+def test_a_row_of_the_map_leads_to_its_unfolded_module(make: Factory, session: Session, clock: Clock) -> None:
+    learner = wrong_in_two_modules(make, session, clock)
+
+    page = learner.client.get("/progress").text
+    path, _, place = re.findall(r'class="mastery-map__module"\s+href="([^"#]+)(#)([^"]+)"', page)[-1]
+    followed = learner.client.get(path).text
+
+    assert re.findall(r'id="(objectives-[\w-]+)"\s+open', page) == []
+    assert re.findall(r'id="(objectives-[\w-]+)"\s+open', followed) == [place]
 
 
 def test_what_to_review_first_is_named_before_everything_else(make: Factory, session: Session, clock: Clock) -> None:

@@ -87,7 +87,8 @@ _NAMED = {
 
 _YES, _NO, _NOTHING = gettext_noop("yes"), gettext_noop("no"), gettext_noop("not set")
 
-_INTERNAL = {"batch", "message", "revision"}
+_INTERNAL = {"batch", "message", "revision", "key"}
+"""Details for programs. The key of a correction is a document; the page of the correction shows it in words."""
 
 _LABELS = {
     "extra_time_percent": gettext_noop("extra time in per cent"),
@@ -117,7 +118,6 @@ _LABELS = {
     "people": gettext_noop("number of people"),
     "lessons": gettext_noop("lessons"),
     "assignment": gettext_noop("in"),
-    "key": gettext_noop("accepted answer"),
     "changed": gettext_noop("marks changed"),
     "kept": gettext_noop("attempts that kept their marks"),
     "lowered": gettext_noop("passes taken away"),

@@ -45,7 +45,7 @@ const startZone = (section) => {
   const key = `zone-kept:${here}`;
   const isSame = !here || here === section.dataset.zone;
   if (isSame || storage.get(key) === section.dataset.zone) return;
-  section.querySelector("[data-here]").textContent = here;
+  for (const place of section.querySelectorAll("[data-here]")) place.textContent = here;
   section.querySelector('[name="time_zone"]').value = here;
   section.querySelector("[data-keeps]").addEventListener("click", () => {
     storage.set(key, section.dataset.zone);

@@ -120,7 +120,7 @@ LEARNER = (
     Scene("test-timed", "learner", "/attempts/{timed}/2"),
     Scene("test-several", "learner", "/attempts/{timed}/{several}"),
     Scene("test-summary", "learner", "/attempts/{timed}/summary"),
-    Scene("conflict", "learner", "/attempts/{test}/2", pretend_stale, 409),
+    Scene("conflict", "learner", "/attempts/{test}/{choosing}", pretend_stale, 409),
     Scene("closing", "learner", "/attempts/{closing}/result", before=let_time_run_out),
     Scene("result-passed", "learner", "/attempts/{passed}/result"),
     Scene("result-not-passed", "learner", "/attempts/{not-passed}/result"),

@@ -18,6 +18,7 @@ from app.domain.question import QuestionText
 from app.models import (
     Assignment,
     Attempt,
+    AttemptItem,
     Learner,
     ModuleRow,
     QuestionVersion,
@@ -35,7 +36,7 @@ from app.services.reporting import question_reports
 from app.web import confirmation
 from app.web.identity import hash_token
 from tests.support import chosen_attempts
-from tests.support.question_kinds import SEVERAL, right, wrong
+from tests.support.question_kinds import SEVERAL, SINGLE, TRUE_FALSE, right, wrong
 
 
 @dataclass(slots=True)
@@ -242,3 +243,12 @@ class LearnersOnStage:
         ids["unreleased"] = self.session.scalars(mine.where(Assignment.title == cast.MAPPED)).one()
         ids["critical"] = self.session.scalars(mine.where(Assignment.title == cast.CRITICAL)).one()
         ids["test"] = self.session.scalars(mine.where(Attempt.state == AttemptState.OPEN)).one()
+        # Papers are drawn at random, so a question answered by choosing may be at any place.
+        names = [kind.name for kind in (SINGLE, SEVERAL, TRUE_FALSE)]
+        choosing = (
+            select(AttemptItem.position)
+            .join(QuestionVersion, QuestionVersion.id == AttemptItem.version_id)
+            .where(AttemptItem.attempt_id == ids["test"], QuestionVersion.kind.in_(names))
+            .order_by(AttemptItem.position)
+        )
+        ids["choosing"] = self.session.scalars(choosing.limit(1)).one()
