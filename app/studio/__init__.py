@@ -10,4 +10,5 @@ from app.studio import (  # noqa: E402
     history,  # noqa: F401
     libraries,  # noqa: F401
     people,  # noqa: F401
+    publication,  # noqa: F401
 )
