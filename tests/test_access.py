@@ -296,6 +296,10 @@ POST /studio/{library}/people/remove                                     in    i
 POST /studio/{shared}/people/remove                                      in    in   403   403   403   303   303
 POST /studio/{library}/people/withdraw                                   in    in   403   403   303   404   303
 POST /studio/{shared}/people/withdraw                                    in    in   403   403   403   404   404
+GET  /studio/{library}/modules/new                                       in    in   403   403   200   404   200
+GET  /studio/{shared}/modules/new                                        in    in   403   403   403   200   200
+POST /studio/{library}/modules/new                                       in    in   403   403   303   404   303
+POST /studio/{shared}/modules/new                                        in    in   403   403   403   303   303
 GET  /studio/{library}/publication                                       in    in   403   403   200   404   200
 GET  /studio/{shared}/publication                                        in    in   403   403   200   200   200
 GET  /studio/{library}/publication/preview                               in    in   403   403   200   404   200

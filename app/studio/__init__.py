@@ -9,6 +9,7 @@ from app.studio import (  # noqa: E402
     documents,  # noqa: F401
     history,  # noqa: F401
     libraries,  # noqa: F401
+    modules,  # noqa: F401
     people,  # noqa: F401
     publication,  # noqa: F401
 )

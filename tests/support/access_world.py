@@ -97,6 +97,8 @@ FORMS: dict[str, dict[str, str]] = {
     "/studio": {"name": "Another library"},
     "/studio/invitations": {"invitation": "999999", "answer": "accept"},
     "/studio/{library}/new": {"path": "2-new/module.yaml"},
+    "/studio/{library}/modules/new": {"title": "Shoulder"},
+    "/studio/{shared}/modules/new": {"title": "Shoulder"},
     "/studio/{library}/text": {"path": "course.yaml", "seen": "1", "text": "title: New"},
     "/studio/{library}/restore": {"path": "course.yaml", "seen": "1", "number": "1"},
     "/studio/{library}/remove": {"path": "course.yaml", "seen": "1"},
