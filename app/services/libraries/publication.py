@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -13,6 +13,7 @@ from app.content.faults import Fault
 from app.content.publishable import find_course_parts
 from app.domain.attempt import AttemptState
 from app.domain.content import Course
+from app.domain.qualified_ids import drop_library
 from app.models import Attempt, Library, LibraryDocument, ModuleRow, User
 from app.services.course import publishing
 from app.services.course.publishing import LiveCourse, PreparedPublication, PublicationPreview
@@ -77,8 +78,13 @@ def check(session: Session, library: Library) -> CheckedLibrary:
 
 
 def preview(session: Session, library: Library, course: Course, now: datetime) -> PublicationPreview:
-    """Return what publishing would change."""
-    return publishing.preview(session, course, now, library)
+    """Return what publishing would change. Ids are as the author wrote them."""
+    found = publishing.preview(session, course, now, library)
+    groups = tuple(
+        replace(group, items=tuple(replace(item, slug=drop_library(item.slug)) for item in group.items))
+        for group in found.groups
+    )
+    return replace(found, groups=groups)
 
 
 def prepare(session: Session, library: Library, now: datetime, *, files: str) -> PreparedPublication:
