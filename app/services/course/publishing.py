@@ -173,9 +173,15 @@ def publish(
     rows, changes = prepared.rows, prepared.preview.changes
     write(session, prepared, seen=seen)
     if changes:
-        action, subject = _name_event(session, rows.library_id)
         counts = {kind: len(slugs) for kind, slugs in sorted(changes.by_kind.items())}
-        audit.record(session, actor, action, subject, now, changes=counts)
+        audit.record(
+            session,
+            actor,
+            "content.publish" if rows.library_id is None else "library.publish",
+            _get_subject(session, rows.library_id),
+            now,
+            changes=counts,
+        )
     return prepared.preview
 
 
@@ -186,10 +192,10 @@ def write(session: Session, prepared: PreparedPublication, *, seen: int | None) 
         raise StalePreviewError
 
 
-def _name_event(session: Session, library_id: int | None) -> tuple[str, str]:
-    """Return the action and the subject of a publication for the audit log."""
+def _get_subject(session: Session, library_id: int | None) -> str:
+    """Return the subject of a publication for the audit log."""
     if library_id is not None:
-        return "library.publish", subjects.make_reference("library", library_id)
+        return subjects.make_reference("library", library_id)
     latest = catalogue.get_publication(session)
     assert latest is not None
-    return "content.publish", subjects.make_reference("content", latest.id)
+    return subjects.make_reference("content", latest.id)
