@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, true
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.domain.attempt import AttemptState, Purpose
 from app.domain.content import Use
 from app.models import (
     Assignment,
+    AssignmentRecipient,
     Attempt,
     Cohort,
     CohortTrainer,
@@ -18,6 +20,7 @@ from app.models import (
     LibraryPerson,
     LibraryRole,
     Membership,
+    ModuleRow,
     Role,
     User,
 )
@@ -99,11 +102,69 @@ def sits_test_on(viewer: Viewer, module_id: InstrumentedAttribute[int]) -> Colum
     return or_(is_assigned.correlate_except(Assignment, Cohort, Membership), is_open.correlate_except(Attempt))
 
 
+def teaches_module(
+    viewer: Viewer, module_id: InstrumentedAttribute[int], library_id: InstrumentedAttribute[int | None]
+) -> ColumnElement[bool]:
+    """Build the condition that the viewer may work with a module as a trainer.
+
+    ``library_id`` is the column of the module's library. The course is open to all trainers. A module of a library is
+    open to those with a role in the library, and to the trainers of the cohorts to which it is assigned.
+    """
+    if viewer.user is None or not may_teach(viewer):
+        return false()
+    if may_administer(viewer):
+        return true()
+    its_own = (
+        exists()
+        .where(Assignment.module_id == module_id, Assignment.withdrawn_at.is_(None))
+        .where(teaches(viewer, Assignment.cohort_id))
+        .correlate_except(Assignment)
+    )
+    return or_(library_id.is_(None), reads_library(viewer, library_id), its_own)
+
+
+def assigns_module(viewer: Viewer, library_id: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+    """Build the condition that the viewer may assign a module: of the course, or of a library with a role in it."""
+    return or_(library_id.is_(None), reads_library(viewer, library_id))
+
+
+def opens_module(
+    viewer: Viewer, module_id: InstrumentedAttribute[int], library_id: InstrumentedAttribute[int | None]
+) -> ColumnElement[bool]:
+    """Build the condition that the viewer sees a module, reads its lessons and practises.
+
+    The course is open to everybody. A module of a library is open to the learners to whom it is assigned, and to its
+    trainers (:func:`teaches_module`).
+    """
+    conditions = [library_id.is_(None), teaches_module(viewer, module_id, library_id)]
+    if viewer.user is not None and viewer.learner is not None:
+        conditions.append(_is_assigned(module_id, viewer.learner))
+    return or_(*conditions)
+
+
+def _is_assigned(module_id: InstrumentedAttribute[int], learner: Learner) -> ColumnElement[bool]:
+    """Build the condition that a learner has an assignment of a module now."""
+    is_named = exists().where(
+        AssignmentRecipient.assignment_id == Assignment.id, AssignmentRecipient.learner_id == learner.id
+    )
+    found = exists().where(
+        Assignment.module_id == module_id,
+        Assignment.withdrawn_at.is_(None),
+        or_(Assignment.is_for_all, is_named.correlate_except(AssignmentRecipient)),
+        Cohort.id == Assignment.cohort_id,
+        Cohort.archived_at.is_(None),
+        Membership.cohort_id == Cohort.id,
+        Membership.learner_id == learner.id,
+        Membership.removed_at.is_(None),
+    )
+    return found.correlate_except(Assignment, Cohort, Membership)
+
+
 def examines(viewer: Viewer, module_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Build the condition that the viewer may see the exam questions of a module outside the examination.
 
-    It holds for administrators, and for trainers with an assignment that draws on them, unless the viewer has a test on
-    the module as a learner.
+    It holds for administrators, for the people of the module's library, and for trainers with an assignment that draws
+    on them, unless the viewer has a test on the module as a learner.
     """
     if viewer.user is None or not may_teach(viewer):
         return false()
@@ -113,11 +174,13 @@ def examines(viewer: Viewer, module_id: InstrumentedAttribute[int]) -> ColumnEle
         .where(Assignment.withdrawn_at.is_(None), teaches(viewer, Assignment.cohort_id))
         .correlate_except(Assignment)
     )
-    may = true() if may_administer(viewer) else its_own
+    home = aliased(ModuleRow)
+    its_library = exists().where(home.id == module_id, reads_library(viewer, home.library_id)).correlate_except(home)
+    may = true() if may_administer(viewer) else or_(its_own, its_library)
     return and_(may, not_(sits_test_on(viewer, module_id)))
 
 
-def reads_library(viewer: Viewer, library_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+def reads_library(viewer: Viewer, library_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     """Build the condition that the viewer has a role in the library in a column.
 
     It is always true for administrators, who count as owners. Nobody else sees a library: it contains keys.
@@ -133,6 +196,11 @@ def reads_library(viewer: Viewer, library_id: InstrumentedAttribute[int]) -> Col
 def may_edit_library(role: LibraryRole) -> bool:
     """Whether a role in a library allows its documents to be changed."""
     return role in (LibraryRole.OWNER, LibraryRole.EDITOR)
+
+
+def may_publish_library(role: LibraryRole) -> bool:
+    """Whether a role in a library allows it to be published, and withdrawn from publication."""
+    return role is LibraryRole.OWNER
 
 
 def may_manage_library(role: LibraryRole) -> bool:

@@ -48,6 +48,17 @@ POST /modules/safety/lessons/red-flags/done                             303   30
 POST /modules/safety/lessons/red-flags/checks/{check}                   303   303   303   303   303   303   303
 POST /modules/safety/lessons/red-flags/checks/{tested}                  404   404   404   404   404   404   404
 
+# -- a module of a library, which is assigned to `learner`
+GET  /modules/{library}.first-module                                    404   404   200   404   200   404   200
+GET  /modules/{library}.first-module/test                               404   404   200   404   200   404   200
+GET  /modules/{library}.first-module/lessons/{library}.first-lesson     404   404   200   404   200   404   200
+POST /modules/{library}.first-module/lessons/{library}.first-lesson/place 404   404   204   404   204   404   204
+POST /modules/{library}.first-module/lessons/{library}.first-lesson/done 404   404   303   404   303   404   303
+POST /modules/{library}.first-module/lessons/{library}.first-lesson/checks/{library}.first-practice-1 404   404   303   404   303   404   303
+POST /modules/{library}.first-module/attempts?practice                  404   404   303   404   303   404   303
+POST /reviews?private                                                   404   404   303   404   303   404   303
+GET  /teach/questions/{private}                                          in    in   403   403   200   404   200
+
 # -- attempts: practice for everybody, tests for accounts, and nobody sees another's
 POST /modules/safety/attempts?practice                                  303   303   303   303   303   303   303
 POST /modules/safety/attempts?test                                       in    in   303   303   303   303   303
@@ -300,6 +311,20 @@ POST /studio/{library}/people/remove                                     in    i
 POST /studio/{shared}/people/remove                                      in    in   403   403   403   303   303
 POST /studio/{library}/people/withdraw                                   in    in   403   403   303   404   303
 POST /studio/{shared}/people/withdraw                                    in    in   403   403   403   404   404
+GET  /studio/{library}/modules/new                                       in    in   403   403   200   404   200
+GET  /studio/{shared}/modules/new                                        in    in   403   403   403   200   200
+POST /studio/{library}/modules/new                                       in    in   403   403   303   404   303
+POST /studio/{shared}/modules/new                                        in    in   403   403   403   303   303
+GET  /studio/{library}/publication                                       in    in   403   403   200   404   200
+GET  /studio/{shared}/publication                                        in    in   403   403   200   200   200
+GET  /studio/{library}/publication/preview                               in    in   403   403   200   404   200
+GET  /studio/{shared}/publication/preview                                in    in   403   403   403   200   200
+POST /studio/{library}/publication                                       in    in   403   403   409   404   409
+POST /studio/{shared}/publication                                        in    in   403   403   403   409   409
+GET  /studio/{library}/publication/end                                   in    in   403   403   200   404   200
+GET  /studio/{shared}/publication/end                                    in    in   403   403   403   302   302
+POST /studio/{library}/publication/end                                   in    in   403   403   303   404   303
+POST /studio/{shared}/publication/end                                    in    in   403   403   403   303   303
 
 # -- administration
 GET  /admin                                                              in    in   403   403   403   403   302

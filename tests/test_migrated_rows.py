@@ -44,6 +44,7 @@ from tests.conftest import Clock, settings_for
 from tests.support.assigned_test import take_test
 from tests.support.factory import Factory
 from tests.support.migrations import MIGRATIONS, fill, serve
+from tests.support.published_library import publish
 
 DAY = timedelta(days=1)
 
@@ -304,3 +305,24 @@ def test_reminders_from_before_named_the_learners_own_date(
     with Session(db.engine) as session:
         reminder = session.scalars(select(Reminder)).one()
     assert (reminder.sent_at, reminder.due_at) == (clock(), clock() + named * DAY)
+
+
+def test_an_earlier_version_shows_nothing_of_a_library(app: Flask, clock: Clock) -> None:
+    """Migration 0019. Fails when the modules of a library become part of the course, or its publication the live one."""
+    with Session(db.engine, expire_on_commit=False) as session:
+        trainer = Factory(app, session, clock).trainer()
+        library = Factory(app, session, clock).library(trainer)
+        publish(session, trainer.user, library, clock())
+    current = text("SELECT COUNT(*) FROM module WHERE retired_at IS NULL")
+    with db.engine.connect() as connection:
+        before = connection.scalar(current)
+
+    go_back_to("0018")
+    with db.engine.connect() as connection:
+        after = connection.scalar(current)
+        publications = connection.scalar(text("SELECT COUNT(*) FROM publication"))
+        sources = connection.scalar(text("SELECT COUNT(*) FROM source WHERE slug LIKE '%.%'"))
+    go_forward()
+
+    assert (before, after) == (5, 4)
+    assert (publications, sources) == (1, 0)

@@ -15,7 +15,7 @@ from app.content.folders import find_course_files, find_library_files
 from app.content.kinds import MapParts, QuestionEntry
 from app.content.material import Material, ModuleMaterial, read_material
 from app.content.references import check_counts, check_references
-from app.content.schema import LibraryEntry, ModuleEntry, SourceEntry
+from app.content.schema import LibraryEntry, LibraryModuleEntry, SourceEntry
 from app.content.trees import ContentPath
 from app.domain.content import BlueprintLine, Course, Module, Objective, Question, Source, Statement
 
@@ -51,9 +51,10 @@ def load_course(folders: Sequence[Path], *, with_classifier: bool = False) -> Lo
 
 
 def load_library(folder: ContentPath) -> LoadedLibrary:
-    """Read a library by the rules of a course, with two exceptions.
+    """Read a library by the rules of a course, with three exceptions.
 
-    It needs no ``red_flags``, and its questions are exam questions unless they say otherwise.
+    It needs no ``red_flags``, its modules need no ``practice``, and its questions are exam questions unless they say
+    otherwise.
     """
     material = read_material(find_library_files(folder))
     checked = _check(material, folder)
@@ -103,7 +104,7 @@ def _source(entry: SourceEntry) -> Source:
     return Source(**entry.model_dump())
 
 
-def _module(module: ModuleMaterial, head: Draft[ModuleEntry], parts: MapParts) -> Module:
+def _module(module: ModuleMaterial, head: Draft[LibraryModuleEntry], parts: MapParts) -> Module:
     entry = head.entry
     return Module(
         id=entry.id,
@@ -113,7 +114,7 @@ def _module(module: ModuleMaterial, head: Draft[ModuleEntry], parts: MapParts) -
         objectives=tuple(Objective(**objective.model_dump()) for objective in entry.objectives),
         lessons=tuple(lesson.lesson for lesson in module.lessons),
         questions=tuple(build_question(question.entry, module, parts) for question in module.questions),
-        practice_questions=entry.practice.questions,
+        practice_questions=entry.practice.questions if entry.practice else 0,
         test_questions=entry.test.questions,
         blueprint=tuple(BlueprintLine(**draw.model_dump()) for draw in entry.test.blueprint),
         test_minutes=entry.test.minutes,

@@ -21,6 +21,7 @@ from app.content.schema import (
     LeafletEntry,
     LessonEntry,
     LibraryEntry,
+    LibraryModuleEntry,
     ModuleEntry,
     MuscleEntry,
     SourceEntry,
@@ -43,7 +44,7 @@ class ModuleMaterial:
 
     name: str
     shelf: ModuleFiles
-    head: Draft[ModuleEntry] | None = None
+    head: Draft[LibraryModuleEntry] | None = None
     lessons: list[LessonDraft] = field(default_factory=list)
     questions: list[Draft[QuestionEntry]] = field(default_factory=list)
     figures: dict[str, Figure | None] = field(default_factory=dict)
@@ -118,19 +119,21 @@ def read_material(shelf: CourseFiles) -> Material:
     material.statements = _entries(StatementEntry, shelf.statements, material.statement_names, material)
     labels = {draft.entry.id: draft.entry.label for draft in material.sources}
     for name, files in shelf.modules.items():
-        material.modules[name] = _module(name, files, material, labels, shelf.private)
+        module = ModuleMaterial(name, files)
+        for path in files.heads:
+            _module_head(path, module, material, LibraryModuleEntry if shelf.is_library else ModuleEntry)
+        material.modules[name] = _module(module, material, labels, shelf.private)
     for path in shelf.leaflets:
         _leaflet(path, material, labels)
     return material
 
 
 def _module(
-    name: str, files: ModuleFiles, material: Material, labels: Mapping[str, str], private: Collection[ContentPath]
+    module: ModuleMaterial, material: Material, labels: Mapping[str, str], private: Collection[ContentPath]
 ) -> ModuleMaterial:
-    module = ModuleMaterial(name, files)
+    """Read the files of a module beside its head."""
+    files = module.shelf
     material.objective_names.is_complete &= bool(files.heads)
-    for path in files.heads:
-        _module_head(path, module, material)
     for path in files.figures:
         _figure(path, module, material)
     for path in files.lessons:
@@ -147,7 +150,9 @@ def _module(
     return module
 
 
-def _module_head(path: ContentPath, module: ModuleMaterial, material: Material) -> None:
+def _module_head(
+    path: ContentPath, module: ModuleMaterial, material: Material, shape: type[LibraryModuleEntry]
+) -> None:
     tree = _tree(path, material)
     if tree is None or tree.value is None:
         material.objective_names.is_complete = False
@@ -156,7 +161,7 @@ def _module_head(path: ContentPath, module: ModuleMaterial, material: Material) 
     objectives = tree.value.get("objectives") if isinstance(tree.value, dict) else None
     for at, objective in enumerate(objectives if isinstance(objectives, list) else []):
         material.name(material.objective_names, objective, tree.place.within("objectives", at))
-    head = _entry(ModuleEntry, tree, material)
+    head = _entry(shape, tree, material)
     if head and head.entry.id != module.name:
         material.faults.append(
             head.fault(

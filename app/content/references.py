@@ -12,7 +12,7 @@ from app.content.faults import Fault, FileLocation, Step
 from app.content.kinds import MapParts, QuestionEntry
 from app.content.lessons import LessonDraft, NameMention
 from app.content.material import Material, ModuleMaterial, NameIndex
-from app.content.schema import ModuleEntry, ObjectiveEntry
+from app.content.schema import LibraryModuleEntry, ObjectiveEntry
 from app.domain.content import Level, Use
 from app.domain.kinds import get_kind
 
@@ -150,7 +150,7 @@ def _check_folder(module: ModuleMaterial) -> Iterator[Fault]:
 
 
 def _check_head(
-    module: ModuleMaterial, head: Draft[ModuleEntry], material: Material, sections: dict[str, set[str]]
+    module: ModuleMaterial, head: Draft[LibraryModuleEntry], material: Material, sections: dict[str, set[str]]
 ) -> Iterator[Fault]:
     own = {objective.id for objective in head.entry.objectives}
     for at, objective in enumerate(head.entry.objectives):
@@ -257,8 +257,16 @@ def _one_of(name: str, names: Iterable[str], otherwise: str) -> str:
     return f"perhaps `{close[0]}`" if close else otherwise
 
 
-def _check_pool(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Iterator[Fault]:
+def _check_pool(module: ModuleMaterial, head: Draft[LibraryModuleEntry]) -> Iterator[Fault]:
+    yield from _check_practice(module, head)
+    yield from _check_blueprint(module, head)
+
+
+def _check_practice(module: ModuleMaterial, head: Draft[LibraryModuleEntry]) -> Iterator[Fault]:
+    """Check that each objective can be practised, unless the module of a library has no ``practice``."""
     entry = head.entry
+    if entry.practice is None:
+        return
     practice = Counter(draft.entry.objective for draft in module.questions if draft.entry.use is Use.PRACTICE)
     for at, objective in enumerate(entry.objectives):
         if practice[objective.id] < MIN_PRACTICE:
@@ -273,10 +281,9 @@ def _check_pool(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Iterator[Fa
             "questions",
             expected=f"{practice.total()} or fewer, or more questions",
         )
-    yield from _check_blueprint(module, head)
 
 
-def _check_blueprint(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Iterator[Fault]:
+def _check_blueprint(module: ModuleMaterial, head: Draft[LibraryModuleEntry]) -> Iterator[Fault]:
     """Check that the blueprint adds up, and that each pool of the module fills it.
 
     A module without exam questions needs test questions, and one with exam questions may do without.
@@ -292,7 +299,7 @@ def _check_blueprint(module: ModuleMaterial, head: Draft[ModuleEntry]) -> Iterat
             yield from _check_draws(module, head, use)
 
 
-def _check_draws(module: ModuleMaterial, head: Draft[ModuleEntry], use: Use) -> Iterator[Fault]:
+def _check_draws(module: ModuleMaterial, head: Draft[LibraryModuleEntry], use: Use) -> Iterator[Fault]:
     pool = Counter((draft.entry.objective, draft.entry.level) for draft in module.questions if draft.entry.use is use)
     drawn: Counter[tuple[str, Level | None]] = Counter()
     for at, draw in enumerate(head.entry.test.blueprint):

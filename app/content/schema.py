@@ -223,15 +223,23 @@ class TestEntry(Entry):
     minutes: Count | None = None
 
 
-class ModuleEntry(Entry):
+class LibraryModuleEntry(Entry):
+    """The ``module.yaml`` of a library. Without ``practice``, all questions may be for examinations."""
+
     id: Id
     title: ShortText
     summary: Text
     pass_mark: Percent
     objectives: list[ObjectiveEntry] = Field(min_length=1)
-    practice: PracticeEntry
+    practice: PracticeEntry | None = None
     test: TestEntry
     certainty: YesNo = False
+
+
+class ModuleEntry(LibraryModuleEntry):
+    """The ``module.yaml`` of the server's course."""
+
+    practice: PracticeEntry
 
 
 class LessonEntry(Entry):

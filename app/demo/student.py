@@ -50,7 +50,8 @@ class PublishedCourse:
 
     def __init__(self, session: Session) -> None:
         self.modules = {module.id: module for module in catalogue.list_modules(session)}
-        rows = session.scalars(select(LessonRow).where(LessonRow.retired_at.is_(None)).order_by(LessonRow.position))
+        its = select(LessonRow).where(LessonRow.retired_at.is_(None), LessonRow.module_id.in_(self.modules))
+        rows = session.scalars(its.order_by(LessonRow.position))
         self.lessons: dict[int, list[LessonRow]] = {module_id: [] for module_id in self.modules}
         for row in rows:
             self.lessons[row.module_id].append(row)

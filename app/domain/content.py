@@ -233,3 +233,8 @@ class Course:
     muscles: tuple[Muscle, ...] = ()
     statements: tuple[Statement, ...] = ()
     leaflets: tuple[Leaflet, ...] = ()
+
+    @property
+    def lessons(self) -> tuple[Lesson, ...]:
+        """All lessons, in the order of the modules."""
+        return tuple(lesson for module in self.modules for lesson in module.lessons)

@@ -17,9 +17,10 @@ from app.models import ModuleRow
 from app.permissions import may_take_test
 from app.services.assignments import availability
 from app.services.attempts import next_steps, progress
-from app.services.course import catalogue
+from app.services.course import catalogue, selection
 from app.services.course.leaflets import list_leaflets
 from app.services.course.red_flags import get_red_flags
+from app.services.course.selection import PaperContent
 from app.services.reporting import report_replies
 from app.web import charts, translation
 from app.web.identity import get_viewer
@@ -71,6 +72,7 @@ def show_module(slug: str) -> str:
         next_test=next_steps.find_next_test(assigned),
         step=next_steps.choose_module_step(state, assigned, may_take_test=may_take_test(get_viewer())),
         leaflets=list_leaflets(db.session, row),
+        has_self_test=row.library_id is None or any(selection.count_tests(db.session, [PaperContent(row)])),
     )
 
 
@@ -146,7 +148,8 @@ def change_language() -> ResponseReturnValue:
 
 
 def get_module_or_404(slug: str) -> ModuleRow:
-    row = catalogue.get_module(db.session, slug)
-    if row is None:
-        abort(404)
-    return row
+    """Return a current module that the viewer may open.
+
+    :raise 404: no such module, or one of a library that is not for the viewer.
+    """
+    return catalogue.get_module_for(db.session, get_viewer(), slug) or abort(404)

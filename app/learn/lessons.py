@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from app.clock import now
 from app.db import db
 from app.domain.attempt import InvalidAnswer, UnusableAnswer
+from app.domain.qualified_ids import is_qualified
 from app.learn import blueprint
 from app.learn.course import get_module_or_404
 from app.learn.forms import CheckForm
@@ -31,8 +32,8 @@ def show_lesson(slug: str, lesson_slug: str) -> str:
 
 def _render_lesson(slug: str, lesson_slug: str, refused: tuple[str, str] | None = None) -> str:
     """Render a lesson. ``refused`` is a check whose answer was rejected, and the reason."""
-    learner = get_viewer().learner
-    text = get_lesson_text(db.session, slug, lesson_slug)
+    learner, library_id = get_viewer().learner, _get_library_or_404(slug)
+    text = get_lesson_text(db.session, slug, lesson_slug, library_id)
     if text is None:
         abort(404)
     return render_template(
@@ -92,6 +93,14 @@ def save_reading_position(slug: str, lesson_slug: str) -> ResponseReturnValue:
         lessons.save_reading_position(db.session, learner, row, request.form.get("section"), now())
         db.session.commit()
     return "", 204
+
+
+def _get_library_or_404(slug: str) -> int | None:
+    """Return the library of a module that the viewer may open; None for the course, which costs no statement.
+
+    :raise 404: it is not for the viewer.
+    """
+    return get_module_or_404(slug).library_id if is_qualified(slug) else None
 
 
 def _get_lesson_or_404(slug: str, lesson_slug: str) -> tuple[ModuleRow, LessonRow]:

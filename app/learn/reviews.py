@@ -40,5 +40,5 @@ def start_review() -> ResponseReturnValue:
 def _start(objective_id: int | None) -> Attempt:
     if objective_id is None:
         return reviews.start_review(db.session, ensure_learner(), now())
-    objective = reviews.get_objective(db.session, objective_id) or abort(404)
+    objective = reviews.get_objective(db.session, get_viewer(), objective_id) or abort(404)
     return reviews.start_objective_practice(db.session, ensure_learner(), objective, now())

@@ -1,4 +1,7 @@
-"""The course, published from files (see :mod:`app.content`). A published question version never changes."""
+"""The course and the libraries, as published (see :mod:`app.content`). A published question version never changes.
+
+Rows with a ``library_id`` come from a library, and their slugs are ``<library>.<id>``; the others are the course's.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
 from app.domain.content import Level, Use
-from app.models.columns import Digest, IntPk, Json, LongText, Slug, Str200, UtcDateTime, enum_column
+from app.models.columns import CatalogueSlug, Digest, IntPk, Json, LongText, Slug, Str200, UtcDateTime, enum_column
 
 
 class Publication(Model):
-    """One publication of the course; the latest row is live.
+    """One publication of the course or of a library; the latest row of each is live.
 
     ``files`` is the fingerprint of the files that last matched it, or null if it did not come from files.
     """
@@ -19,6 +22,7 @@ class Publication(Model):
     __tablename__ = "publication"
 
     id: Mapped[IntPk]
+    library_id: Mapped[int | None] = mapped_column(ForeignKey("library.id"), index=True)
     digest: Mapped[Digest]
     title: Mapped[Str200]
     red_flags: Mapped[Slug]
@@ -33,7 +37,8 @@ class SourceRow(Model):
     __tablename__ = "source"
 
     id: Mapped[IntPk]
-    slug: Mapped[Slug] = mapped_column(unique=True)
+    library_id: Mapped[int | None] = mapped_column(ForeignKey("library.id"), index=True)
+    slug: Mapped[CatalogueSlug] = mapped_column(unique=True)
     body: Mapped[Json]
 
 
@@ -67,7 +72,8 @@ class ModuleRow(Model):
     __table_args__ = (CheckConstraint("pass_mark_percent BETWEEN 1 AND 100", name="pass_mark"),)
 
     id: Mapped[IntPk]
-    slug: Mapped[Slug] = mapped_column(unique=True)
+    library_id: Mapped[int | None] = mapped_column(ForeignKey("library.id"), index=True)
+    slug: Mapped[CatalogueSlug] = mapped_column(unique=True)
     position: Mapped[int]
     title: Mapped[Str200]
     summary: Mapped[LongText]
@@ -92,7 +98,7 @@ class ObjectiveRow(Model):
     __tablename__ = "objective"
 
     id: Mapped[IntPk]
-    slug: Mapped[Slug] = mapped_column(unique=True)
+    slug: Mapped[CatalogueSlug] = mapped_column(unique=True)
     module_id: Mapped[int] = mapped_column(ForeignKey("module.id"), index=True)
     position: Mapped[int]
     title: Mapped[Str200]
@@ -109,7 +115,7 @@ class LessonRow(Model):
     __tablename__ = "lesson"
 
     id: Mapped[IntPk]
-    slug: Mapped[Slug] = mapped_column(unique=True)
+    slug: Mapped[CatalogueSlug] = mapped_column(unique=True)
     module_id: Mapped[int] = mapped_column(ForeignKey("module.id"), index=True)
     position: Mapped[int]
     title: Mapped[Str200]
@@ -127,7 +133,7 @@ class QuestionRow(Model):
     __table_args__ = (Index("ix_question_pool", "module_id", "use"),)
 
     id: Mapped[IntPk]
-    slug: Mapped[Slug] = mapped_column(unique=True)
+    slug: Mapped[CatalogueSlug] = mapped_column(unique=True)
     module_id: Mapped[int] = mapped_column(ForeignKey("module.id"))
     objective_id: Mapped[int] = mapped_column(ForeignKey("objective.id"))
     use: Mapped[Use] = mapped_column(enum_column(Use))

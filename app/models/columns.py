@@ -13,6 +13,8 @@ from app.db import UtcDateTimeType
 
 IntPk = Annotated[int, mapped_column(primary_key=True)]
 Slug = Annotated[str, mapped_column(String(80))]
+CatalogueSlug = Annotated[str, mapped_column(String(160))]
+"""The id that an author gave; in a library, after the slug of the library and a dot."""
 Str200 = Annotated[str, mapped_column(String(200))]
 LongText = Annotated[str, mapped_column(Text)]
 Digest = Annotated[str, mapped_column(String(64))]

@@ -11,5 +11,7 @@ from app.studio import (  # noqa: E402
     history,  # noqa: F401
     imports,  # noqa: F401
     libraries,  # noqa: F401
+    modules,  # noqa: F401
     people,  # noqa: F401
+    publication,  # noqa: F401
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.content.faults import Fault
 from app.content.loader import LoadedLibrary
 
 
@@ -20,7 +22,10 @@ class Finding:
 def list_findings(checked: LoadedLibrary) -> dict[str, list[Finding]]:
     """Return the faults of a library by path. The path of the library itself is empty."""
     found: dict[str, list[Finding]] = {}
-    for fault in checked.faults:
-        path = str(fault.path)
-        found.setdefault(path, []).append(Finding(path, fault.line, fault.message, fault.expected))
+    for finding in describe_faults(checked.faults):
+        found.setdefault(finding.path, []).append(finding)
     return found
+
+
+def describe_faults(faults: Iterable[Fault]) -> list[Finding]:
+    return [Finding(str(fault.path), fault.line, fault.message, fault.expected) for fault in faults]

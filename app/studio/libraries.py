@@ -12,7 +12,7 @@ from app.clock import now
 from app.db import db
 from app.models import LibraryDocument
 from app.permissions import may_edit_library, may_manage_library
-from app.services.libraries import checking, documents, libraries, people, starter
+from app.services.libraries import checking, documents, libraries, people, publication, starter
 from app.services.libraries.libraries import OpenLibrary, TooManyLibrariesError
 from app.studio import blueprint
 from app.studio.findings import Finding, list_findings
@@ -33,12 +33,30 @@ class Folder:
     rows: list[tuple[LibraryDocument, list[Finding]]]
 
 
-def get_library_or_404(slug: str) -> OpenLibrary:
-    """Return the library if the viewer has a role in it.
+class HiddenDocumentsError(Exception):
+    """The viewer has a test on a module of the library as a learner, and so may not see its documents."""
+
+    def __init__(self, opened: OpenLibrary) -> None:
+        super().__init__(opened.library.slug)
+        self.opened = opened
+
+
+@blueprint.errorhandler(HiddenDocumentsError)
+def handle_hidden_documents(error: HiddenDocumentsError) -> ResponseReturnValue:
+    db.session.rollback()
+    return render_template("studio/hidden.html", opened=error.opened, library=error.opened.library), 403
+
+
+def get_library_or_404(slug: str, *, with_documents: bool = True) -> OpenLibrary:
+    """Return the library if the viewer has a role in it. ``with_documents``: the page shows documents or their faults.
 
     :raise 404: no such library, or one of others.
+    :raise HiddenDocumentsError: the viewer may not see its documents now.
     """
-    return libraries.get_for(db.session, get_viewer(), slug) or abort(404)
+    opened = libraries.get_for(db.session, get_viewer(), slug) or abort(404)
+    if opened.is_hidden and with_documents:
+        raise HiddenDocumentsError(opened)
+    return opened
 
 
 def get_editable_or_403(slug: str) -> OpenLibrary:
@@ -55,7 +73,7 @@ def get_managed_or_403(slug: str) -> OpenLibrary:
 
     :raise 403: the viewer does not own it.
     """
-    opened = get_library_or_404(slug)
+    opened = get_library_or_404(slug, with_documents=False)
     return opened if may_manage_library(opened.role) else abort(403)
 
 
@@ -120,6 +138,7 @@ def show_library(slug: str) -> ResponseReturnValue:
         other_findings=[finding for path, some in findings.items() if path not in paths for finding in some],
         total=sum(len(some) for some in findings.values()),
         removed=documents.list_removed(db.session, opened.library),
+        state=publication.get_state(db.session, opened.library, listed),
         most=MAX_SHOWN,
     )
 

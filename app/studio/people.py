@@ -23,7 +23,7 @@ from app.web.access import current_account, trainers_only
 @trainers_only
 def show_people(slug: str) -> ResponseReturnValue:
     """List the people of a library. Its owners can change them, and its name."""
-    return _render(get_library_or_404(slug))
+    return _render(get_library_or_404(slug, with_documents=False))
 
 
 @blueprint.post("/<slug>/people")
@@ -85,7 +85,7 @@ def remove_person(slug: str) -> ResponseReturnValue:
 
     :raise 404: the person has no role in this library.
     """
-    opened, form, actor = get_library_or_404(slug), PersonForm(), current_account()
+    opened, form, actor = get_library_or_404(slug, with_documents=False), PersonForm(), current_account()
     if not form.validate_on_submit():
         abort(400)
     is_own = form.user.data == actor.id

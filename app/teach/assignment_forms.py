@@ -213,7 +213,7 @@ class AssignmentForm(_TimesForm):
     def _offer(self, choices: AssignmentOptions, of: ModuleRow | None) -> None:
         """Set the choices. An existing assignment keeps its module, since there may be attempts on it."""
         modules = choices.modules if of is None else [of]
-        self.module.choices = [SelectChoice(str(one.id), f"{one.position}. {one.title}") for one in modules]
+        self.module.choices = [SelectChoice(str(one.id), self.label_module(one)) for one in modules]
         if of is not None:
             self.module.data = of.id
         at_hand = {one.id for one in modules}
@@ -233,6 +233,11 @@ class AssignmentForm(_TimesForm):
             SelectChoice("0", _("Not measured")),
             *(SelectChoice(str(one.id), one.title) for one in before),
         ]
+
+    def label_module(self, module: ModuleRow) -> str:
+        """Return the number and title of a module, after the name of its library if it is not of the course."""
+        line = f"{module.position}. {module.title}"
+        return f"{self.chosen_from.libraries[module.library_id].name}: {line}" if module.library_id else line
 
     def _offer_exam_if_any(self) -> None:
         words = _("Exam questions if the module has any, otherwise its test questions")

@@ -36,14 +36,34 @@ from app.web.templating import when
 def add_assignment(cohort_id: int) -> ResponseReturnValue:
     cohort = get_cohort_or_404(cohort_id)
     cohorts.require_active(cohort)
-    choices = options.load_options(db.session, cohort)
+    choices = options.load_options(db.session, get_viewer(), cohort)
     form = AssignmentForm(cohort.time_zone, choices)
+    if not form.is_submitted():
+        form.module.data = _choose_module(choices)
     if _is_accepted(form, choices):
         if is_first_submission(form):
             _create_assignment(form, cohort)
         return redirect(url_for("teach.show_cohort", cohort_id=cohort.id), 303)
-    page = render_template("teach/assignment_new.html", cohort=cohort, form=form, choices=choices)
+    page = render_template(
+        "teach/assignment_new.html",
+        cohort=cohort,
+        form=form,
+        choices=choices,
+        trainers=_list_key_holders(choices, cohort),
+    )
     return page, 422 if form.errors else 200
+
+
+def _choose_module(choices: AssignmentOptions) -> int | None:
+    """Return the first module of the library that the address names, if any; otherwise the first of all."""
+    wanted = request.args.get("library", type=int)
+    found = (module.id for module in choices.modules if wanted is None or module.library_id == wanted)
+    return next(found, None)
+
+
+def _list_key_holders(choices: AssignmentOptions, cohort: Cohort) -> Sequence[str]:
+    """Return the names of the cohort's trainers, if modules of libraries are offered, whose keys they would see."""
+    return cohorts.list_trainers(db.session, cohort) if choices.libraries else ()
 
 
 def _create_assignment(form: AssignmentForm, cohort: Cohort) -> None:
@@ -83,7 +103,7 @@ def show_assignment(assignment_id: int) -> ResponseReturnValue:
 def edit_assignment(assignment_id: int) -> ResponseReturnValue:
     """Edit the terms of an assignment."""
     taught = get_assignment_or_404(assignment_id, for_update=request.method == "POST")
-    choices = options.load_options(db.session, taught.cohort, taught.assignment)
+    choices = options.load_options(db.session, get_viewer(), taught.cohort, taught)
     form = _build_form(taught, choices)
     meanwhile = _list_changes_since(form, taught) if form.is_submitted() else []
     if not meanwhile and _is_accepted(form, choices, taught):
@@ -169,6 +189,7 @@ def _render_page(
         taught=taught,
         form=form,
         choices=choices,
+        trainers=_list_key_holders(choices, taught.cohort),
         meanwhile=meanwhile,
         people=people,
         short=exceptions.list_short_of_time(db.session, taught, people, now()),

@@ -1,14 +1,14 @@
 """bank uploads: files with questions of other systems, from their upload until they are imported
 
 Revision ID: 0023
-Revises: 0018
+Revises: 0019
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0023"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -8,12 +8,22 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from app.db import db
+from app.domain.content import Use
 from app.domain.notifications import NotificationKind
-from app.models import CohortTrainer, LibraryRole, ObjectiveRow, QuestionReport, Role
+from app.models import (
+    CohortTrainer,
+    LibraryRole,
+    ModuleRow,
+    ObjectiveRow,
+    QuestionReport,
+    QuestionRow,
+    QuestionVersion,
+    Role,
+)
 from app.services.attempts import reopening
 from app.services.cohorts import cohorts, invitations, messages, rosters
 from app.services.cohorts.invitations import Invitee
@@ -22,6 +32,7 @@ from app.web import unsubscribing
 from tests.conftest import Clock
 from tests.support.attempt_client import get_hidden_field, start, start_assigned
 from tests.support.factory import Factory
+from tests.support.published_library import get_module, publish
 from tests.support.submissions import AnswerKey, join_with_the_same_paper, submit_test
 
 WHO = ("visitor", "guest", "learner", "other", "trainer", "trainer2", "admin")
@@ -66,6 +77,12 @@ FORMS: dict[str, dict[str, str]] = {
     "/teach/assignments/{granting}/exceptions/{learner}": {"extra_time_percent": "50"},
     "/reviews?objective": {"objective": "{objective}"},
     "/reviews?unknown": {"objective": "999999"},
+    "/reviews?private": {"objective": "{private_objective}"},
+    "/modules/{library}.first-module/attempts?practice": {"mode": "practice"},
+    "/modules/{library}.first-module/lessons/{library}.first-lesson/checks/{library}.first-practice-1": {
+        "option": "0",
+        "number": "1",
+    },
     "/attempts/{attempt}/1/report": {"says": "Two answers are right."},
     "/attempts/{done}/1/report": {"says": "Two answers are right."},
     "/attempts/{guests}/1/report": {"says": "Two answers are right."},
@@ -80,6 +97,8 @@ FORMS: dict[str, dict[str, str]] = {
     "/studio": {"name": "Another library"},
     "/studio/invitations": {"invitation": "999999", "answer": "accept"},
     "/studio/{library}/new": {"path": "2-new/module.yaml"},
+    "/studio/{library}/modules/new": {"title": "Shoulder"},
+    "/studio/{shared}/modules/new": {"title": "Shoulder"},
     "/studio/{library}/text": {"path": "course.yaml", "seen": "1", "text": "title: New"},
     "/studio/{library}/restore": {"path": "course.yaml", "seen": "1", "number": "1"},
     "/studio/{library}/remove": {"path": "course.yaml", "seen": "1"},
@@ -223,6 +242,9 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
         make.library(owner, "Library", (assistant, LibraryRole.EDITOR), *readers)
         for owner, readers in ((trainer, ()), (trainer2, ((trainer, LibraryRole.READER),)))
     )
+    publish(session, trainer.user, library, clock.now)
+    private = get_module(session, library)
+    make.assignment(trainer, cohort, private.slug)
     library_people.invite(session, trainer.user, library, "bo@example.org", LibraryRole.EDITOR, clock.now)
     [to_library] = library_people.list_invitations(session, library)
     with app.test_request_context():
@@ -239,6 +261,8 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
             "removed": str(removed.learner.id),
             "library": library.slug,
             "shared": shared.slug,
+            "private": str(last_version(session, private)),
+            "private_objective": str(last_objective(session, private)),
             "to_library": str(to_library.id),
             "roster": str(roster.id),
             "their_roster": str(their_roster.id),
@@ -279,6 +303,16 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
 def last_attempt(session: Session) -> int:
     attempt = db.Model.metadata.tables["attempt"]
     return int(session.scalar(db.select(db.func.max(attempt.c.id))) or 0)
+
+
+def last_version(session: Session, module: ModuleRow) -> int:
+    """The id of a version of an exam question of a module."""
+    its = select(func.max(QuestionVersion.id)).join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
+    return session.scalars(its.where(QuestionRow.module_id == module.id, QuestionRow.use == Use.EXAM)).one()
+
+
+def last_objective(session: Session, module: ModuleRow) -> int:
+    return session.scalars(select(func.max(ObjectiveRow.id)).where(ObjectiveRow.module_id == module.id)).one()
 
 
 def question_of_tests(session: Session) -> str:

@@ -13,7 +13,6 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.admin.content import CHANGE_LABELS
 from app.content import loader
 from app.content.cues import limits
 from app.content.cues.limits import CueLimit
@@ -22,6 +21,7 @@ from app.domain.content import Leaflet, LeafletLayout
 from app.models import AuditEvent, LessonRow, Publication, QuestionRow, SourceRow
 from app.services.course import about, differences, publishing
 from app.services.course.changes import PublicationChanges
+from app.web.publication_words import CHANGE_LABELS
 from tests.conftest import NOW
 from tests.support.attempt_client import start
 from tests.support.course_folder import FILES, Folder

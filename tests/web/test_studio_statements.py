@@ -14,7 +14,9 @@ from tests.support.factory import Factory
 LESSON = "1-first-module/lessons/01-first-lesson.md"
 MOST = {
     "/studio": 4,
-    "/studio/our-bank": 5,
+    "/studio/our-bank": 6,
+    "/studio/our-bank/publication": 8,
+    "/studio/our-bank/publication/preview": 22,
     f"/studio/our-bank/text?path={LESSON}": 5,
     f"/studio/our-bank/history?path={LESSON}": 7,
     "/studio/our-bank/people": 5,

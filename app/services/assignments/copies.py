@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import wall_clock
 from app.models import Assignment, AssignmentLesson, Cohort, ModuleRow, Prerequisite, User
+from app.permissions import Viewer, assigns_module
 from app.services.cohorts import cohorts
 from app.services.log import audit
 
@@ -48,7 +49,7 @@ def copy_cohort(
     The cohort may be archived. The copy has no learners, and dates only if ``shift`` gives them: the clock times stay
     the same, whatever the season. ``actor`` is its only trainer. Joining is closed, so that dates can be set first. An
     assignment for named learners has no recipients in the copy. Withdrawn assignments and those of retired modules are
-    not copied.
+    not copied, nor are those of libraries in which ``actor`` has no role.
     """
     made = cohorts.create(session, actor, title, cohort.time_zone, now)
     cohorts.extend_code(session, actor, made, now, timedelta(0))
@@ -71,6 +72,7 @@ def _copy_assignments(
         select(Assignment)
         .join(ModuleRow, ModuleRow.id == Assignment.module_id)
         .where(Assignment.cohort_id == cohort.id, Assignment.withdrawn_at.is_(None), ModuleRow.retired_at.is_(None))
+        .where(assigns_module(Viewer(actor), ModuleRow.library_id))
         .order_by(Assignment.id)
     )
     names = [column.key for column in Assignment.__mapper__.column_attrs if column.key not in _OWN_COLUMNS]

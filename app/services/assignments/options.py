@@ -15,12 +15,15 @@ from app.domain.assignment import TermsError, check_terms, is_circular
 from app.domain.content import Use
 from app.domain.release import ReleaseMoment
 from app.models import Assignment, Cohort, ModuleRow, Prerequisite
-from app.services.assignments.assignments import Terms
+from app.permissions import Viewer
+from app.services.assignments.assignments import TaughtAssignment, Terms
 from app.services.cohorts import cohorts
 from app.services.cohorts.cohorts import Member
 from app.services.course import catalogue, selection
 from app.services.course.catalogue import LessonLine
 from app.services.course.selection import PaperContent
+from app.services.libraries import people
+from app.services.libraries.people import LibraryKeepers
 
 
 class OptionError(StrEnum):
@@ -42,7 +45,8 @@ class AssignmentOptions:
     """The available options. ``others`` are the cohort's assignments, except the one being edited.
 
     Withdrawn assignments are offered only if already chosen. ``exam_sizes`` are the numbers of questions that a test of
-    exam questions has, by the ids of the modules that have such questions.
+    exam questions has, by the ids of the modules that have such questions. ``libraries`` are those of ``modules``, by
+    id.
     """
 
     modules: Sequence[ModuleRow]
@@ -50,9 +54,27 @@ class AssignmentOptions:
     members: Sequence[Member]
     others: Sequence[Assignment]
     exam_sizes: Mapping[int, int]
+    libraries: Mapping[int, LibraryKeepers]
 
 
-def load_options(session: Session, cohort: Cohort, of: Assignment | None = None) -> AssignmentOptions:
+def load_options(
+    session: Session, viewer: Viewer, cohort: Cohort, of: TaughtAssignment | None = None
+) -> AssignmentOptions:
+    """Load the options for a new assignment, or for the assignment ``of``, which keeps its module."""
+    modules = catalogue.list_assignable_modules(session, viewer) if of is None else [of.module]
+    sizes = selection.count_tests(session, [PaperContent(module, use=Use.EXAM) for module in modules])
+    private = {module.library_id for module in modules if module.library_id is not None}
+    return AssignmentOptions(
+        modules,
+        catalogue.list_lessons_of(session, modules),
+        cohorts.list_members(session, cohort),
+        _list_others(session, cohort, of.assignment if of else None),
+        {module.id: size for module, size in zip(modules, sizes, strict=True) if size},
+        people.list_keepers(session, private) if private else {},
+    )
+
+
+def _list_others(session: Session, cohort: Cohort, of: Assignment | None) -> Sequence[Assignment]:
     others = select(Assignment).where(Assignment.cohort_id == cohort.id)
     if of is None:
         others = others.where(Assignment.withdrawn_at.is_(None))
@@ -60,15 +82,7 @@ def load_options(session: Session, cohort: Cohort, of: Assignment | None = None)
         required = select(Prerequisite.required_id).where(Prerequisite.assignment_id == of.id)
         is_chosen = or_(Assignment.id == of.pretest_id, Assignment.id.in_(required))
         others = others.where(Assignment.id != of.id, or_(Assignment.withdrawn_at.is_(None), is_chosen))
-    modules = catalogue.list_modules(session)
-    sizes = selection.count_tests(session, [PaperContent(module, use=Use.EXAM) for module in modules])
-    return AssignmentOptions(
-        modules,
-        catalogue.list_lessons(session),
-        cohorts.list_members(session, cohort),
-        session.scalars(others.order_by(Assignment.due_at.is_(None), Assignment.due_at, Assignment.id)).all(),
-        {module.id: size for module, size in zip(modules, sizes, strict=True) if size},
-    )
+    return session.scalars(others.order_by(Assignment.due_at.is_(None), Assignment.due_at, Assignment.id)).all()
 
 
 def find_faults(

@@ -117,7 +117,9 @@ _OWN = (
         Attempt.purpose != Purpose.CHECK,
         IS_ACCESSIBLE,
     )
-    .options(load_only(ModuleRow.slug, ModuleRow.title, ModuleRow.practice_questions, raiseload=True))
+    .options(
+        load_only(ModuleRow.slug, ModuleRow.title, ModuleRow.practice_questions, ModuleRow.library_id, raiseload=True)
+    )
 )
 # Serializes all POSTs to one attempt; on SQLite the write lock already does. Objects loaded before the wait are
 # refreshed, so that a waiting request sees what was stored meanwhile. The items are read after the wait.

@@ -202,7 +202,7 @@ def view_module(session: Session, learner: Learner | None, row: ModuleRow, now: 
     """Return one module with a learner's progress, or without any for a visitor."""
     return _build_module_state(
         row,
-        get_outline(session).by_module.get(row.id, ()),
+        get_outline(session, row.library_id).by_module.get(row.id, ()),
         _get_lesson_progress(session, learner),
         _get_best_results(session, learner, now),
     )

@@ -244,13 +244,18 @@ class _Objective:
 
 def list_readings(session: Session, objective_ids: Iterable[int]) -> dict[int, Reading]:
     """Return the lesson to read again for each objective that has one."""
+    wanted = set(objective_ids)
     known = _recall_objectives(session, get_memory(session))
-    found = ((one, known[one].reading) for one in objective_ids if one in known)
+    if others := wanted - known.keys():  # of libraries
+        rows = session.execute(_OBJECTIVES.where(ObjectiveRow.id.in_(others)))
+        known = {**known, **{row.id: _read_objective(row) for row in rows}}
+    found = ((one, known[one].reading) for one in wanted if one in known)
     return {one: reading for one, reading in found if reading is not None}
 
 
 def _recall_objectives(session: Session, memory: CourseMemory) -> Mapping[int, _Objective]:
-    return memory.remember("objectives", lambda: {row.id: _read_objective(row) for row in session.execute(_OBJECTIVES)})
+    its = _OBJECTIVES.where(ModuleRow.library_id == memory.library_id)
+    return memory.remember("objectives", lambda: {row.id: _read_objective(row) for row in session.execute(its)})
 
 
 def _read_objective(row: Any) -> _Objective:
@@ -276,7 +281,7 @@ class _MarkRow:
 def view_result(session: Session, loaded: OwnAttempt, now: datetime) -> ResultView:
     """Return the result of a submitted attempt as far as it is released."""
     attempt = loaded.attempt
-    memory = get_memory(session)
+    memory = get_memory(session, loaded.module.library_id)
     scope = releases.list_scope(session, attempt)
     may_see = releases.get_release(session, loaded, now, scope)
     marks = _list_marks(session, loaded)

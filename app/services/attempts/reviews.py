@@ -27,6 +27,7 @@ from app.models import (
     QuestionVersion,
     ScopeResult,
 )
+from app.permissions import Viewer, opens_module
 from app.services.attempts import attempts
 from app.services.attempts.releases import is_correctness_released
 from app.services.course import catalogue
@@ -82,7 +83,7 @@ _OBJECTIVES = (
         & ((ObjectiveRow.read == LessonRow.slug) | ObjectiveRow.read.startswith(LessonRow.slug + "#"))
         & LessonRow.retired_at.is_(None),
     )
-    .where(ObjectiveRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
+    .where(ObjectiveRow.retired_at.is_(None), ModuleRow.retired_at.is_(None), ModuleRow.library_id.is_(None))
     .order_by(ModuleRow.position, ObjectiveRow.position)
 )
 
@@ -152,12 +153,13 @@ def start_review(session: Session, learner: Learner, now: datetime) -> Attempt:
     return attempts.start_drawn(session, learner, REVIEW, module, lambda seed: draw_review(pool, ids, seed), now)
 
 
-def get_objective(session: Session, objective_id: int) -> ObjectiveRow | None:
-    """Return a current objective of a current module, or None."""
+def get_objective(session: Session, viewer: Viewer, objective_id: int) -> ObjectiveRow | None:
+    """Return a current objective of a current module that the viewer may open, or None."""
     return session.scalar(
         select(ObjectiveRow)
         .join(ModuleRow, ModuleRow.id == ObjectiveRow.module_id)
         .where(ObjectiveRow.id == objective_id, ObjectiveRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
+        .where(opens_module(viewer, ModuleRow.id, ModuleRow.library_id))
     )
 
 

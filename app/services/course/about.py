@@ -85,14 +85,15 @@ _LESSONS = (
         LessonRow.body["leaflets"].label("leaflets"),
     )
     .join(ModuleRow, ModuleRow.id == LessonRow.module_id)
-    .where(LessonRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
+    .where(LessonRow.retired_at.is_(None), ModuleRow.retired_at.is_(None), ModuleRow.library_id.is_(None))
     .order_by(ModuleRow.position, LessonRow.position)
 )
 _QUESTIONS = (
     select(QuestionRow.use, QuestionVersion.is_critical, QuestionKey.sources)
     .join(QuestionVersion, QuestionVersion.question_id == QuestionRow.id)
     .join(QuestionKey, QuestionKey.version_id == QuestionVersion.id)
-    .where(QuestionRow.retired_at.is_(None), QuestionVersion.superseded_at.is_(None))
+    .join(ModuleRow, ModuleRow.id == QuestionRow.module_id)
+    .where(QuestionRow.retired_at.is_(None), QuestionVersion.superseded_at.is_(None), ModuleRow.library_id.is_(None))
 )
 
 
@@ -143,7 +144,8 @@ def _collect(session: Session, lessons: Sequence[Any], questions: Sequence[Any])
     cited = set(citing)
     cited |= {source for *_, sources in questions for source in sources}
     cited |= {source for sources in session.scalars(select(MuscleRow.body["sources"])) for source in sources}
-    known = {slug: Source(**body) for slug, body in session.execute(select(SourceRow.slug, SourceRow.body))}
+    every = select(SourceRow.slug, SourceRow.body).where(SourceRow.library_id.is_(None))
+    known = {slug: Source(**body) for slug, body in session.execute(every)}
     sources = [source for slug, source in known.items() if slug in cited]
     replacements = {source.replaced_by for source in sources} - cited
     sources += [known[slug] for slug in replacements if slug in known]

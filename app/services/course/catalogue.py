@@ -25,6 +25,7 @@ from app.models import (
     QuestionVersion,
     SourceRow,
 )
+from app.permissions import Viewer, assigns_module, opens_module
 from app.services.course.memory import CourseMemory, clear_memory
 
 T = TypeVar("T")
@@ -139,13 +140,15 @@ def list_sources(session: Session, slugs: Iterable[str]) -> dict[str, Source]:
 
 
 def recall_sources(session: Session, memory: CourseMemory) -> Mapping[str, Source]:
-    """Return the whole bibliography by slug, from memory."""
-    every = select(SourceRow.slug, SourceRow.body)
+    """Return the whole bibliography of the course or of a library by slug, from memory."""
+    every = select(SourceRow.slug, SourceRow.body).where(SourceRow.library_id == memory.library_id)
     return memory.remember("sources", lambda: {slug: Source(**body) for slug, body in session.execute(every)})
 
 
-def get_publication(session: Session) -> Publication | None:
-    return session.scalar(select(Publication).order_by(Publication.id.desc()).limit(1))
+def get_publication(session: Session, library_id: int | None = None) -> Publication | None:
+    """Return the live publication of the course or of a library."""
+    its = select(Publication).where(Publication.library_id == library_id)
+    return session.scalar(its.order_by(Publication.id.desc()).limit(1))
 
 
 # Statements that attempts run are built once, because building one takes longer than running it.
@@ -156,26 +159,41 @@ def get_module(session: Session, slug: str) -> ModuleRow | None:
     return session.scalar(_MODULE, {"slug": slug})
 
 
+def get_module_for(session: Session, viewer: Viewer, slug: str) -> ModuleRow | None:
+    """Return a current module that the viewer may open. Modules of the course cost no further statement."""
+    module = get_module(session, slug)
+    if module is None or module.library_id is None:
+        return module
+    may_open = opens_module(viewer, ModuleRow.id, ModuleRow.library_id)
+    return session.scalar(select(ModuleRow).where(ModuleRow.id == module.id, may_open))
+
+
 _MODULES = select(ModuleRow).where(ModuleRow.retired_at.is_(None)).order_by(ModuleRow.position)
 
 
-def list_modules(session: Session) -> Sequence[ModuleRow]:
-    return session.scalars(_MODULES).all()
+def list_modules(session: Session, library_id: int | None = None) -> Sequence[ModuleRow]:
+    """List the current modules of the course, or of a library."""
+    return session.scalars(_MODULES.where(ModuleRow.library_id == library_id)).all()
 
 
-_OBJECTIVES = (
+def list_assignable_modules(session: Session, viewer: Viewer) -> Sequence[ModuleRow]:
+    """List the current modules that the viewer may assign: those of the course, then those of each library."""
+    may = assigns_module(viewer, ModuleRow.library_id)
+    order = (func.coalesce(ModuleRow.library_id, 0), ModuleRow.position)
+    return session.scalars(select(ModuleRow).where(ModuleRow.retired_at.is_(None), may).order_by(*order)).all()
+
+
+_OBJECTIVES_OF = (
     select(ObjectiveRow)
     .join(ModuleRow)
     .where(ObjectiveRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
-    .order_by(ModuleRow.position, ObjectiveRow.position)
+    .where(ObjectiveRow.module_id == bindparam("module_id"))
+    .order_by(ObjectiveRow.position)
 )
-_OBJECTIVES_OF = _OBJECTIVES.where(ObjectiveRow.module_id == bindparam("module_id"))
 
 
-def list_objectives(session: Session, module_id: int | None = None) -> Sequence[ObjectiveRow]:
-    """List the current objectives of one module or all, in the order of the course."""
-    if module_id is None:
-        return session.scalars(_OBJECTIVES).all()
+def list_objectives(session: Session, module_id: int) -> Sequence[ObjectiveRow]:
+    """List the current objectives of a module in their order."""
     return session.scalars(_OBJECTIVES_OF, {"module_id": module_id}).all()
 
 
@@ -194,12 +212,18 @@ _LESSONS = (
     .order_by(LessonRow.module_id, LessonRow.position)
 )
 _LESSONS_OF = _LESSONS.where(LessonRow.module_id == bindparam("module_id"))
+_LESSONS_OF_MANY = _LESSONS.where(LessonRow.module_id.in_(bindparam("module_ids", expanding=True)))
 
 
-def list_lessons(session: Session, module_id: int | None = None) -> list[LessonLine]:
-    """List the current lessons of one module or all, without their text."""
-    found = session.execute(_LESSONS) if module_id is None else session.execute(_LESSONS_OF, {"module_id": module_id})
-    return [LessonLine(*row) for row in found]
+def list_lessons(session: Session, module_id: int) -> list[LessonLine]:
+    """List the current lessons of a module, without their text."""
+    return [LessonLine(*row) for row in session.execute(_LESSONS_OF, {"module_id": module_id})]
+
+
+def list_lessons_of(session: Session, modules: Iterable[ModuleRow]) -> list[LessonLine]:
+    """List the current lessons of these modules, without their text."""
+    ids = [module.id for module in modules]
+    return [LessonLine(*row) for row in session.execute(_LESSONS_OF_MANY, {"module_ids": ids})] if ids else []
 
 
 _LESSON = select(LessonRow).where(

@@ -70,7 +70,7 @@ def _read_entries(session: Session) -> tuple[GlossaryEntry, ...]:
     rows = session.execute(
         select(ModuleRow.slug, LessonRow.slug, LessonRow.title, LessonRow.body["terms"])
         .join(ModuleRow, ModuleRow.id == LessonRow.module_id)
-        .where(LessonRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
+        .where(LessonRow.retired_at.is_(None), ModuleRow.retired_at.is_(None), ModuleRow.library_id.is_(None))
         .order_by(ModuleRow.position, LessonRow.position)
     ).all()
     # A lesson that was published before there was a glossary has no terms.

@@ -88,6 +88,7 @@ def get_impact(session: Session, after: Session, changes: PublicationChanges, no
 
 def _list_ended(session: Session, after: Session, retired: Collection[str], now: datetime) -> tuple[str, ...]:
     """List the assignments not yet due whose module is among ``retired`` (slugs), or that would have no questions."""
+    modules = {module.id: module for module in after.scalars(select(ModuleRow))}
     rows = session.execute(
         select(Assignment.id, Assignment.title, Cohort.title, Assignment.module_id, Assignment.question_use)
         .join(Cohort, Cohort.id == Assignment.cohort_id)
@@ -95,6 +96,7 @@ def _list_ended(session: Session, after: Session, retired: Collection[str], now:
             Assignment.withdrawn_at.is_(None),
             Cohort.archived_at.is_(None),
             or_(Assignment.due_at.is_(None), Assignment.due_at >= now),
+            Assignment.module_id.in_(modules),
         )
         .order_by(Assignment.due_at, Assignment.id)
     ).all()
@@ -105,7 +107,6 @@ def _list_ended(session: Session, after: Session, retired: Collection[str], now:
         )
     ):
         lessons[assignment_id].add(slug)
-    modules = {module.id: module for module in after.scalars(select(ModuleRow))}
     counts = selection.count_tests(
         after, [PaperContent(modules[module_id], lessons[number], use) for number, _, _, module_id, use in rows]
     )

@@ -83,7 +83,7 @@ def update_leaflets(
 _LEAFLETS = (
     select(ModuleRow.slug, LessonRow.slug, LessonRow.title, LessonRow.body["leaflets"])
     .join(ModuleRow, ModuleRow.id == LessonRow.module_id)
-    .where(LessonRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
+    .where(LessonRow.retired_at.is_(None), ModuleRow.retired_at.is_(None), ModuleRow.library_id.is_(None))
     .order_by(ModuleRow.position, LessonRow.position)
 )
 

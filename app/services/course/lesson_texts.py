@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from app.domain.content import Section, Source
 from app.domain.paper import Candidate
 from app.services.course import catalogue
+from app.services.course.catalogue import LessonLine
 from app.services.course.leaflets import LeafletLine, list_lines
-from app.services.course.memory import get_memory
+from app.services.course.memory import CourseMemory, get_memory
 from app.services.course.outline import CourseOutline, ModuleLine, recall_outline
 
 
@@ -54,22 +55,25 @@ class LessonText:
     after: Neighbour | None
 
 
-def get_lesson_text(session: Session, module_slug: str, slug: str) -> LessonText | None:
-    """Return a lesson of a module, or None if no such lesson is published there."""
-    memory = get_memory(session)
+def get_lesson_text(session: Session, module_slug: str, slug: str, library_id: int | None = None) -> LessonText | None:
+    """Return a lesson of a module of the course, or of a library; None if no such lesson is published there."""
+    memory = get_memory(session, library_id)
     outline = recall_outline(session, memory)
     module = outline.get_module(module_slug)
     if module is None or all(line.slug != slug for line in outline.by_module[module.id]):
         return None
-    return memory.remember(("lesson", module_slug, slug), lambda: _read_lesson(session, outline, module, slug))
+    return memory.remember(("lesson", module_slug, slug), lambda: _read_lesson(session, memory, module, slug))
 
 
-def _read_lesson(session: Session, outline: CourseOutline, module: ModuleLine, slug: str) -> LessonText | None:
+def _read_lesson(session: Session, memory: CourseMemory, module: ModuleLine, slug: str) -> LessonText | None:
+    outline = recall_outline(session, memory)
     row = catalogue.get_lesson(session, module.id, slug)
     if row is None:
         return None
     here = [line.id for line in outline.by_module[module.id]]
-    before, after = _find_neighbours(outline, row.id)
+    # A reader of one module of a library may not be able to open the others.
+    in_order = outline.lessons if memory.library_id is None else outline.by_module[module.id]
+    before, after = _find_neighbours(outline, in_order, row.id)
     checks = catalogue.list_checks(session, [part["check"] for part in row.body["parts"] if "check" in part])
     return LessonText(
         id=row.id,
@@ -96,8 +100,10 @@ def _read_lesson(session: Session, outline: CourseOutline, module: ModuleLine, s
     )
 
 
-def _find_neighbours(outline: CourseOutline, lesson_id: int) -> tuple[Neighbour | None, Neighbour | None]:
-    lessons, slugs = outline.lessons, {module.id: module.slug for module in outline.modules}
+def _find_neighbours(
+    outline: CourseOutline, lessons: Sequence[LessonLine], lesson_id: int
+) -> tuple[Neighbour | None, Neighbour | None]:
+    slugs = {module.id: module.slug for module in outline.modules}
     at = next(index for index, line in enumerate(lessons) if line.id == lesson_id)
 
     def turn(index: int) -> Neighbour | None:

@@ -1,4 +1,4 @@
-"""The outline of the published course: its modules and lessons without their text, kept in memory."""
+"""The outline of the published course or of a library: its modules and lessons without their text, kept in memory."""
 
 from __future__ import annotations
 
@@ -35,19 +35,18 @@ class CourseOutline:
         return next((module for module in self.modules if module.slug == slug), None)
 
 
-def get_outline(session: Session) -> CourseOutline:
-    return recall_outline(session, get_memory(session))
+def get_outline(session: Session, library_id: int | None = None) -> CourseOutline:
+    return recall_outline(session, get_memory(session, library_id))
 
 
 def recall_outline(session: Session, memory: CourseMemory) -> CourseOutline:
-    return memory.remember("outline", lambda: _read_outline(session))
+    return memory.remember("outline", lambda: _read_outline(session, memory.library_id))
 
 
-def _read_outline(session: Session) -> CourseOutline:
-    modules = tuple(
-        ModuleLine(row.id, row.slug, row.position, row.title, row.summary) for row in catalogue.list_modules(session)
-    )
-    rows = catalogue.list_lessons(session)
+def _read_outline(session: Session, library_id: int | None) -> CourseOutline:
+    found = catalogue.list_modules(session, library_id)
+    modules = tuple(ModuleLine(row.id, row.slug, row.position, row.title, row.summary) for row in found)
+    rows = catalogue.list_lessons_of(session, found)
     by_module = {module.id: tuple(row for row in rows if row.module_id == module.id) for module in modules}
     lessons = tuple(row for module in modules for row in by_module[module.id])
     return CourseOutline(modules, lessons, by_module)

@@ -1,4 +1,7 @@
-"""Writes a course read from files to the database, in the caller's transaction. Repeating it changes nothing."""
+"""Writes a course or a library to the database, in the caller's transaction. Repeating it changes nothing.
+
+Only the rows of the course, or of that library, are compared and retired.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.content.glossary import TermLinker
@@ -27,29 +30,40 @@ from app.models import (
     SourceRow,
     ZoneRow,
 )
+from app.services.course import catalogue
 from app.services.course.changes import PublicationChanges, compute_digest
 from app.services.course.leaflets import update_leaflets
 
 
-def write_course(session: Session, course: Course, now: datetime) -> PublicationChanges:
+def write_course(session: Session, course: Course, now: datetime, library_id: int | None = None) -> PublicationChanges:
     """Add, change and retire rows so that the database matches ``course``.
 
-    The caller commits, or rolls back for a dry run.
+    With ``library_id``, it is that library with qualified ids (:mod:`app.domain.qualified_ids`). The caller commits, or
+    rolls back for a dry run.
     """
     changes = PublicationChanges()
-    _publish_sources(session, course, changes)
-    _publish_map(session, ZoneRow, course.zones, "zone", changes)
-    _publish_map(session, MuscleRow, course.muscles, "muscle", changes)
-    modules = _publish_modules(session, course.modules, changes, now)
-    objectives = _publish_objectives(session, course.modules, modules, changes, now)
-    _publish_lessons(session, course, modules, changes, now)
-    _publish_questions(session, course.modules, modules, objectives, changes, now)
+    _publish_sources(session, course, library_id, changes)
+    if library_id is None:
+        _publish_map(session, ZoneRow, course.zones, "zone", changes)
+        _publish_map(session, MuscleRow, course.muscles, "muscle", changes)
+    modules = _publish_modules(session, course.modules, library_id, changes, now)
+    own = select(ModuleRow.id).where(ModuleRow.library_id == library_id)
+    objectives = _publish_objectives(session, course.modules, modules, own, changes, now)
+    # The glossary belongs to the course, so lessons of libraries do not link to it.
+    linker = TermLinker(() if library_id else (term for lesson in course.lessons for term in lesson.terms))
+    _publish_lessons(session, course, modules, own, linker, changes, now)
+    _publish_questions(session, course.modules, modules, objectives, own, changes, now)
     digest = compute_digest([asdict(course)])
-    latest = session.scalar(select(Publication).order_by(Publication.id.desc()).limit(1))
+    latest = catalogue.get_publication(session, library_id)
     if changes or latest is None or latest.digest != digest:
         session.add(
             Publication(
-                digest=digest, title=course.title, red_flags=course.red_flags, changes=changes.by_kind, published_at=now
+                library_id=library_id,
+                digest=digest,
+                title=course.title,
+                red_flags=course.red_flags,
+                changes=changes.by_kind,
+                published_at=now,
             )
         )
     session.flush()  # so that a dry run checks every constraint
@@ -76,13 +90,14 @@ def _retire(rows: Iterable[Any], kept: set[str], kind: str, changes: Publication
             changes.note(f"{kind} retired", row.slug)
 
 
-def _publish_sources(session: Session, course: Course, changes: PublicationChanges) -> None:
-    rows = {row.slug: row for row in session.scalars(select(SourceRow))}
+def _publish_sources(session: Session, course: Course, library_id: int | None, changes: PublicationChanges) -> None:
+    own = select(SourceRow).where(SourceRow.library_id == library_id)
+    rows = {row.slug: row for row in session.scalars(own)}
     for source in course.sources:
         body = asdict(source)
         row = rows.get(source.id)
         if row is None:
-            session.add(SourceRow(slug=source.id, body=body))
+            session.add(SourceRow(library_id=library_id, slug=source.id, body=body))
             changes.note("source added", source.id)
         elif Source(**row.body) != source:
             row.body = body
@@ -114,9 +129,10 @@ def _publish_map(
 
 
 def _publish_modules(
-    session: Session, modules: Sequence[Module], changes: PublicationChanges, now: datetime
+    session: Session, modules: Sequence[Module], library_id: int | None, changes: PublicationChanges, now: datetime
 ) -> dict[str, ModuleRow]:
-    rows = {row.slug: row for row in session.scalars(select(ModuleRow))}
+    own = select(ModuleRow).where(ModuleRow.library_id == library_id)
+    rows = {row.slug: row for row in session.scalars(own)}
     for position, module in enumerate(modules, start=1):
         values = {
             "position": position,
@@ -138,7 +154,7 @@ def _publish_modules(
             "retired_at": None,
         }
         if module.id not in rows:
-            rows[module.id] = ModuleRow(slug=module.id, **values)
+            rows[module.id] = ModuleRow(library_id=library_id, slug=module.id, **values)
             session.add(rows[module.id])
             changes.note("module added", module.id)
         elif _assign(rows[module.id], values):
@@ -152,10 +168,13 @@ def _publish_objectives(
     session: Session,
     modules: Sequence[Module],
     module_rows: dict[str, ModuleRow],
+    own: Select[int],
     changes: PublicationChanges,
     now: datetime,
 ) -> dict[str, ObjectiveRow]:
-    rows = {row.slug: row for row in session.scalars(select(ObjectiveRow))}
+    """Write the objectives of ``modules``. ``own`` selects the ids of the modules that are compared."""
+    found = select(ObjectiveRow).where(ObjectiveRow.module_id.in_(own))
+    rows = {row.slug: row for row in session.scalars(found)}
     kept: set[str] = set()
     for module in modules:
         for position, objective in enumerate(module.objectives, start=1):
@@ -193,12 +212,13 @@ def _publish_lessons(
     session: Session,
     course: Course,
     module_rows: dict[str, ModuleRow],
+    own: Select[int],
+    linker: TermLinker,
     changes: PublicationChanges,
     now: datetime,
 ) -> None:
-    rows = {row.slug: row for row in session.scalars(select(LessonRow))}
+    rows = {row.slug: row for row in session.scalars(select(LessonRow).where(LessonRow.module_id.in_(own)))}
     leaflets = update_leaflets(rows.values(), course.leaflets, changes, now)
-    linker = TermLinker([term for module in course.modules for lesson in module.lessons for term in lesson.terms])
     kept: set[str] = set()
     for module in course.modules:
         for position, lesson in enumerate(module.lessons, start=1):
@@ -229,14 +249,17 @@ def _publish_questions(
     modules: Sequence[Module],
     module_rows: dict[str, ModuleRow],
     objective_rows: dict[str, ObjectiveRow],
+    own: Select[int],
     changes: PublicationChanges,
     now: datetime,
 ) -> None:
-    rows = {row.slug: row for row in session.scalars(select(QuestionRow))}
-    current = {
-        v.question_id: v
-        for v in session.scalars(select(QuestionVersion).where(QuestionVersion.superseded_at.is_(None)))
-    }
+    rows = {row.slug: row for row in session.scalars(select(QuestionRow).where(QuestionRow.module_id.in_(own)))}
+    versions = (
+        select(QuestionVersion)
+        .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
+        .where(QuestionRow.module_id.in_(own), QuestionVersion.superseded_at.is_(None))
+    )
+    current = {version.question_id: version for version in session.scalars(versions)}
     kept: set[str] = set()
     for module in modules:
         for question in module.questions:

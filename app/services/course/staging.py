@@ -1,4 +1,4 @@
-"""A copy of the catalogue in memory, in which a course is published, and the rows that this changes.
+"""A copy of the catalogue in memory, in which a course or a library is published, and the rows that this changes.
 
 Comparing a course with the catalogue takes a second. In the database itself that would hold the write lock, and block
 learners' answers; from the copy, only the rows that differ are written.
@@ -12,12 +12,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, create_engine, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    false,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from app.db import Base, lock_rows
 from app.models import (
     LessonRow,
+    Library,
     ModuleRow,
     MuscleRow,
     ObjectiveRow,
@@ -61,17 +75,22 @@ class TableChanges:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueChanges:
-    """The rows that a publication writes. ``based_on`` is the id of the latest publication in the copy, or 0."""
+    """The rows that a publication writes. ``based_on`` is the id of the latest publication in the copy, or 0.
 
+    ``library_id`` is None for the course.
+    """
+
+    library_id: int | None
     based_on: int
     tables: tuple[TableChanges, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueCopy:
-    """The catalogue in memory. Only current versions of questions and the latest publication are in it."""
+    """The course, or a library, in memory. Only current versions of questions and the latest publication are in it."""
 
     session: Session
+    library_id: int | None = None
     before: dict[type[Base], _Rows] = field(default_factory=dict)
 
     def list_changes(self) -> CatalogueChanges:
@@ -81,19 +100,19 @@ class CatalogueCopy:
             compare_rows(_get_table(model), self.before[model], _read(self.session, model, _select_all(model)))
             for model in CATALOGUE
         )
-        return CatalogueChanges(max(self.before[Publication], default=0), changes)
+        return CatalogueChanges(self.library_id, max(self.before[Publication], default=0), changes)
 
 
 @contextmanager
-def copy_catalogue(session: Session) -> Iterator[CatalogueCopy]:
-    """Copy the rows that publishing compares with to a database in memory."""
+def copy_catalogue(session: Session, library_id: int | None = None) -> Iterator[CatalogueCopy]:
+    """Copy the rows that publishing the course, or a library, compares with to a database in memory."""
     engine = create_engine("sqlite://")
     try:
         Base.metadata.create_all(engine, tables=[_get_table(model) for model in CATALOGUE])
         with Session(engine) as copied:
-            copy = CatalogueCopy(copied)
+            copy = CatalogueCopy(copied, library_id)
             for model in CATALOGUE:
-                copy.before[model] = _read(session, model, _select_compared(model))
+                copy.before[model] = _read(session, model, _select_compared(model, library_id))
                 if copy.before[model]:
                     copied.execute(insert(_get_table(model)), list(copy.before[model].values()))
             yield copy
@@ -103,9 +122,16 @@ def copy_catalogue(session: Session) -> Iterator[CatalogueCopy]:
 
 
 def write_changes(session: Session, changes: CatalogueChanges) -> bool:
-    """Write the rows, unless somebody else has published since the copy was made; return whether they were written."""
-    session.execute(lock_rows(select(Publication.id).where(Publication.id == changes.based_on), Publication))
-    if (session.scalar(select(func.max(Publication.id))) or 0) != changes.based_on:
+    """Write the rows, unless somebody else has published since the copy was made; return whether they were written.
+
+    Trainers who publish different libraries do not wait for each other.
+    """
+    if changes.library_id is None:
+        session.execute(lock_rows(select(Publication.id).where(Publication.id == changes.based_on), Publication))
+    else:
+        session.execute(lock_rows(select(Library.id).where(Library.id == changes.library_id), Library))
+    latest = select(func.max(Publication.id)).where(Publication.library_id == changes.library_id)
+    if (session.scalar(latest) or 0) != changes.based_on:
         return False
     new_ids: dict[tuple[str, int], int] = {}
     for part in changes.tables:
@@ -173,17 +199,27 @@ def _select_all(model: type[Base]) -> Select[Any]:
     return select(*_get_table(model).columns)
 
 
-def _select_compared(model: type[Base]) -> Select[Any]:
-    """Select the rows that publishing compares with."""
+def _select_compared(model: type[Base], library_id: int | None) -> Select[Any]:
+    """Select the rows that publishing the course, or a library, compares with."""
     found = _select_all(model)
-    current = select(QuestionVersion.id).where(QuestionVersion.superseded_at.is_(None))
-    if model is QuestionVersion:
-        return found.where(QuestionVersion.id.in_(current))
-    if model is QuestionKey:
-        return found.where(QuestionKey.version_id.in_(current))
+    modules = select(ModuleRow.id).where(ModuleRow.library_id == library_id)
+    questions = select(QuestionRow.id).where(QuestionRow.module_id.in_(modules))
+    current = select(QuestionVersion.id).where(
+        QuestionVersion.superseded_at.is_(None), QuestionVersion.question_id.in_(questions)
+    )
     if model is Publication:
-        return found.order_by(Publication.id.desc()).limit(1)
-    return found
+        return found.where(Publication.library_id == library_id).order_by(Publication.id.desc()).limit(1)
+    conditions: dict[type[Base], ColumnElement[bool]] = {
+        SourceRow: SourceRow.library_id == library_id,
+        ModuleRow: ModuleRow.library_id == library_id,
+        ObjectiveRow: ObjectiveRow.module_id.in_(modules),
+        LessonRow: LessonRow.module_id.in_(modules),
+        QuestionRow: QuestionRow.module_id.in_(modules),
+        QuestionVersion: QuestionVersion.id.in_(current),
+        QuestionKey: QuestionKey.version_id.in_(current),
+    }
+    # Zones and muscles belong to the course.
+    return found.where(conditions.get(model, true() if library_id is None else false()))
 
 
 def _read(session: Session, model: type[Base], statement: Select[Any]) -> _Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 
 from sqlalchemy.orm import Session
@@ -33,18 +33,39 @@ def check(session: Session, library: Library, listed: Sequence[LibraryDocument])
     size = sum(row.size for row in listed)
     if size > MAX_CHECKED_BYTES:
         return _refuse(size)
-    key = _compute_key((row.path, row.digest) for row in listed)
+    key = compute_key(listed)
     with _lock:
         if (known := _cache.get(key)) is not None:
             _cache.move_to_end(key)
             return known
-        texts = documents.read_all(session, library)
-        checked = load_library(DocumentTree.build(texts).root)
-        # On PostgreSQL, these may be newer than the list.
-        _cache[_compute_key((path, documents.compute_digest(body)) for path, body in texts.items())] = checked
-        if len(_cache) > MAX_CACHED:
-            _cache.popitem(last=False)
-        return checked
+        # On PostgreSQL, the texts may be newer than the list.
+        return _check_texts(documents.read_all(session, library))[1]
+
+
+def check_now(session: Session, library: Library) -> tuple[str, LoadedLibrary]:
+    """Return what the loader says about a library, and the fingerprint of exactly the documents that it read."""
+    texts = documents.read_all(session, library)
+    if (size := sum(map(len, texts.values()))) > MAX_CHECKED_BYTES:
+        return "", _refuse(size)
+    with _lock:
+        return _check_texts(texts)
+
+
+def _check_texts(texts: Mapping[str, bytes]) -> tuple[str, LoadedLibrary]:
+    """Check documents, or recall the result. The caller holds the lock."""
+    key = _compute_key((path, documents.compute_digest(body)) for path, body in texts.items())
+    checked = _cache.get(key)
+    if checked is None:
+        checked = _cache[key] = load_library(DocumentTree.build(texts).root)
+    _cache.move_to_end(key)
+    if len(_cache) > MAX_CACHED:
+        _cache.popitem(last=False)
+    return key, checked
+
+
+def compute_key(listed: Iterable[LibraryDocument]) -> str:
+    """Return the fingerprint of these documents: it is the same exactly if their paths and texts are."""
+    return _compute_key((row.path, row.digest) for row in listed)
 
 
 def _refuse(size: int) -> LoadedLibrary:

@@ -6,12 +6,12 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.models import Library, LibraryDocument, LibraryPerson, LibraryRole, User
-from app.permissions import Viewer, may_administer, reads_library
+from app.models import Library, LibraryDocument, LibraryPerson, LibraryRole, ModuleRow, User
+from app.permissions import Viewer, may_administer, reads_library, sits_test_on
 from app.services.log import audit, subjects
 
 MAX_OWNED = 50
@@ -27,20 +27,25 @@ class TooManyLibrariesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OpenLibrary:
-    """A library with the viewer's role in it. Having one proves that the viewer may read it."""
+    """A library with the viewer's role in it. Having one proves that the viewer may read it.
+
+    ``is_hidden``: they have a test on one of its modules as a learner, and so may not see its documents.
+    """
 
     library: Library
     role: LibraryRole
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryLine:
-    """A library in a list. ``people`` counts the people with a role in it."""
+    """A library in a list. ``people`` counts the people with a role in it, and ``modules`` the published modules."""
 
     library: Library
     role: LibraryRole
     documents: int
     people: int
+    modules: int
 
 
 def create(session: Session, actor: User, name: str, now: datetime) -> Library:
@@ -72,9 +77,10 @@ def _add(session: Session, name: str, now: datetime) -> Library:
 
 def get_for(session: Session, viewer: Viewer, slug: str) -> OpenLibrary | None:
     """Return a library if the viewer may read it."""
-    found = _select_open(viewer).where(Library.slug == slug)
+    its_module = exists().where(ModuleRow.library_id == Library.id, sits_test_on(viewer, ModuleRow.id))
+    found = _select_open(viewer).add_columns(its_module.correlate_except(ModuleRow)).where(Library.slug == slug)
     row = session.execute(found).first()
-    return OpenLibrary(row[0], _get_role(viewer, row[1])) if row else None
+    return OpenLibrary(row[0], _get_role(viewer, row[1]), row[2]) if row else None
 
 
 def list_for(session: Session, viewer: Viewer) -> list[LibraryLine]:
@@ -87,11 +93,14 @@ def list_for(session: Session, viewer: Viewer) -> list[LibraryLine]:
     people = (
         select(func.count()).select_from(LibraryPerson).where(LibraryPerson.library_id == Library.id).correlate(Library)
     ).scalar_subquery()
-    found = _select_open(viewer).add_columns(documents, people).order_by(func.lower(Library.name), Library.id)
-    return [
-        LibraryLine(library, _get_role(viewer, role), documents, people)
-        for library, role, documents, people in session.execute(found)
-    ]
+    modules = (
+        select(func.count())
+        .where(ModuleRow.library_id == Library.id, ModuleRow.retired_at.is_(None))
+        .correlate(Library)
+        .scalar_subquery()
+    )
+    found = _select_open(viewer).add_columns(documents, people, modules).order_by(func.lower(Library.name), Library.id)
+    return [LibraryLine(library, _get_role(viewer, role), *counts) for library, role, *counts in session.execute(found)]
 
 
 def rename(session: Session, actor: User, library: Library, name: str, now: datetime) -> None:

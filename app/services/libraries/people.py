@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -43,6 +44,29 @@ class InvitationLine:
     library: str
     role: LibraryRole
     invited_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryKeepers:
+    """The name of a library, and the names of the people who can see its keys, in order."""
+
+    name: str
+    people: tuple[str, ...]
+
+
+def list_keepers(session: Session, library_ids: Collection[int]) -> dict[int, LibraryKeepers]:
+    """Return the people of these libraries by id, without those who cannot use the studio. Administrators see all keys."""
+    rows = session.execute(
+        select(Library.id, Library.name, User)
+        .outerjoin(LibraryPerson, LibraryPerson.library_id == Library.id)
+        .outerjoin(User, User.id == LibraryPerson.user_id)
+        .where(Library.id.in_(library_ids))
+        .order_by(Library.id, User.folded, User.id)
+    ).all()
+    return {
+        number: LibraryKeepers(name, tuple(user.name for _id, _name, user in found if user and _can_use(user)))
+        for (number, name), found in ((key, list(group)) for key, group in groupby(rows, lambda row: (row[0], row[1])))
+    }
 
 
 def list_people(session: Session, library: Library) -> list[PersonLine]:

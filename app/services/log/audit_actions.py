@@ -222,6 +222,11 @@ ACTIONS: dict[str, AuditAction] = {
             gettext_noop("%(actor)s invited a person to %(subject)s as %(role)s."),
         ),
         AuditAction(
+            "library.publish",
+            gettext_noop("Library published"),
+            gettext_noop("%(actor)s published %(subject)s."),
+        ),
+        AuditAction(
             "library.remove_person",
             gettext_noop("Person removed from a library"),
             gettext_noop("%(actor)s removed %(user)s from %(subject)s."),
@@ -235,6 +240,11 @@ ACTIONS: dict[str, AuditAction] = {
             "library.set_role",
             gettext_noop("Role in a library changed"),
             gettext_noop("%(actor)s changed the role of %(user)s in %(subject)s from %(old)s to %(new)s."),
+        ),
+        AuditAction(
+            "library.unpublish",
+            gettext_noop("Publication of a library ended"),
+            gettext_noop("%(actor)s ended the publication of %(subject)s."),
         ),
         AuditAction(
             "library.withdraw_invitation",

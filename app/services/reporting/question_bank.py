@@ -35,7 +35,7 @@ from app.models import (
     QuestionVersion,
 )
 from app.models.attempt import Correction
-from app.permissions import Viewer, examines, may_administer, sits_test_on, teaches
+from app.permissions import Viewer, examines, may_administer, sits_test_on, teaches, teaches_module
 from app.services.attempts import results
 from app.services.attempts.papers import QuestionView, view_question
 from app.services.attempts.results import Reading
@@ -249,8 +249,13 @@ def _load_lines(session: Session, viewer: Viewer, version_id: int | None = None)
         .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
         .join(ModuleRow, ModuleRow.id == QuestionRow.module_id)
         .join(ObjectiveRow, ObjectiveRow.id == QuestionRow.objective_id)
-        .where(or_(QuestionRow.use != Use.EXAM, examines(viewer, ModuleRow.id)))
-        .order_by(ModuleRow.position, ObjectiveRow.position, QuestionRow.slug, QuestionVersion.number.desc())
+        .where(
+            teaches_module(viewer, ModuleRow.id, ModuleRow.library_id),
+            or_(QuestionRow.use != Use.EXAM, examines(viewer, ModuleRow.id)),
+        )
+        # The course first, then each library.
+        .order_by(func.coalesce(ModuleRow.library_id, 0), ModuleRow.position, ObjectiveRow.position)
+        .order_by(QuestionRow.slug, QuestionVersion.number.desc())
     )
     rows = session.execute(found if version_id is None else found.where(QuestionVersion.id == version_id)).all()
     texts = catalogue.get_texts(session, [row[0] for row in rows])

@@ -147,7 +147,8 @@ def list_assignments(session: Session, viewer: Viewer, use: SourceUse, now: date
 
 
 def _load_sources(session: Session) -> Mapping[str, Source]:
-    return {slug: Source(**body) for slug, body in session.execute(select(SourceRow.slug, SourceRow.body))}
+    every = select(SourceRow.slug, SourceRow.body).where(SourceRow.library_id.is_(None))
+    return {slug: Source(**body) for slug, body in session.execute(every)}
 
 
 def _collect(
@@ -199,7 +200,7 @@ def _load_lessons(session: Session) -> list[tuple[Any, set[str]]]:
             LessonRow.body["leaflets"].label("leaflets"),
         )
         .join(ModuleRow, ModuleRow.id == LessonRow.module_id)
-        .where(LessonRow.retired_at.is_(None), ModuleRow.retired_at.is_(None))
+        .where(LessonRow.retired_at.is_(None), ModuleRow.retired_at.is_(None), ModuleRow.library_id.is_(None))
         .order_by(ModuleRow.position, LessonRow.position)
     ).all()
     return [
@@ -227,6 +228,8 @@ def _load_questions(session: Session, viewer: Viewer) -> Sequence[Any]:
         .join(QuestionKey, QuestionKey.version_id == QuestionVersion.id)
         .join(ModuleRow, ModuleRow.id == QuestionRow.module_id)
         .join(ObjectiveRow, ObjectiveRow.id == QuestionRow.objective_id)
-        .where(QuestionRow.retired_at.is_(None), QuestionVersion.superseded_at.is_(None))
+        .where(
+            QuestionRow.retired_at.is_(None), QuestionVersion.superseded_at.is_(None), ModuleRow.library_id.is_(None)
+        )
         .order_by(ModuleRow.position, ObjectiveRow.position, QuestionRow.slug)
     ).all()

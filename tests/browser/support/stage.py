@@ -36,7 +36,8 @@ from app.permissions import Viewer
 from app.services.assignments import assignments, exceptions
 from app.services.assignments.assignments import TaughtAssignment, Terms
 from app.services.cohorts import cohorts, invitations, messages, rosters, trainers
-from app.services.libraries import documents, libraries, starter
+from app.services.course import publishing
+from app.services.libraries import documents, libraries, publication, starter
 from app.services.libraries import people as library_people
 from app.services.marking import corrections, marks, regrading
 from app.services.marking.corrections import CorrectionDecision
@@ -83,15 +84,8 @@ class _StageBuilder(LearnersOnStage):
             self.stage.ids[f"user-{who}"] = viewer.user.id
         self._sign_in_elsewhere(self._viewer(cast.TRAINER))
         self._unconfirmed()
-        idle = users.create(
-            self.session,
-            name="Ruth Okonkwo",
-            email="ruth@example.org",
-            password_hash="!",
-            now=self.now,
-            role=Role.TRAINER,
-        )
-        self.stage.cookies["idle"] = self._cookie(Viewer(idle, sign_ins.get_learner(self.session, idle)))
+        idle = self._add_trainer("idle", "Ruth Okonkwo")
+        self._add_trainer("author", "Bea Lindqvist")
         self._guests()
         self._kinds()
         self._tests(self._viewer(cast.MID_COURSE))
@@ -100,6 +94,19 @@ class _StageBuilder(LearnersOnStage):
         self._corrections()
         self._ways_in()
         return self.stage
+
+    def _add_trainer(self, who: str, name: str) -> User:
+        """A trainer without cohorts."""
+        added = users.create(
+            self.session,
+            name=name,
+            email=f"{name.split()[0].lower()}@example.org",
+            password_hash="!",
+            now=self.now,
+            role=Role.TRAINER,
+        )
+        self.stage.cookies[who] = self._cookie(Viewer(added, sign_ins.get_learner(self.session, added)))
+        return added
 
     def _teaching(self) -> None:
         trainer = self._viewer(cast.TRAINER).user
@@ -149,6 +156,19 @@ class _StageBuilder(LearnersOnStage):
         text = b"title: Shoulder course\nmodules: [shoulder, first-module]\nred_flag: first-lesson\n"
         documents.save(self.session, trainer, faulty, "course.yaml", text, self.now, seen=1)
         documents.remove(self.session, trainer, faulty, "sources.yaml", self.now, seen=1)
+        self._published_library()
+
+    def _published_library(self) -> None:
+        """A library of an administrator that is published."""
+        admin = self._user(cast.ADMIN)
+        library = libraries.create(self.session, admin, "Taping", self.now)
+        documents.upload(
+            self.session, admin, library, starter.list_documents(library.name), self.now, removes_others=False
+        )
+        files = publication.check(self.session, library).files
+        prepared = publication.prepare(self.session, library, self.now, files=files)
+        publishing.publish(self.session, admin, prepared, self.now)
+        self.stage.ids["library"] = library.id
 
     def _messages(self, trainer: User, cohort: Cohort) -> None:
         everybody = [one.learner_id for one in messages.list_possible_recipients(self.session, cohort)]

@@ -21,6 +21,10 @@ def add_nothing(page: Page) -> None:
     page.get_by_role("button", name="Add the document").click()
 
 
+def add_no_module(page: Page) -> None:
+    page.get_by_role("button", name="Add the module").click()
+
+
 def pretend_unseen(page: Page) -> None:
     """Save with a revision that is not the current one, as if somebody else had been faster."""
     page.locator("[name=seen]").first.evaluate("field => { field.value = 1 }")
@@ -59,6 +63,18 @@ STUDIO = (
     Scene("studio-library-sound", "trainer", "/studio/year-two"),
     Scene("studio-new", "trainer", "/studio/year-two/new"),
     Scene("studio-new-errors", "trainer", "/studio/year-two/new", add_nothing, 422),
+    Scene("studio-module-new", "trainer", "/studio/year-two/modules/new"),
+    Scene("studio-module-new-errors", "trainer", "/studio/year-two/modules/new", add_no_module, 422),
+    Scene("studio-publication", "trainer", "/studio/year-two/publication"),
+    Scene("studio-publication-reader", "idle", "/studio/year-two/publication"),
+    Scene("studio-publication-preview", "trainer", "/studio/year-two/publication/preview"),
+    Scene("studio-publication-faults", "trainer", "/studio/shoulder-course/publication/preview"),
+    Scene("studio-published", "admin", "/studio/taping/publication"),
+    Scene("studio-published-preview", "admin", "/studio/taping/publication/preview"),
+    Scene("studio-unpublish", "admin", "/studio/taping/publication/end"),
+    Scene("library-module", "admin", "/modules/taping.first-module"),
+    Scene("library-lesson", "admin", "/modules/taping.first-module/lessons/taping.first-lesson"),
+    Scene("library-assign", "admin", "/teach/cohorts/{empty}/assignments/new?library={library}"),
     Scene("studio-lesson", "trainer", "/studio/year-two/text?path=1-first-module/lessons/01-first-lesson.md"),
     Scene("studio-questions", "trainer", "/studio/year-two/text?path=1-first-module/questions/first-objective.yaml"),
     Scene("studio-findings", "trainer", "/studio/shoulder-course/text?path=course.yaml"),
