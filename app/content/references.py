@@ -37,7 +37,7 @@ def check_references(material: Material) -> Iterator[Fault]:
         for lesson in module.lessons:
             yield from _check_lesson(lesson, material, questions)
         for question in module.questions:
-            yield from _check_question(question, module, material, parts)
+            yield from check_question(question, module, material, parts)
     yield from _check_leaflets(material)
     yield from _check_links(material)
     yield from _check_statuses(material)
@@ -218,9 +218,10 @@ def _unknown_mention(place: FileLocation, mention: NameMention, names: NameIndex
     return Fault(place.path, mention.line, rule, message, expected)
 
 
-def _check_question(
+def check_question(
     draft: Draft[QuestionEntry], module: ModuleMaterial, material: Material, parts: MapParts | None
 ) -> Iterator[Fault]:
+    """Yield what makes a question unmarkable, and a fault for each name in it that refers to nothing."""
     yield from draft.entry.faults(draft.place)
     yield from draft.entry.reference_faults(draft.place, module.figures, parts)
     for at, source in enumerate(draft.entry.sources):

@@ -5,9 +5,12 @@ from flask import Blueprint
 blueprint = Blueprint("studio", __name__, url_prefix="/studio")
 
 from app.studio import (  # noqa: E402
+    addresses,  # noqa: F401
     archives,  # noqa: F401
     documents,  # noqa: F401
     history,  # noqa: F401
     libraries,  # noqa: F401
     people,  # noqa: F401
+    question_forms,  # noqa: F401
+    questions,  # noqa: F401
 )

@@ -58,6 +58,7 @@ STYLES = (
     "join-screen",
     "administration",
     "studio",
+    "entry-form",
     "corrections",
     "charts",
     "insight",

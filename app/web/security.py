@@ -45,6 +45,7 @@ _SLOW_ENDPOINTS = frozenset(
         "accounts.edit_sign_ins",
         "accounts.accept_invitation",
         "studio.upload_library",
+        "studio.check_question",
     }
 )
 

@@ -28,6 +28,7 @@ WHO = ("visitor", "guest", "learner", "other", "trainer", "trainer2", "admin")
 
 NEW = {"name": "Somebody New", "password": "a good long password", "new_password": "a good long password"}
 TERMS = {"module": "{module}", "title": ""}
+BANK = "1-first-module/questions/first-objective.yaml"
 FORMS: dict[str, dict[str, str]] = {
     "/appearance": {"theme": "dark"},
     "/language": {"language": "de"},
@@ -81,6 +82,9 @@ FORMS: dict[str, dict[str, str]] = {
     "/studio/invitations": {"invitation": "999999", "answer": "accept"},
     "/studio/{library}/new": {"path": "2-new/module.yaml"},
     "/studio/{library}/text": {"path": "course.yaml", "seen": "1", "text": "title: New"},
+    "/studio/{library}/questions": {"path": BANK, "seen": "1", "act": "copy:1"},
+    "/studio/{library}/question": {"path": BANK, "base": "1", "seen": "1", "n": "1", "q.stem": "Which one?"},
+    "/studio/{library}/question/check": {"path": BANK, "base": "1", "seen": "1", "n": "1", "q.stem": "Which one?"},
     "/studio/{library}/restore": {"path": "course.yaml", "seen": "1", "number": "1"},
     "/studio/{library}/remove": {"path": "course.yaml", "seen": "1"},
     "/studio/{library}/people": {"email": "somebody@example.org", "role": "reader"},
@@ -90,6 +94,9 @@ FORMS: dict[str, dict[str, str]] = {
     "/studio/{library}/people/withdraw": {"invitation": "{to_library}"},
     "/studio/{shared}/new": {"path": "2-new/module.yaml"},
     "/studio/{shared}/text": {"path": "course.yaml", "seen": "1", "text": "title: New"},
+    "/studio/{shared}/questions": {"path": BANK, "seen": "1", "act": "copy:1"},
+    "/studio/{shared}/question": {"path": BANK, "base": "1", "seen": "1", "n": "1", "q.stem": "Which one?"},
+    "/studio/{shared}/question/check": {"path": BANK, "base": "1", "seen": "1", "n": "1", "q.stem": "Which one?"},
     "/studio/{shared}/restore": {"path": "course.yaml", "seen": "1", "number": "1"},
     "/studio/{shared}/remove": {"path": "course.yaml", "seen": "1"},
     "/studio/{shared}/people": {"email": "somebody@example.org", "role": "reader"},
@@ -108,9 +115,15 @@ QUERIES: dict[str, dict[str, str]] = {
     # An assignment of another trainer, asked for in one's own cohort.
     "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
     "/studio/{library}/text": {"path": "course.yaml"},
+    "/studio/{library}/questions": {"path": BANK},
+    "/studio/{library}/question": {"path": BANK, "n": "1"},
+    "/studio/{library}/question/new": {"path": BANK, "kind": "single"},
     "/studio/{library}/file": {"path": "course.yaml"},
     "/studio/{library}/history": {"path": "course.yaml"},
     "/studio/{shared}/text": {"path": "course.yaml"},
+    "/studio/{shared}/questions": {"path": BANK},
+    "/studio/{shared}/question": {"path": BANK, "n": "1"},
+    "/studio/{shared}/question/new": {"path": BANK, "kind": "single"},
     "/studio/{shared}/file": {"path": "course.yaml"},
     "/studio/{shared}/history": {"path": "course.yaml"},
     "/teach/assignments/{assignment}/preview/1": {"seed": "1"},

@@ -1,0 +1,79 @@
+"""Check a single question while it is written, beside a library that has been checked before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.content.checker import check_item
+from app.content.drafts import Draft, read_entry
+from app.content.faults import Fault, FileLocation
+from app.content.folders import ModuleFiles
+from app.content.kinds import QuestionEntry, get_entry_class
+from app.content.loader import LoadedLibrary
+from app.content.material import Material, ModuleMaterial
+from app.content.previews import build_parts, build_sound
+from app.content.references import check_question
+from app.content.trees import DocumentPath, DocumentTree
+from app.content.yaml_nodes import Plain
+from app.domain.content import Question, Use
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedQuestion:
+    """The faults of an entry, with their spots in it, and the question if it is sound enough to be asked."""
+
+    faults: tuple[Fault, ...]
+    question: Question | None
+
+
+def check_entry(library: LoadedLibrary, path: str, at: int | None, value: Plain) -> CheckedQuestion:
+    """Check the entry that is, or will be, at ``at`` in the document at ``path``; None is behind its last one."""
+    place = FileLocation(DocumentPath(tuple(path.split("/")), DocumentTree()))
+    draft = read_entry(get_entry_class(value), _add_use(value), place)
+    material = library.material
+    module = find_module(material, path)
+    faults = list(draft) if isinstance(draft, tuple) else []
+    faults += _find_repeated(material, path, at, value, place)
+    if isinstance(draft, tuple):
+        return CheckedQuestion(tuple(faults), None)
+    if module is None:
+        faults += draft.entry.faults(place)
+    else:
+        faults += check_question(draft, module, material, build_parts(library))
+    faults += check_item(draft, [one for one in _list_drafts(material) if not _is_at(one.place, path, at)])
+    question = build_sound(draft, module or _build_lone(), build_parts(library))
+    return CheckedQuestion(tuple(dict.fromkeys(faults)), question)
+
+
+def find_module(material: Material, path: str) -> ModuleMaterial | None:
+    """Return the module to whose folder a document belongs, if the library was read."""
+    folder = path.partition("/")[0]
+    modules = material.modules.values()
+    return next((one for one in modules if any(str(there) == folder for there in one.shelf.folders)), None)
+
+
+def _add_use(value: Plain) -> Plain:
+    """Return the entry with the use that questions of a library have if they name none."""
+    return {"use": Use.EXAM.value, **value} if isinstance(value, dict) else value
+
+
+def _find_repeated(material: Material, path: str, at: int | None, value: Plain, place: FileLocation) -> list[Fault]:
+    name = value.get("id") if isinstance(value, dict) else None
+    there = material.question_names.places.get(name) if isinstance(name, str) else None
+    if there is None or _is_at(there, path, at):
+        return []
+    message = f"two questions have the id `{name}` (see {there.path}:{there.line('id')})"
+    return [place.fault("duplicate-id", message, "id", expected="a unique id")]
+
+
+def _is_at(place: FileLocation, path: str, at: int | None) -> bool:
+    return str(place.path) == path and place.at[:1] == (at,)
+
+
+def _list_drafts(material: Material) -> list[Draft[QuestionEntry]]:
+    return [draft for module in material.modules.values() for draft in module.questions]
+
+
+def _build_lone() -> ModuleMaterial:
+    """Return a module without figures, for a document that belongs to none."""
+    return ModuleMaterial("", ModuleFiles())
