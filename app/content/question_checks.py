@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 from app.content.checker import check_item
 from app.content.drafts import Draft, read_entry
-from app.content.faults import Fault, FileLocation
+from app.content.faults import Fault, FileLocation, Spot
 from app.content.folders import ModuleFiles
 from app.content.kinds import QuestionEntry, get_entry_class
 from app.content.loader import LoadedLibrary
@@ -15,7 +18,17 @@ from app.content.previews import build_parts, build_sound
 from app.content.references import check_question
 from app.content.trees import DocumentPath, DocumentTree
 from app.content.yaml_nodes import Plain
-from app.domain.content import Question, Use
+from app.domain.content import Level, Question, Use
+
+_FILLERS: Mapping[Any, Plain] = {
+    "explanation": "…",
+    "level": Level.RECALL.value,
+    "objective": "objective",
+    "otherwise": "…",
+    "sources": ["SOURCE"],
+    "why": "…",
+}
+"""What stands for fields that are still empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +42,47 @@ class CheckedQuestion:
 def check_entry(library: LoadedLibrary, path: str, at: int | None, value: Plain) -> CheckedQuestion:
     """Check the entry that is, or will be, at ``at`` in the document at ``path``; None is behind its last one."""
     place = FileLocation(DocumentPath(tuple(path.split("/")), DocumentTree()))
+    faults = _find_repeated(library.material, path, at, value, place)
     draft = read_entry(get_entry_class(value), _add_use(value), place)
-    material = library.material
-    module = find_module(material, path)
-    faults = list(draft) if isinstance(draft, tuple) else []
-    faults += _find_repeated(material, path, at, value, place)
+    filled: set[Spot] = set()
+    if isinstance(draft, tuple):
+        faults += draft
+        filled = {fault.spot for fault in draft}
+        draft = read_entry(get_entry_class(value), _fill(_add_use(value), draft), place)
     if isinstance(draft, tuple):
         return CheckedQuestion(tuple(faults), None)
+    checked = _check_draft(library, path, at, draft)
+    others = [fault for fault in checked.faults if not any(fault.spot[: len(spot)] == spot for spot in filled)]
+    return CheckedQuestion(tuple(dict.fromkeys([*faults, *others])), checked.question)
+
+
+def _check_draft(library: LoadedLibrary, path: str, at: int | None, draft: Draft[QuestionEntry]) -> CheckedQuestion:
+    material, place = library.material, draft.place
+    module = find_module(material, path)
+    faults: list[Fault] = []
     if module is None:
         faults += draft.entry.faults(place)
     else:
         faults += check_question(draft, module, material, build_parts(library))
     faults += check_item(draft, [one for one in _list_drafts(material) if not _is_at(one.place, path, at)])
     question = build_sound(draft, module or _build_lone(), build_parts(library))
-    return CheckedQuestion(tuple(dict.fromkeys(faults)), question)
+    return CheckedQuestion(tuple(faults), question)
+
+
+def _fill(value: Plain, faults: Sequence[Fault]) -> Plain:
+    """Return the entry with something in fields that are still empty, so that the rest can be checked and shown.
+
+    Fields on which the rules for giveaways depend stay empty.
+    """
+    filled = deepcopy(value)
+    for fault in faults:
+        name = fault.spot[-1] if fault.rule == "missing" and fault.spot else None
+        if name in _FILLERS:
+            holder: Any = filled
+            for step in fault.spot[:-1]:
+                holder = holder[step]
+            holder[name] = deepcopy(_FILLERS[name])
+    return filled
 
 
 def find_module(material: Material, path: str) -> ModuleMaterial | None:

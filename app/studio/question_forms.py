@@ -13,11 +13,13 @@ from app.clock import now
 from app.content.entry_forms import RowAct, TypedEntry, change_rows, edit_entry, read_typed, show_entry
 from app.content.kinds import ENTRIES
 from app.content.loader import LoadedLibrary
+from app.content.material import ModuleMaterial
 from app.content.question_checks import CheckedQuestion, check_entry, find_module
 from app.content.yaml_edits import strip_rows
 from app.content.yaml_nodes import Plain
 from app.db import db, read_only
 from app.domain import kinds
+from app.domain.body_map import PLATES
 from app.domain.content import Question, Source, Use
 from app.domain.kinds import QuestionKind
 from app.domain.line_changes import compare_lines
@@ -93,7 +95,8 @@ def show_new_question(slug: str) -> ResponseReturnValue:
     kind = request.args.get("kind", "")
     if kind not in ENTRIES:
         abort(404)
-    fields: dict[str, Plain] = {"id": choose_name(opened.library, base), **ENTRIES[kind].begin()}
+    beginning: dict[str, Plain] = {"sources": [""], **ENTRIES[kind].begin()}
+    fields: dict[str, Plain] = {"id": choose_name(opened.library, base), **beginning}
     typed = show_entry(ENTRIES[kind], fields)
     return _render(OpenQuestion(opened, base, None, kind, typed), base.revision, is_checked=False)
 
@@ -235,8 +238,19 @@ def _build_choices(library: LoadedLibrary, question: OpenQuestion) -> dict[str, 
         "uses": {"": _("%(use)s, the default", use=uses[Use.EXAM]), **uses},
         "sources": [draft.entry for draft in library.material.sources],
         "figures": {name: name for name in sorted(module.figures)} if module else {},
+        "words": _list_words(library, module),
         "use_labels": USE_LABELS,
         "level_labels": LEVEL_LABELS,
+    }
+
+
+def _list_words(library: LoadedLibrary, module: ModuleMaterial | None) -> dict[str, list[str]]:
+    """Return by its name each list of words that a field suggests."""
+    regions = {name for figure in module.figures.values() if figure for name in figure.regions} if module else set()
+    return {
+        "region": sorted(regions),
+        "muscle": sorted(draft.entry.id for draft in library.material.muscles),
+        "view": sorted(PLATES),
     }
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
+from sqlalchemy.orm import Session
 
 from app.content.kinds import ENTRIES
-from app.models import Library
+from app.models import Library, LibraryRole
+from app.services.libraries import documents
+from tests.conftest import Clock
 from tests.support.factory import Factory, Person
 
 PATH = "1-first-module/questions/first-objective.yaml"
@@ -104,3 +108,222 @@ def test_a_new_question_of_each_kind_has_a_form(trainer: Person, library: Librar
     assert "to fix" in page
     assert send(trainer, set_field(fields, "q.stem", "What is it?"))[0] == 303
     assert f"kind: {kind}" in read_text(trainer)
+
+
+def test_an_untouched_form_changes_nothing(trainer: Person, library: Library) -> None:
+    before = read_text(trainer)
+
+    for n in range(1, before.count("- id:") + 1):
+        status, _page = send(trainer, read_form(trainer, f"{ADDRESS}/question?path={PATH}&n={n}"))
+        assert status == 303
+
+    assert read_text(trainer) == before
+    assert "Nothing has changed." in trainer.client.get(f"{ADDRESS}/question?path={PATH}&n=1").text
+
+
+def test_one_change_leaves_the_rest_of_a_windows_file_byte_for_byte(
+    trainer: Person, library: Library, session: Session, clock: Clock
+) -> None:
+    body = b"\xef\xbb\xbf# Ours\r\n" + read_text(trainer).encode().replace(b"\n", b"\r\n")
+    documents.save(session, trainer.user, library, PATH, body, clock.now, seen=1)
+    session.commit()
+    fields = read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=1")
+
+    assert send(trainer, set_field(fields, "q.options.1.text", "After: the\r\nparty"))[0] == 303
+
+    expected = body.replace(b"- text: After the due date", b"- text: |-\r\n        After: the\r\n        party")
+    assert trainer.client.get(f"{ADDRESS}/file?path={PATH}").data == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["yes", "1e3", "a: b # c", "- | >", "'\"", "\u202e</textarea><b>", "*" * 4000, "\n\nx"]
+)
+def test_what_is_typed_comes_back_as_it_was(trainer: Person, library: Library, text: str) -> None:
+    fields = read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=2")
+
+    assert send(trainer, set_field(fields, "q.explanation", text.replace("\n", "\r\n")))[0] == 303
+
+    saved = dict(read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=2"))
+    assert saved["q.explanation"] == text.strip()
+    assert [name for name, _text in fields] == list(saved) or len(fields) > len(saved)
+
+
+def test_buttons_of_rows_keep_what_was_typed_and_save_nothing(trainer: Person, library: Library) -> None:
+    before = read_text(trainer)
+    fields = set_field(read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=1"), "q.stem", "Typed?")
+
+    _status, page = send(trainer, [*fields, ("act", "down:options.0")], f"{ADDRESS}/question/check")
+    moved = FormFields(page).fields
+    _status, page = send(trainer, [*moved, ("act", "add:options")], f"{ADDRESS}/question/check")
+    added = FormFields(page).fields
+    _status, page = send(trainer, [*added, ("act", "remove:options.2")], f"{ADDRESS}/question/check")
+    removed = FormFields(page).fields
+
+    assert dict(removed)["q.stem"] == "Typed?"
+    assert [text for name, text in moved if name.endswith(".text")][:2] == ["After the due date", "After their answer"]
+    assert [text for name, text in removed if name.endswith(".text")] == [
+        "After the due date",
+        "After their answer",
+        "",
+    ]
+    assert read_text(trainer) == before
+
+
+@pytest.mark.parametrize(
+    "act", ["up:options.0", "down:options.99", "remove:stem", "add:nothing", "add:", "up", "add:options.0.text"]
+)
+def test_an_act_that_is_not_possible_changes_nothing(trainer: Person, library: Library, act: str) -> None:
+    fields = read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=1")
+
+    status, page = send(trainer, [*fields, ("act", act)], f"{ADDRESS}/question/check")
+
+    assert status == 200
+    assert FormFields(page).fields == fields
+
+
+def test_findings_are_beside_their_fields(trainer: Person, library: Library) -> None:
+    fields = read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=1")
+    fields = set_field(set_field(fields, "q.options.2.why", ""), "q.sources.0", "NOWHERE")
+
+    assert send(trainer, fields)[0] == 303
+
+    page = trainer.client.get(f"{ADDRESS}/question?path={PATH}&n=1").text
+    assert "2 things to fix" in page
+    assert "Option 3, Reason" in page
+    assert "`NOWHERE` is not among the sources" in page.split('id="f-sources-0-err"')[1].split("</div>")[0]
+    assert "1 finding" in trainer.client.get(f"{ADDRESS}/questions?path={PATH}").text
+
+
+def test_the_preview_shows_the_question_and_what_guessing_earns(trainer: Person, library: Library) -> None:
+    page = trainer.client.get(f"{ADDRESS}/question?path={PATH}&n=4").text.split('id="entry-preview"')[1]
+
+    assert "The order of the lessons is the order of their numbers." in page
+    assert "50%" in page
+
+
+def test_two_people_change_two_questions_at_once(trainer: Person, library: Library) -> None:
+    mine = set_field(read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=1"), "q.stem", "Mine?")
+    theirs = set_field(read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=2"), "q.stem", "Theirs?")
+    assert send(trainer, theirs)[0] == 303
+    moved = {"path": PATH, "seen": "2", "act": "down:1"}
+    assert trainer.client.post(f"{ADDRESS}/questions", data=moved).status_code == 303
+
+    assert send(trainer, mine)[0] == 303
+
+    text = read_text(trainer)
+    assert text.index("stem: Theirs?") < text.index("stem: Mine?")
+    assert "Their changes are kept." in trainer.client.get(f"{ADDRESS}/questions?path={PATH}").text
+
+
+def test_two_people_change_the_same_question(
+    trainer: Person, make: Factory, library: Library, session: Session
+) -> None:
+    mine = set_field(read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=1"), "q.stem", "Mine?")
+    theirs = set_field(read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=1"), "q.options.0.text", "Theirs")
+    assert send(trainer, theirs)[0] == 303
+
+    status, page = send(trainer, mine)
+
+    assert status == 409
+    assert "Somebody else changed this question meanwhile" in page
+    assert re.search(r"<ins>\s*- text: Theirs\s*</ins>", page)
+    assert "stem: Mine?" not in read_text(trainer)
+    again = FormFields(page).fields
+    assert dict(again)["q.stem"] == "Mine?"
+    assert send(trainer, again)[0] == 303
+    text = read_text(trainer)
+    assert "stem: Mine?" in text
+    assert "Theirs" not in text
+    assert "Theirs" in trainer.client.get(f"{ADDRESS}/history?path={PATH}&number=2").text
+
+
+def test_a_question_that_was_deleted_meanwhile_can_be_added_again(trainer: Person, library: Library) -> None:
+    mine = set_field(read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=1"), "q.stem", "Mine?")
+    trainer.client.post(f"{ADDRESS}/questions", data={"path": PATH, "seen": "1", "act": "delete:1"})
+
+    status, page = send(trainer, mine)
+
+    assert status == 409
+    assert "Somebody else deleted this question meanwhile" in page
+    assert send(trainer, FormFields(page).fields)[0] == 303
+    assert read_text(trainer).index("first-practice-2") < read_text(trainer).index("stem: Mine?")
+
+
+def test_an_act_on_an_outdated_list_changes_nothing(trainer: Person, library: Library) -> None:
+    fields = set_field(read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=1"), "q.stem", "Mine?")
+    assert send(trainer, fields)[0] == 303
+    before = read_text(trainer)
+
+    trainer.client.post(f"{ADDRESS}/questions", data={"path": PATH, "seen": "1", "act": "delete:1"})
+
+    assert read_text(trainer) == before
+    assert "Nothing was changed" in trainer.client.get(f"{ADDRESS}/questions?path={PATH}").text
+
+
+def test_a_copy_has_an_id_of_its_own(trainer: Person, library: Library) -> None:
+    trainer.client.post(f"{ADDRESS}/questions", data={"path": PATH, "seen": "1", "act": "copy:2"})
+
+    assert "- id: first-objective-1\n" in read_text(trainer)
+    assert "asks the same question with the same options" in trainer.client.get(f"{ADDRESS}/text?path={PATH}").text
+
+
+def test_a_reader_sees_the_form_and_cannot_send_it(trainer: Person, make: Factory) -> None:
+    make.library(make.trainer(), "Our bank", (trainer, LibraryRole.READER))
+    address = f"{ADDRESS}/question?path={PATH}&n=1"
+
+    page = trainer.client.get(address).text
+
+    assert '<fieldset class="entry-form__fields" disabled>' in page
+    assert ">Save<" not in page.replace('<button type="submit" hidden>Save</button>', "")
+    assert send(trainer, FormFields(page).fields)[0] == 403
+    assert "Edit as text" not in trainer.client.get(f"{ADDRESS}/questions?path={PATH}").text
+
+
+@pytest.mark.parametrize(
+    "query", ["", "path=course.yaml&n=1", f"path={PATH}", f"path={PATH}&n=0", f"path={PATH}&n=99", f"path={PATH}&n=x"]
+)
+def test_what_is_no_question_is_not_found(trainer: Person, library: Library, query: str) -> None:
+    assert trainer.client.get(f"{ADDRESS}/question?{query}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"path": PATH, "base": "99", "seen": "1", "n": "1"},
+        {"path": PATH, "base": "1", "seen": "1", "n": "99"},
+        {"path": PATH, "base": "1", "seen": "1", "kind": "none"},
+        {"path": "course.yaml", "base": "1", "seen": "1", "n": "1"},
+    ],
+)
+def test_a_form_about_nothing_is_not_found(trainer: Person, library: Library, fields: dict[str, str]) -> None:
+    assert trainer.client.post(f"{ADDRESS}/question", data=fields).status_code == 404
+
+
+def test_a_document_with_a_fault_is_edited_as_text(trainer: Person, library: Library) -> None:
+    trainer.client.post(f"{ADDRESS}/text", data={"path": PATH, "seen": "1", "text": "- id: [\n"})
+
+    reply = trainer.client.get(f"{ADDRESS}/questions?path={PATH}")
+
+    assert reply.status_code == 303
+    assert "its questions cannot be listed" in trainer.client.get(reply.location).text
+
+
+def test_an_unknown_kind_is_listed_and_left_to_the_text(trainer: Person, library: Library) -> None:
+    trainer.client.post(
+        f"{ADDRESS}/text", data={"path": PATH, "seen": "1", "text": "- id: a\n  kind: riddle\n- text\n"}
+    )
+
+    page = trainer.client.get(f"{ADDRESS}/questions?path={PATH}").text
+
+    assert page.count("Unknown kind: edit it as text") == 2
+    assert trainer.client.get(f"{ADDRESS}/question?path={PATH}&n=1").status_code == 404
+
+
+def test_a_first_question_is_added_to_an_empty_document(trainer: Person, library: Library) -> None:
+    trainer.client.post(f"{ADDRESS}/text", data={"path": PATH, "seen": "1", "text": "# Ours\n"})
+    assert "No question yet" in trainer.client.get(f"{ADDRESS}/questions?path={PATH}").text
+    fields = read_form(trainer, f"{ADDRESS}/question/new?path={PATH}&kind=numeric")
+
+    assert send(trainer, set_field(fields, "q.answer.value", "12"))[0] == 303
+
+    assert read_text(trainer) == "# Ours\n- id: first-objective-1\n  kind: numeric\n  answer:\n    value: 12\n"

@@ -12,10 +12,14 @@ from tests.conftest import Clock
 from tests.support.factory import Factory
 
 LESSON = "1-first-module/lessons/01-first-lesson.md"
+QUESTIONS = "1-first-module/questions/first-objective.yaml"
 MOST = {
     "/studio": 4,
     "/studio/our-bank": 5,
     f"/studio/our-bank/text?path={LESSON}": 5,
+    f"/studio/our-bank/questions?path={QUESTIONS}": 5,
+    f"/studio/our-bank/question?path={QUESTIONS}&n=1": 5,
+    f"/studio/our-bank/question/new?path={QUESTIONS}&kind=single": 6,
     f"/studio/our-bank/history?path={LESSON}": 7,
     "/studio/our-bank/people": 5,
     "/studio/our-bank/upload": 3,
