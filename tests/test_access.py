@@ -279,6 +279,12 @@ GET  /studio/{library}/question/new                                      in    i
 GET  /studio/{shared}/question/new                                       in    in   403   403   403   200   200
 POST /studio/{library}/question/check                                    in    in   403   403   200   404   200
 POST /studio/{shared}/question/check                                     in    in   403   403   403   200   200
+GET  /studio/{library}/module                                            in    in   403   403   200   404   200
+GET  /studio/{shared}/module                                             in    in   403   403   200   200   200
+POST /studio/{library}/module                                            in    in   403   403   303   404   303
+POST /studio/{shared}/module                                             in    in   403   403   403   303   303
+POST /studio/{library}/module/check                                      in    in   403   403   200   404   200
+POST /studio/{shared}/module/check                                       in    in   403   403   403   200   200
 POST /studio/{library}/restore                                           in    in   403   403   303   404   303
 POST /studio/{shared}/restore                                            in    in   403   403   403   303   303
 POST /studio/{library}/remove                                            in    in   403   403   303   404   303

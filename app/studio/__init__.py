@@ -10,6 +10,7 @@ from app.studio import (  # noqa: E402
     documents,  # noqa: F401
     history,  # noqa: F401
     libraries,  # noqa: F401
+    module_forms,  # noqa: F401
     people,  # noqa: F401
     question_forms,  # noqa: F401
     questions,  # noqa: F401

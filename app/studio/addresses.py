@@ -1,4 +1,4 @@
-"""The page on which a document is opened: that of its questions, or that of its text."""
+"""The page on which a document is opened: that of its questions or form, or that of its text."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from flask import url_for
 
 from app.studio import blueprint
 
+_MODULE_PATH = re.compile(r"[0-9]+-[a-z0-9-]+/module\.yaml")
 _QUESTIONS_PATH = re.compile(r"[0-9]+-[a-z0-9-]+/questions/[^/]+\.yaml")
 
 
@@ -16,8 +17,22 @@ def is_question_document(path: str) -> bool:
     return _QUESTIONS_PATH.fullmatch(path) is not None
 
 
+def is_module_document(path: str) -> bool:
+    """Return whether the head of a module belongs at a path."""
+    return _MODULE_PATH.fullmatch(path) is not None
+
+
+def has_form(path: str) -> bool:
+    """Return whether a document at a path can be edited in forms, and not only as text."""
+    return is_question_document(path) or is_module_document(path)
+
+
 @blueprint.app_template_global("locate_document")
 def locate_document(slug: str, path: str) -> str:
     """Return the address of the page that opens a document."""
-    endpoint = "studio.list_questions" if is_question_document(path) else "studio.edit_document"
+    endpoint = "studio.edit_document"
+    if is_question_document(path):
+        endpoint = "studio.list_questions"
+    elif is_module_document(path):
+        endpoint = "studio.edit_module"
     return url_for(endpoint, slug=slug, path=path)

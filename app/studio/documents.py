@@ -28,7 +28,7 @@ from app.services.libraries.documents import (
 )
 from app.services.libraries.libraries import OpenLibrary
 from app.studio import blueprint
-from app.studio.addresses import is_question_document, locate_document
+from app.studio.addresses import has_form, locate_document
 from app.studio.findings import list_findings
 from app.studio.forms import DocumentForm, NewDocumentForm, RemoveForm
 from app.studio.libraries import get_editable_or_403, get_library_or_404
@@ -182,7 +182,7 @@ def _render_document(opened: OpenLibrary, found: DocumentText, form: DocumentFor
         revision=found.revision,
         form=form,
         is_text=is_text,
-        is_questions=is_question_document(found.path),
+        has_form=has_form(found.path),
         may_edit=may_edit_library(opened.role),
         findings=list_findings(checked).get(found.path, []),
         preview=build_preview(preview_document(checked, found.path)),

@@ -8,6 +8,16 @@ from flask_babel import lazy_gettext as _l
 LABELS = {
     "accept": _l("Accepted answers"),
     "answer": _l("Answer"),
+    "blueprint": _l("What the test draws"),
+    "certainty": _l("Ask how sure learners are"),
+    "minutes": _l("Minutes"),
+    "objectives": _l("Objectives"),
+    "pass_mark": _l("Pass mark"),
+    "practice": _l("Practice"),
+    "questions": _l("Number of questions"),
+    "read": _l("Lesson to read"),
+    "summary": _l("Summary"),
+    "title": _l("Title"),
     "asks": _l("What the step asks"),
     "correct": _l("This is right"),
     "critical": _l("Safety-critical"),
@@ -38,6 +48,7 @@ LABELS = {
     "sources": _l("Sources"),
     "stem": _l("Question"),
     "steps": _l("Steps"),
+    "test": _l("Test"),
     "text": _l("Text"),
     "then": _l("What follows"),
     "tolerance": _l("Tolerance"),
@@ -56,6 +67,10 @@ def describe_row(field: str, place: int) -> str:
     match field:
         case "options":
             return _("Option %(number)s", number=place)
+        case "objectives":
+            return _("Objective %(number)s", number=place)
+        case "blueprint":
+            return _("Draw %(number)s", number=place)
         case "pairs":
             return _("Pair %(number)s", number=place)
         case "steps":

@@ -82,18 +82,23 @@ class QuestionsForm(FlaskForm):  # type: ignore[misc]
     act = StringField(filters=[to_text], validators=[Length(max=20)])
 
 
-class QuestionEditForm(FlaskForm):  # type: ignore[misc]
-    """A question beside its fields: the version of the document that they are about (``base``), its place there from 1.
+class EntryEditForm(FlaskForm):  # type: ignore[misc]
+    """An entry beside its fields: ``base`` is the version of the document that they are about.
 
-    ``n`` is empty for a new question. ``seen`` is the version whose question the author has seen.
+    ``seen`` is the version that the author has seen, which is later after a conflict. ``act`` is the button of a row.
     """
 
     path = HiddenField(filters=[to_text])
     base = IntegerField(validators=[NumberRange(0, 2**31 - 1)])
     seen = IntegerField(validators=[NumberRange(0, 2**31 - 1)])
+    act = HiddenField(filters=[to_text], validators=[Length(max=100)])
+
+
+class QuestionEditForm(EntryEditForm):
+    """A question beside its fields. ``n`` is its place in the document from 1, empty for a new question."""
+
     n = IntegerField(validators=[Optional(), NumberRange(1, 100_000)])
     kind = HiddenField(filters=[to_text])
-    act = HiddenField(filters=[to_text], validators=[Length(max=100)])
 
 
 class UploadForm(FlaskForm):  # type: ignore[misc]

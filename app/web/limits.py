@@ -132,10 +132,11 @@ def limit_views(app: Flask) -> None:
     limit("studio.create_library", "30 per hour", deduct_when=_is_redirect, methods=posts)
     # Zip files are expensive to unpack, and each version of a document is kept.
     limit("studio.upload_library", "60 per hour", methods=posts)
-    for endpoint in ("studio.save_document", "studio.save_question", "studio.change_questions"):
+    for endpoint in ("studio.save_document", "studio.save_question", "studio.save_module", "studio.change_questions"):
         limit(endpoint, "1000 per hour", methods=posts)
     # A page checks a question each time its author pauses.
-    limit("studio.check_question", "6000 per hour", methods=posts)
+    for endpoint in ("studio.check_question", "studio.check_module"):
+        limit(endpoint, "6000 per hour", methods=posts)
     limit("studio.invite_person", "100 per hour", methods=posts)
     # An export takes as long as a hundred pages.
     limit("accounts.export_data", "20 per hour")

@@ -46,6 +46,7 @@ _SLOW_ENDPOINTS = frozenset(
         "accounts.accept_invitation",
         "studio.upload_library",
         "studio.check_question",
+        "studio.check_module",
     }
 )
 

@@ -145,7 +145,7 @@ def test_a_new_document_begins_with_an_example(trainer: Person) -> None:
     reply = trainer.client.post(f"{address}/new", data={"path": "2-hand/module.yaml"})
 
     assert reply.status_code == 303
-    assert "id: hand" in trainer.client.get(reply.location).text
+    assert 'value="hand"' in trainer.client.get(reply.location).text
 
 
 @pytest.mark.parametrize(

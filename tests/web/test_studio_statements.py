@@ -17,6 +17,7 @@ MOST = {
     "/studio": 4,
     "/studio/our-bank": 5,
     f"/studio/our-bank/text?path={LESSON}": 5,
+    "/studio/our-bank/module?path=1-first-module/module.yaml": 5,
     f"/studio/our-bank/questions?path={QUESTIONS}": 5,
     f"/studio/our-bank/question?path={QUESTIONS}&n=1": 5,
     f"/studio/our-bank/question/new?path={QUESTIONS}&kind=single": 6,

@@ -98,7 +98,7 @@ def write_edit(current: OpenDocument, edit: QuestionEdit) -> bytes:
     if at is None:
         return _encode(current, questions.add(edit.entry))
     entry = edit.entry if is_same else keep_rows(strip_rows(edit.entry))
-    return _encode(current, questions.change(at, _limit_rows(entry, questions.entries[at])))
+    return _encode(current, questions.change(at, limit_rows(entry, questions.entries[at])))
 
 
 def find_entry(current: OpenDocument, base: OpenDocument, at: int) -> int | None:
@@ -112,17 +112,17 @@ def find_entry(current: OpenDocument, base: OpenDocument, at: int) -> int | None
     return at if current.get_entry(at) == entry else None
 
 
-def _limit_rows(entry: Edited, old: Plain) -> Edited:
+def limit_rows(entry: Edited, old: Plain) -> Edited:
     """Let rows that the current entry does not have be new ones."""
     if isinstance(entry, dict):
         known = old if isinstance(old, dict) else {}
-        return {key: _limit_rows(value, known.get(key)) for key, value in entry.items()}
+        return {key: limit_rows(value, known.get(key)) for key, value in entry.items()}
     if isinstance(entry, list):
         rows = old if isinstance(old, list) else []
         return [
-            replace(row, value=_limit_rows(row.value, rows[row.origin]))
+            replace(row, value=limit_rows(row.value, rows[row.origin]))
             if row.origin is not None and row.origin < len(rows)
-            else replace(row, value=_limit_rows(row.value, None), origin=None)
+            else replace(row, value=limit_rows(row.value, None), origin=None)
             for row in entry
         ]
     return entry

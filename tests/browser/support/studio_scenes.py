@@ -34,13 +34,6 @@ def clear_question(page: Page) -> None:
     page.get_by_role("button", name="Check and preview").click()
 
 
-def save_outdated(page: Page) -> None:
-    """Save a change of a question that has changed since the form was opened, as its earlier version has it."""
-    page.locator("[name=base], [name=seen]").evaluate_all("fields => fields.forEach(field => { field.value = 1 })")
-    page.get_by_label("Question", exact=True).fill("My own wording of this question?")
-    page.get_by_role("button", name="Save", exact=True).click()
-
-
 BANK = "path=1-first-module/questions/first-objective.yaml"
 
 STUDIO = (
@@ -57,11 +50,10 @@ STUDIO = (
     Scene("studio-question", "trainer", f"/studio/year-two/question?{BANK}&n=1"),
     Scene("studio-question-faults", "trainer", f"/studio/year-two/question?{BANK}&n=1", clear_question),
     Scene("studio-question-new", "trainer", f"/studio/year-two/question/new?{BANK}&kind=several"),
-    Scene("studio-question-match", "trainer", f"/studio/year-two/question/new?{BANK}&kind=match"),
-    Scene("studio-question-text", "trainer", f"/studio/year-two/question/new?{BANK}&kind=text"),
     Scene("studio-question-region", "trainer", f"/studio/year-two/question/new?{BANK}&kind=region"),
     Scene("studio-question-case", "trainer", f"/studio/year-two/question/new?{BANK}&kind=case"),
     Scene("studio-question-reader", "idle", f"/studio/year-two/question?{BANK}&n=1"),
+    Scene("studio-module", "trainer", "/studio/year-two/module?path=1-first-module/module.yaml"),
     Scene("studio-findings", "trainer", "/studio/shoulder-course/text?path=course.yaml"),
     Scene("studio-conflict", "trainer", "/studio/shoulder-course/text?path=course.yaml", pretend_unseen, 409),
     Scene("studio-history", "trainer", "/studio/shoulder-course/history?path=course.yaml"),
