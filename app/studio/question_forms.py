@@ -157,6 +157,16 @@ def _get_kind(entry: Plain) -> str | None:
     return kind if isinstance(kind, str) and kind in ENTRIES else None
 
 
+def list_like(kind: str) -> list[str]:
+    """Return the kinds with the same form, among them ``kind`` itself: a question can change between them."""
+    own = ENTRIES[kind]
+    return [
+        name
+        for name, entry in ENTRIES.items()
+        if entry.list_fields() == own.list_fields() and entry.begin() == own.begin()
+    ]
+
+
 def _read_question_or_404(opened: OpenLibrary, form: QuestionEditForm) -> OpenQuestion:
     """Return what a request contains.
 
@@ -174,6 +184,8 @@ def _read_question_or_404(opened: OpenLibrary, form: QuestionEditForm) -> OpenQu
     if kind not in ENTRIES:
         abort(404)
     old: Plain = {"kind": kind} if at is None else base.get_entry(at)
+    if form.kind.data in list_like(kind):
+        kind = form.kind.data
     typed = read_typed(ENTRIES[kind], old, split_fields(request.form.to_dict(flat=False)))
     return OpenQuestion(opened, base, at, kind, {**typed, "kind": kind})
 
@@ -205,6 +217,7 @@ def _render(
         question=question,
         seen=seen,
         kind=kind,
+        like=[kinds.get_kind(name) for name in list_like(question.kind)],
         form=EntryForm.build(question.typed, checked.faults, url_for("studio.check_question", slug=slug)),
         is_checked=is_checked,
         preview=build_question_preview(asked, _list_sources(library), 1) if asked else None,

@@ -19,7 +19,7 @@ ADDRESS = "/studio/our-bank"
 
 
 class FormFields(HTMLParser):
-    """The fields that a browser would send of the question's form, in order."""
+    """The fields that a browser would send of the question's form, in order. The token of the page is left to the client."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class FormFields(HTMLParser):
         if not self.is_inside:
             return
         name, value = found.get("name") or "", found.get("value") or ""
-        if tag == "input" and name and (found.get("type") != "checkbox" or "checked" in found):
+        if tag == "input" and name and name != "csrf_token" and (found.get("type") != "checkbox" or "checked" in found):
             self.fields.append((name, value))
         elif tag == "textarea":
             self.area, self.text = name, ""
@@ -327,3 +327,21 @@ def test_a_first_question_is_added_to_an_empty_document(trainer: Person, library
     assert send(trainer, set_field(fields, "q.answer.value", "12"))[0] == 303
 
     assert read_text(trainer) == "# Ours\n- id: first-objective-1\n  kind: numeric\n  answer:\n    value: 12\n"
+
+
+def test_a_question_with_one_answer_becomes_one_with_several(trainer: Person, library: Library) -> None:
+    fields = read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=1")
+    before = read_text(trainer)
+
+    assert send(trainer, set_field(fields, "kind", "several"))[0] == 303
+
+    assert read_text(trainer) == before.replace("kind: single", "kind: several", 1)
+
+
+def test_a_question_does_not_become_one_with_another_form(trainer: Person, library: Library) -> None:
+    fields = read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=1")
+    before = read_text(trainer)
+
+    assert send(trainer, set_field(fields, "kind", "case"))[0] == 303
+
+    assert read_text(trainer) == before
