@@ -14,7 +14,7 @@ from app.clock import now
 from app.content.loader import LoadedLibrary
 from app.content.question_documents import UnreadableDocumentError
 from app.content.yaml_nodes import Plain
-from app.db import db
+from app.db import db, end_read_transaction
 from app.domain.kinds import KINDS, QuestionKind
 from app.models import Library
 from app.permissions import may_edit_library
@@ -96,6 +96,7 @@ def change_questions(slug: str) -> ResponseReturnValue:
         flash(_("Nothing was changed, because somebody else has changed the document. Look at it again."), "error")
         return redirect(url_for("studio.list_questions", slug=slug, path=path), 303)
     body = _apply(opened.library, document, act, at)
+    end_read_transaction()  # until here without the write lock, because a library is checked to choose an id
     try:
         documents.save(db.session, current_account(), opened.library, path, body, now(), seen=document.revision)
     except (DocumentConflictError, DocumentTooLargeError, LibraryFullError):
