@@ -34,6 +34,13 @@ def check_items(material: Material, *, is_whole: bool) -> Iterator[Fault]:
         yield from _check_guesses(material)
 
 
+def check_item(draft: Draft[QuestionEntry], others: Sequence[Draft[QuestionEntry]]) -> Iterator[Fault]:
+    """Yield what :func:`check_items` would find in one question beside ``others``."""
+    if draft.entry.is_markable:
+        found = [*find_giveaways(draft.entry), *_find_pair_giveaways([*others, draft], [draft]).get(draft.entry.id, [])]
+        yield from _keep_unallowed(draft, found)
+
+
 def _keep_unallowed(draft: Draft[QuestionEntry], found: Sequence[Giveaway]) -> Iterator[Fault]:
     allowed = draft.entry.allow
     for finding in found:
@@ -59,8 +66,10 @@ class _WordedQuestion:
     key_words: frozenset[str]
 
 
-def _find_pair_giveaways(drafts: Sequence[Draft[QuestionEntry]]) -> dict[str, list[Giveaway]]:
-    """Return by id the findings on pairs of questions of the same use.
+def _find_pair_giveaways(
+    drafts: Sequence[Draft[QuestionEntry]], wanted: Sequence[Draft[QuestionEntry]] | None = None
+) -> dict[str, list[Giveaway]]:
+    """Return by id the findings on pairs of questions of the same use, for all or for those ``wanted``.
 
     Practice is meant to teach what a test asks, so it may give away test questions.
     """
@@ -70,6 +79,9 @@ def _find_pair_giveaways(drafts: Sequence[Draft[QuestionEntry]]) -> dict[str, li
     for question in asked:
         entry = question.draft.entry
         face = (split_words(question.told), frozenset(split_words(text) for text in entry.choice_texts))
+        if wanted is not None and question.draft not in wanted:
+            first_with.setdefault(face, entry.id)
+            continue
         if face in first_with:
             message = f"`{first_with[face]}` asks the same question with the same options"
             found.setdefault(entry.id, []).append(

@@ -14,13 +14,17 @@ Spot = tuple[Step, ...]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing to fix. ``line`` counts from 1; ``rule`` is a short name; ``expected`` says what would be right."""
+    """One thing to fix. ``line`` counts from 1; ``rule`` is a short name; ``expected`` says what would be right.
+
+    ``spot`` is the value in the file, empty if the fault is about a line or the whole file.
+    """
 
     path: ContentPath
     line: int
     rule: str
     message: str
     expected: str | None = None
+    spot: Spot = field(default=(), compare=False)
 
     def __str__(self) -> str:
         hint = f"; expected {self.expected}" if self.expected else ""
@@ -51,4 +55,4 @@ class FileLocation:
         return replace(self, at=self.at + spot)
 
     def fault(self, rule: str, message: str, *spot: Step, expected: str | None = None) -> Fault:
-        return Fault(self.path, self.line(*spot), rule, message, expected)
+        return Fault(self.path, self.line(*spot), rule, message, expected, self.at + spot)

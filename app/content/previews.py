@@ -36,13 +36,13 @@ class DocumentPreview:
 
 def preview_document(library: LoadedLibrary, path: str) -> DocumentPreview:
     """Return the preview of the document at ``path``."""
-    material, parts = library.material, _build_parts(library)
+    material, parts = library.material, build_parts(library)
     modules = material.modules.values()
     lessons = [draft.lesson for module in modules for draft in module.lessons if str(draft.draft.place.path) == path]
     shown = {part.question for lesson in lessons for part in lesson.parts if isinstance(part, LessonCheck)}
     drafts = [(module, draft) for module in modules for draft in module.questions]
-    own = [_build_sound(draft, module, parts) for module, draft in drafts if str(draft.place.path) == path]
-    checks = [_build_sound(draft, module, parts) for module, draft in drafts if draft.entry.id in shown]
+    own = [build_sound(draft, module, parts) for module, draft in drafts if str(draft.place.path) == path]
+    checks = [build_sound(draft, module, parts) for module, draft in drafts if draft.entry.id in shown]
     figures = [drawing for module in modules for drawing in module.figures.values() if drawing]
     leaflets = [draft.leaflet for draft in material.leaflets if str(draft.draft.place.path) == path]
     return DocumentPreview(
@@ -56,13 +56,13 @@ def preview_document(library: LoadedLibrary, path: str) -> DocumentPreview:
     )
 
 
-def _build_parts(library: LoadedLibrary) -> MapParts:
+def build_parts(library: LoadedLibrary) -> MapParts:
     """Return the zones and muscles, or none of them if one has a fault: they refer to each other."""
     is_faulty = any(fault.path.name in ("muscles.yaml", "zones.yaml") for fault in library.faults)
     return MapParts({}, {}) if is_faulty else build_map_parts(library.material)
 
 
-def _build_sound(draft: Draft[QuestionEntry], module: ModuleMaterial, parts: MapParts) -> Question | None:
+def build_sound(draft: Draft[QuestionEntry], module: ModuleMaterial, parts: MapParts) -> Question | None:
     """Return a question that can be asked, or None."""
     entry, place = draft.entry, draft.place
     if any(module.figures.get(name) is None for name in entry.figure_names):

@@ -23,24 +23,29 @@ def check_references(material: Material) -> Iterator[Fault]:
     """Yield a fault for every name that refers to nothing."""
     yield from _check_course(material)
     yield from check_body_map(material)
-    sections = {
-        lesson.lesson.id: {section.id for section in lesson.lesson.sections}
-        for module in material.modules.values()
-        for lesson in module.lessons
-    }
+    sections = list_sections(material)
     questions = {draft.entry.id: draft.entry for module in material.modules.values() for draft in module.questions}
     map_faulty = any(fault.path.name in ("muscles.yaml", "zones.yaml") for fault in material.faults)
     parts = None if map_faulty else build_map_parts(material)
     for module in material.modules.values():
         if module.head:
-            yield from _check_head(module, module.head, material, sections)
+            yield from check_head(module, module.head, material, sections)
         for lesson in module.lessons:
             yield from _check_lesson(lesson, material, questions)
         for question in module.questions:
-            yield from _check_question(question, module, material, parts)
+            yield from check_question(question, module, material, parts)
     yield from _check_leaflets(material)
     yield from _check_links(material)
     yield from _check_statuses(material)
+
+
+def list_sections(material: Material) -> dict[str, set[str]]:
+    """Return the ids of the sections of each lesson, by its id."""
+    return {
+        lesson.lesson.id: {section.id for section in lesson.lesson.sections}
+        for module in material.modules.values()
+        for lesson in module.lessons
+    }
 
 
 def _check_leaflets(material: Material) -> Iterator[Fault]:
@@ -87,7 +92,7 @@ def check_counts(material: Material) -> Iterator[Fault]:
     yield from _check_untaught(material)
     for module in material.modules.values():
         if module.head:
-            yield from _check_pool(module, module.head)
+            yield from check_pool(module, module.head)
         shown = {mention.name for lesson in module.lessons for mention in lesson.figures}
         shown |= {name for draft in module.questions for name in draft.entry.figure_names}
         for name, figure in module.figures.items():
@@ -149,9 +154,10 @@ def _check_folder(module: ModuleMaterial) -> Iterator[Fault]:
         yield Fault(path, 1, "duplicate-id", message, "lessons, questions and figures only in a further folder")
 
 
-def _check_head(
+def check_head(
     module: ModuleMaterial, head: Draft[LibraryModuleEntry], material: Material, sections: dict[str, set[str]]
 ) -> Iterator[Fault]:
+    """Yield a fault for each name in a module.yaml that refers to nothing. ``sections`` are those of each lesson."""
     own = {objective.id for objective in head.entry.objectives}
     for at, objective in enumerate(head.entry.objectives):
         yield from _check_lesson_ref(objective, head.place.within("objectives", at), module, material, sections)
@@ -218,9 +224,10 @@ def _unknown_mention(place: FileLocation, mention: NameMention, names: NameIndex
     return Fault(place.path, mention.line, rule, message, expected)
 
 
-def _check_question(
+def check_question(
     draft: Draft[QuestionEntry], module: ModuleMaterial, material: Material, parts: MapParts | None
 ) -> Iterator[Fault]:
+    """Yield what makes a question unmarkable, and a fault for each name in it that refers to nothing."""
     yield from draft.entry.faults(draft.place)
     yield from draft.entry.reference_faults(draft.place, module.figures, parts)
     for at, source in enumerate(draft.entry.sources):
@@ -257,7 +264,8 @@ def _one_of(name: str, names: Iterable[str], otherwise: str) -> str:
     return f"perhaps `{close[0]}`" if close else otherwise
 
 
-def _check_pool(module: ModuleMaterial, head: Draft[LibraryModuleEntry]) -> Iterator[Fault]:
+def check_pool(module: ModuleMaterial, head: Draft[LibraryModuleEntry]) -> Iterator[Fault]:
+    """Yield a fault for each draw that the questions of a module cannot fill."""
     yield from _check_practice(module, head)
     yield from _check_blueprint(module, head)
 

@@ -27,6 +27,7 @@ from app.services.libraries.documents import (
 )
 from app.services.libraries.libraries import OpenLibrary
 from app.studio import blueprint
+from app.studio.addresses import has_form, locate_document
 from app.studio.findings import list_findings
 from app.studio.forms import DocumentForm, NewDocumentForm, RemoveForm
 from app.studio.libraries import get_editable_or_403, get_library_or_404
@@ -82,7 +83,7 @@ def create_document(slug: str) -> ResponseReturnValue:
         form.path.errors = [_explain(error)]
         return _render_new(opened, form), 422
     db.session.commit()
-    return redirect(url_for("studio.edit_document", slug=slug, path=path), 303)
+    return redirect(locate_document(slug, path), 303)
 
 
 @blueprint.get("/<slug>/text")
@@ -171,6 +172,7 @@ def _render_document(opened: OpenLibrary, found: DocumentText, form: DocumentFor
         revision=found.revision,
         form=form,
         is_text=is_text,
+        has_form=has_form(found.path),
         may_edit=may_edit_library(opened.role),
         findings=list_findings(checked).get(found.path, []),
         preview=build_preview(preview_document(checked, found.path)),

@@ -14,7 +14,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.models import LibraryRole
 from app.web.forms import clean_line, email_field, form_id_field, required_line, to_text
@@ -78,6 +78,33 @@ class VersionForm(FlaskForm):  # type: ignore[misc]
 class RemoveForm(FlaskForm):  # type: ignore[misc]
     path = HiddenField(filters=[to_text])
     seen = IntegerField(validators=[NumberRange(0, 2**31 - 1)])
+
+
+class QuestionsForm(FlaskForm):  # type: ignore[misc]
+    """An act on a question of a document: ``copy:3`` is one on the third."""
+
+    path = HiddenField(filters=[to_text])
+    seen = IntegerField(validators=[NumberRange(0, 2**31 - 1)])
+    act = StringField(filters=[to_text], validators=[Length(max=20)])
+
+
+class EntryEditForm(FlaskForm):  # type: ignore[misc]
+    """An entry beside its fields: ``base`` is the version of the document that they are about.
+
+    ``seen`` is the version that the author has seen, which is later after a conflict. ``act`` is the button of a row.
+    """
+
+    path = HiddenField(filters=[to_text])
+    base = IntegerField(validators=[NumberRange(0, 2**31 - 1)])
+    seen = IntegerField(validators=[NumberRange(0, 2**31 - 1)])
+    act = HiddenField(filters=[to_text], validators=[Length(max=100)])
+
+
+class QuestionEditForm(EntryEditForm):
+    """A question beside its fields. ``n`` is its place in the document from 1, empty for a new question."""
+
+    n = IntegerField(validators=[Optional(), NumberRange(1, 100_000)])
+    kind = HiddenField(filters=[to_text])
 
 
 class UploadForm(FlaskForm):  # type: ignore[misc]

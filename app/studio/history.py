@@ -15,6 +15,7 @@ from app.permissions import may_edit_library
 from app.services.libraries import documents, texts
 from app.services.libraries.documents import DocumentConflictError, LibraryFullError, PathCollisionError
 from app.studio import blueprint
+from app.studio.addresses import locate_document
 from app.studio.forms import VersionForm
 from app.studio.libraries import get_editable_or_403, get_library_or_404
 from app.web.access import current_account, trainers_only
@@ -88,4 +89,4 @@ def restore_version(slug: str) -> ResponseReturnValue:
         return redirect(url_for("studio.show_history", slug=slug, path=path), 303)
     db.session.commit()
     flash(_("Version %(number)s restored.", number=form.number.data))
-    return redirect(url_for("studio.edit_document", slug=slug, path=path), 303)
+    return redirect(locate_document(slug, path), 303)

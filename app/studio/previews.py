@@ -62,7 +62,9 @@ def build_preview(document: DocumentPreview) -> Preview:
         leaflet=leaflet,
         html=Markup(leaflet.html) if leaflet else None,  # noqa: S704 - rendered by our reader of Markdown
         figure=Markup(document.figure) if document.figure else None,  # noqa: S704 - checked and written anew
-        questions=[_build_question(one, document.sources, n) for n, one in enumerate(document.questions, start=1)],
+        questions=[
+            build_question_preview(one, document.sources, n) for n, one in enumerate(document.questions, start=1)
+        ],
         unsound=document.unsound,
         sources=[document.sources[name] for name in cited if name in document.sources],
     )
@@ -72,10 +74,10 @@ def _build_part(part: str | LessonCheck, document: DocumentPreview, n: int) -> P
     if isinstance(part, str):
         return PartPreview(html=Markup(part))  # noqa: S704 - rendered by our reader of Markdown
     asked = document.checks.get(part.question)
-    return PartPreview(check=_build_question(asked, document.sources, n) if asked else None)
+    return PartPreview(check=build_question_preview(asked, document.sources, n) if asked else None)
 
 
-def _build_question(question: Question, sources: Mapping[str, Source], n: int) -> QuestionPreview:
+def build_question_preview(question: Question, sources: Mapping[str, Source], n: int) -> QuestionPreview:
     kind = kinds.get_kind(question.kind)
     shown = QuestionText(
         version_id=0,

@@ -58,6 +58,7 @@ STYLES = (
     "join-screen",
     "administration",
     "studio",
+    "entry-form",
     "corrections",
     "charts",
     "insight",
@@ -81,6 +82,7 @@ SCRIPTS = (
     "sorting",
     "summary",
     "filter",
+    "entry-form",
     "main",
 )
 """The modules of the script in dependency order: each imports only earlier ones."""

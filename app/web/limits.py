@@ -136,7 +136,11 @@ def limit_views(app: Flask) -> None:
     # Each reads the whole library.
     for endpoint in ("studio.show_import", "studio.show_export", "studio.download_export"):
         limit(endpoint, "300 per hour")
-    limit("studio.save_document", "1000 per hour", methods=posts)
+    for endpoint in ("studio.save_document", "studio.save_question", "studio.save_module", "studio.change_questions"):
+        limit(endpoint, "1000 per hour", methods=posts)
+    # A page checks a question each time its author pauses.
+    for endpoint in ("studio.check_question", "studio.check_module"):
+        limit(endpoint, "6000 per hour", methods=posts)
     limit("studio.invite_person", "100 per hour", methods=posts)
     # An export takes as long as a hundred pages.
     limit("accounts.export_data", "20 per hour")

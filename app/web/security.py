@@ -47,6 +47,9 @@ _SLOW_ENDPOINTS = frozenset(
         "studio.upload_library",
         "studio.upload_bank",
         "studio.import_bank",
+        "studio.change_questions",
+        "studio.check_question",
+        "studio.check_module",
     }
 )
 
@@ -129,8 +132,8 @@ def _build_config(settings: Settings) -> dict[str, Any]:
 def _choose_transaction() -> None:
     """Start slow requests without the write lock. This runs before the user is loaded.
 
-    Slow requests hash a password, read the course files, unpack a zip file or count the effect of a correction. Until
-    then they only read from the database.
+    Slow requests hash a password, read the course files, check a library, unpack a zip file or count the effect of a
+    correction. Until then they only read from the database.
     """
     if request.endpoint in _SLOW_ENDPOINTS:
         database.use_deferred_transaction()

@@ -258,5 +258,5 @@ def test_every_kind_has_its_three_parts() -> None:
     """Fails when a kind was added to the domain and has no format for authors, or a template is missing."""
     assert set(app.content.kinds.ENTRIES) == NAMES
     for kind in KINDS:
-        for template in ("answer", "feedback", "key"):
+        for template in ("answer", "feedback", "form", "key", "name", "purpose"):
             assert (ROOT / "templates/kinds" / kind.folder / f"{template}.html").is_file(), (kind.name, template)

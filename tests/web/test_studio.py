@@ -145,7 +145,7 @@ def test_a_new_document_begins_with_an_example(trainer: Person) -> None:
     reply = trainer.client.post(f"{address}/new", data={"path": "2-hand/module.yaml"})
 
     assert reply.status_code == 303
-    assert "id: hand" in trainer.client.get(reply.location).text
+    assert 'value="hand"' in trainer.client.get(reply.location).text
 
 
 @pytest.mark.parametrize(
@@ -273,8 +273,13 @@ def test_slow_work_does_not_hold_the_write_lock(
     assert save(trainer, address, LESSON, "x" * (documents.MAX_DOCUMENT_BYTES + 1), 1) == 422
     assert save(trainer, address, LESSON, "Other", 7) == 409
     assert save(trainer, address, LESSON, "Mine", 1) == 303
+    question = {"path": QUESTIONS, "base": "1", "seen": "1", "n": "1", "q.stem": "Mine?"}
+    assert trainer.client.post(f"{address}/question/check", data=question).status_code == 200
+    assert trainer.client.post(f"{address}/questions", data=question | {"act": "copy:1"}).status_code == 303
+    assert trainer.client.post(f"{address}/question", data=question | {"q.stem": "Ours?"}).status_code == 303
+    assert trainer.client.post(f"{address}/question", data=question | {"q.stem": "Theirs?"}).status_code == 409
 
-    assert done == ["read_archive", "check", "compare_lines"]
+    assert done == ["read_archive", "check", "compare_lines", "check", "check", "check"]
 
 
 def test_markup_in_a_document_stays_text(trainer: Person) -> None:

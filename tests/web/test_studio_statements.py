@@ -12,12 +12,17 @@ from tests.conftest import Clock
 from tests.support.factory import Factory
 
 LESSON = "1-first-module/lessons/01-first-lesson.md"
+QUESTIONS = "1-first-module/questions/first-objective.yaml"
 MOST = {
     "/studio": 4,
     "/studio/our-bank": 6,
     "/studio/our-bank/publication": 8,
     "/studio/our-bank/publication/preview": 22,
     f"/studio/our-bank/text?path={LESSON}": 5,
+    "/studio/our-bank/module?path=1-first-module/module.yaml": 5,
+    f"/studio/our-bank/questions?path={QUESTIONS}": 5,
+    f"/studio/our-bank/question?path={QUESTIONS}&n=1": 5,
+    f"/studio/our-bank/question/new?path={QUESTIONS}&kind=single": 6,
     f"/studio/our-bank/history?path={LESSON}": 7,
     "/studio/our-bank/people": 5,
     "/studio/our-bank/upload": 3,

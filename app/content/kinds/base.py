@@ -19,8 +19,12 @@ from app.content.faults import Fault, FileLocation, Spot
 from app.content.figures import Figure
 from app.content.interactions import EntryFields, EntryInteraction, Interaction, Note, Severity
 from app.content.schema import Entry, FactId, Id, OptionEntry, SourceId, Text, YesNo
+from app.content.yaml_nodes import Plain
 from app.domain.body_map import Muscle, Zone
 from app.domain.content import Level, Use
+
+_FIRST = ("id", "objective", "level", "kind", "use", "critical", "vignette", "stem")
+"""The fields that stand before those of a kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,17 @@ class QuestionEntry(Entry, ABC):
     def kind_name(cls) -> str:
         name: str = get_args(cls.model_fields["kind"].annotation)[0]
         return name
+
+    @classmethod
+    def list_fields(cls) -> list[str]:
+        """Return the names of all fields in the order in which the author's manual writes them."""
+        own = [name for name in cls.model_fields if name not in QuestionEntry.model_fields]
+        return [*_FIRST, *own, *(name for name in QuestionEntry.model_fields if name not in _FIRST)]
+
+    @classmethod
+    def begin(cls) -> dict[str, Plain]:
+        """Return what the form of a new question shows, beside the kind: rows to fill in."""
+        return {}
 
     @classmethod
     def describe_misplaced(cls, spot: Spot) -> str | None:

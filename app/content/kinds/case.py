@@ -14,6 +14,7 @@ from app.content.interactions import EntryInteraction, Note, Severity
 from app.content.kinds import option_rules
 from app.content.kinds.base import Giveaway, MapParts, QuestionEntry, QuestionParts, check_repeated
 from app.content.schema import Decimal, Entry, Id, OptionEntry, SourceId, Text, TextWithList, YesNo
+from app.content.yaml_nodes import Plain
 from app.domain.kinds.case_key import build_key
 from app.domain.kinds.case_steps import ITEM_START, CaseLink, CaseStep, write_step
 
@@ -50,6 +51,10 @@ class CaseEntry(QuestionEntry):
 
     kind: Literal["case"]
     steps: list[CaseStepEntry] = Field(min_length=3, max_length=8)
+
+    @classmethod
+    def begin(cls) -> dict[str, Plain]:
+        return {"steps": [{"options": [{}, {}]}] * 3}
 
     @property
     def is_markable(self) -> bool:

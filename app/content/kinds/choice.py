@@ -38,6 +38,10 @@ class ChoiceEntry(QuestionEntry):
 
     options: list[OptionEntry] = Field(min_length=2, max_length=12)
 
+    @classmethod
+    def begin(cls) -> dict[str, Plain]:
+        return {"options": [{}, {}, {}, {}]}
+
     @property
     def is_markable(self) -> bool:
         return 0 < sum(option.correct for option in self.options) < len(self.options)
@@ -141,6 +145,10 @@ class TrueFalseEntry(ChoiceEntry):
     giveaway_rules = frozenset({"absolutes"})
 
     kind: Literal["truefalse"]
+
+    @classmethod
+    def begin(cls) -> dict[str, Plain]:
+        return {"options": [{"text": "True"}, {"text": "False"}]}
 
     @property
     def is_order_fixed(self) -> bool:

@@ -32,6 +32,10 @@ class MatchEntry(QuestionEntry):
     pairs: list[PairEntry] = Field(min_length=3, max_length=6)
     extra: list[Text] = Field(default=[], max_length=3)
 
+    @classmethod
+    def begin(cls) -> dict[str, Plain]:
+        return {"pairs": [{}, {}, {}], "extra": [""]}
+
     @property
     def choice_texts(self) -> Sequence[str]:
         return [pair.right for pair in self.pairs]

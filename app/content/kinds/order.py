@@ -32,6 +32,10 @@ class OrderEntry(QuestionEntry):
     kind: Literal["order"]
     steps: list[StepEntry] = Field(min_length=3, max_length=7)
 
+    @classmethod
+    def begin(cls) -> dict[str, Plain]:
+        return {"steps": [{}, {}, {}]}
+
     @property
     def choice_texts(self) -> Sequence[str]:
         return [step.text for step in self.steps]

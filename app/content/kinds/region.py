@@ -13,6 +13,7 @@ from app.content.interactions import EntryInteraction, Note, Severity
 from app.content.kinds.base import MapParts, QuestionEntry, QuestionParts, check_repeated
 from app.content.kinds.map_pictures import MapEntry, RegionOptionEntry, check_map_question, render_map_svg
 from app.content.schema import Id
+from app.content.yaml_nodes import Plain
 from app.domain.kinds.region import RegionKey
 
 
@@ -21,6 +22,10 @@ class RegionEntry(QuestionEntry):
     options: list[RegionOptionEntry] = Field(min_length=2, max_length=12)
     picture: Id | None = None
     map: MapEntry | None = None
+
+    @classmethod
+    def begin(cls) -> dict[str, Plain]:
+        return {"options": [{}, {}, {}]}
 
     @property
     def is_markable(self) -> bool:

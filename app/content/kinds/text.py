@@ -45,6 +45,10 @@ class TextEntry(QuestionEntry):
     otherwise: Text
     exact: list[Literal["case", "accents", "spaces", "punctuation"]] = Field(default=[])
 
+    @classmethod
+    def begin(cls) -> dict[str, Plain]:
+        return {"accept": [{}]}
+
     @property
     def exactness(self) -> Exactness:
         return Exactness(**dict.fromkeys(self.exact, True))

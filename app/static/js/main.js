@@ -1,4 +1,5 @@
 // Enhancements of pages. Every page works without JavaScript.
+import { startEntryForm } from "./entry-form.js";
 import { startFilter } from "./filter.js";
 import { icon } from "./icons.js";
 import { startKeySheet, startKeys } from "./keys.js";
@@ -107,6 +108,7 @@ document.addEventListener("DOMContentLoaded", () => {
   each("[data-shows]", startShowing);
   each("[data-prints]", startPrinting);
   each("[data-zone]", startZone);
+  each("form[data-checks]", (form) => startEntryForm(form, startQuestion));
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {

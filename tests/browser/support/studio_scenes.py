@@ -55,6 +55,15 @@ def import_nothing(page: Page) -> None:
     page.get_by_role("button", name="Show what would be imported").click()
 
 
+def clear_question(page: Page) -> None:
+    """Check a question without a text, whose first option has no reason."""
+    page.get_by_label("Question", exact=True).fill("")
+    page.get_by_label("Reason").first.fill("")
+    page.get_by_role("button", name="Check and preview").click()
+
+
+BANK = "path=1-first-module/questions/first-objective.yaml"
+
 STUDIO = (
     Scene("studio", "trainer", "/studio"),
     Scene("studio-none", "idle", "/studio"),
@@ -77,6 +86,14 @@ STUDIO = (
     Scene("library-assign", "admin", "/teach/cohorts/{empty}/assignments/new?library={library}"),
     Scene("studio-lesson", "trainer", "/studio/year-two/text?path=1-first-module/lessons/01-first-lesson.md"),
     Scene("studio-questions", "trainer", "/studio/year-two/text?path=1-first-module/questions/first-objective.yaml"),
+    Scene("studio-question-list", "trainer", f"/studio/year-two/questions?{BANK}"),
+    Scene("studio-question", "trainer", f"/studio/year-two/question?{BANK}&n=1"),
+    Scene("studio-question-faults", "trainer", f"/studio/year-two/question?{BANK}&n=1", clear_question),
+    Scene("studio-question-new", "trainer", f"/studio/year-two/question/new?{BANK}&kind=several"),
+    Scene("studio-question-region", "trainer", f"/studio/year-two/question/new?{BANK}&kind=region"),
+    Scene("studio-question-case", "trainer", f"/studio/year-two/question/new?{BANK}&kind=case"),
+    Scene("studio-question-reader", "idle", f"/studio/year-two/question?{BANK}&n=1"),
+    Scene("studio-module", "trainer", "/studio/year-two/module?path=1-first-module/module.yaml"),
     Scene("studio-findings", "trainer", "/studio/shoulder-course/text?path=course.yaml"),
     Scene("studio-conflict", "trainer", "/studio/shoulder-course/text?path=course.yaml", pretend_unseen, 409),
     Scene("studio-history", "trainer", "/studio/shoulder-course/history?path=course.yaml"),

@@ -1,0 +1,38 @@
+"""The page on which a document is opened: that of its questions or form, or that of its text."""
+
+from __future__ import annotations
+
+import re
+
+from flask import url_for
+
+from app.studio import blueprint
+
+_MODULE_PATH = re.compile(r"[0-9]+-[a-z0-9-]+/module\.yaml")
+_QUESTIONS_PATH = re.compile(r"[0-9]+-[a-z0-9-]+/questions/[^/]+\.yaml")
+
+
+def is_question_document(path: str) -> bool:
+    """Return whether questions belong at a path."""
+    return _QUESTIONS_PATH.fullmatch(path) is not None
+
+
+def is_module_document(path: str) -> bool:
+    """Return whether the head of a module belongs at a path."""
+    return _MODULE_PATH.fullmatch(path) is not None
+
+
+def has_form(path: str) -> bool:
+    """Return whether a document at a path can be edited in forms, and not only as text."""
+    return is_question_document(path) or is_module_document(path)
+
+
+@blueprint.app_template_global("locate_document")
+def locate_document(slug: str, path: str) -> str:
+    """Return the address of the page that opens a document."""
+    endpoint = "studio.edit_document"
+    if is_question_document(path):
+        endpoint = "studio.list_questions"
+    elif is_module_document(path):
+        endpoint = "studio.edit_module"
+    return url_for(endpoint, slug=slug, path=path)

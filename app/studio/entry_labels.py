@@ -1,0 +1,86 @@
+"""The names of the fields of questions, as forms show them."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+LABELS = {
+    "accept": _l("Accepted answers"),
+    "answer": _l("Answer"),
+    "blueprint": _l("What the test draws"),
+    "certainty": _l("Ask how sure learners are"),
+    "minutes": _l("Minutes"),
+    "objectives": _l("Objectives"),
+    "pass_mark": _l("Pass mark"),
+    "practice": _l("Practice"),
+    "questions": _l("Number of questions"),
+    "read": _l("Lesson to read"),
+    "summary": _l("Summary"),
+    "title": _l("Title"),
+    "asks": _l("What the step asks"),
+    "correct": _l("This is right"),
+    "critical": _l("Safety-critical"),
+    "exact": _l("What has to be exact"),
+    "explanation": _l("Explanation"),
+    "extra": _l("Further right sides"),
+    "facts": _l("Facts"),
+    "harm": _l("What it would have done"),
+    "harmful": _l("This is harmful"),
+    "id": _l("Id"),
+    "left": _l("Left side"),
+    "level": _l("Level"),
+    "map": _l("Body map"),
+    "muscle": _l("Muscle that is asked for"),
+    "near": _l("Nearly right"),
+    "next": _l("Next step"),
+    "objective": _l("Objective"),
+    "options": _l("Options"),
+    "order": _l("Order of the options"),
+    "otherwise": _l("Why any other answer is wrong"),
+    "pain": _l("Muscle whose pain is shaded"),
+    "pairs": _l("Pairs"),
+    "picture": _l("Picture"),
+    "region": _l("Region of the picture"),
+    "right": _l("Right side"),
+    "share": _l("Share of the point"),
+    "shows": _l("What is found"),
+    "sources": _l("Sources"),
+    "stem": _l("Question"),
+    "steps": _l("Steps"),
+    "test": _l("Test"),
+    "text": _l("Text"),
+    "then": _l("What follows"),
+    "tolerance": _l("Tolerance"),
+    "typo": _l("Allow a typing error"),
+    "unit": _l("Unit"),
+    "use": _l("Use"),
+    "value": _l("Right number"),
+    "views": _l("Views"),
+    "vignette": _l("Case before the question"),
+    "why": _l("Reason"),
+}
+
+
+def describe_row(field: str, place: int) -> str:
+    """Return the name of a row of a list. ``place`` counts from 1."""
+    match field:
+        case "options":
+            return _("Option %(number)s", number=place)
+        case "objectives":
+            return _("Objective %(number)s", number=place)
+        case "blueprint":
+            return _("Draw %(number)s", number=place)
+        case "pairs":
+            return _("Pair %(number)s", number=place)
+        case "steps":
+            return _("Step %(number)s", number=place)
+        case "accept":
+            return _("Answer %(number)s", number=place)
+        case "sources":
+            return _("Source %(number)s", number=place)
+        case "facts":
+            return _("Fact %(number)s", number=place)
+        case "extra":
+            return _("Further right side %(number)s", number=place)
+    return _("Entry %(number)s", number=place)
