@@ -32,6 +32,7 @@ GET  /leaflets/none                                                     404   40
 GET  /bibliography                                                      200   200   200   200   200   200   200
 GET  /about-course                                                      200   200   200   200   200   200   200
 GET  /glossary                                                          200   200   200   200   200   200   200
+GET  /search                                                            200   200   200   200   200   200   200
 GET  /progress                                                          200   200   200   200   200   200   200
 GET  /body-map                                                          200   200   200   200   200   200   200
 GET  /fs-static/none                                                    404   404   404   404   404   404   404

@@ -45,6 +45,11 @@ VISITOR = (
     Scene("glossary", "visitor", "/glossary"),
     Scene("glossary-search", "visitor", "/glossary?q=pain"),
     Scene("glossary-none", "visitor", "/glossary?q=zebra"),
+    Scene("search", "visitor", "/search?q=trapezius"),
+    Scene("search-misspelt", "visitor", "/search?q=piriformus"),
+    Scene("search-one-group", "visitor", "/search?q=pain&in=sources"),
+    Scene("search-empty", "visitor", "/search"),
+    Scene("search-none", "visitor", "/search?q=zebra"),
     Scene("login", "visitor", "/login"),
     Scene("login-wrong", "visitor", "/login", sign_in_wrongly),
     Scene("login-throttled", "visitor", "/login", sign_in_too_often, 429),
@@ -101,6 +106,7 @@ GUEST = (
     Scene("guest-left-behind", "returning", "/"),
 )
 LEARNER = (
+    Scene("search-questions", "learner", "/search?q=point"),
     Scene("course-new", "new", "/"),
     Scene("set", "new", "/assignments/{first}"),
     Scene("set-later", "new", "/assignments/{later}"),
