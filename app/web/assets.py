@@ -60,6 +60,7 @@ STYLES = (
     "administration",
     "studio",
     "corrections",
+    "certificates",
     "charts",
     "insight",
     "body-map",
