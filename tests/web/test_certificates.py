@@ -281,7 +281,9 @@ def test_a_certificate_is_withdrawn_with_a_reason_and_made_valid_again(
     own = learner.client.get(f"/attempts/{passed.id}/certificate").text
     assert "Somebody else sat the test." in own
     assert learner.client.get(f"/attempts/{passed.id}/certificate.pdf").status_code == 404
+    assert "Your certificate for The test was withdrawn." in learner.client.get("/").text
     actor.client.post(f"{address}/restore")
+    assert "Your certificate for The test is valid again." in learner.client.get("/").text
     assert "This certificate is genuine" in verify(app, certificate)
     recorded = select(AuditEvent.action).where(AuditEvent.action.startswith("certificate")).order_by(AuditEvent.id)
     assert session.scalars(recorded).all() == ["certificate.withdraw", "certificate.restore"]

@@ -41,6 +41,8 @@ from app.services.attempts.attempts import OwnAttempt
 from app.services.course import catalogue
 from app.services.course.changes import compute_digest
 from app.services.log import audit, subjects
+from app.services.people import notices
+from app.services.people.notices import NoticeKind
 
 MAX_REASON_LENGTH = 1000
 
@@ -246,6 +248,7 @@ def withdraw(session: Session, actor: User, taught: TaughtCertificate, reason: s
     certificate.withdrawn_at, certificate.withdrawn_by_id, certificate.reason = now, actor.id, reason
     subject = subjects.make_reference("attempt", certificate.attempt_id)
     audit.record(session, actor, "certificate.withdraw", subject, now, reason=reason)
+    _tell(session, certificate, NoticeKind.CERTIFICATE_WITHDRAWN, now)
 
 
 def restore(session: Session, actor: User, taught: TaughtCertificate, now: datetime) -> None:
@@ -259,3 +262,10 @@ def restore(session: Session, actor: User, taught: TaughtCertificate, now: datet
     certificate.withdrawn_at = certificate.withdrawn_by_id = certificate.reason = None
     subject = subjects.make_reference("attempt", certificate.attempt_id)
     audit.record(session, actor, "certificate.restore", subject, now)
+    _tell(session, certificate, NoticeKind.CERTIFICATE_RESTORED, now)
+
+
+def _tell(session: Session, certificate: Certificate, kind: NoticeKind, now: datetime) -> None:
+    owner = session.scalar(select(User).join(Learner).where(Learner.id == certificate.learner_id))
+    if owner is not None:
+        notices.add(owner, kind, now, certificate.title)
