@@ -334,6 +334,7 @@ ACTIONS: dict[str, AuditAction] = {
 
 SUBJECT_LABELS = {
     "user": gettext_noop("Accounts"),
+    "certificate": gettext_noop("Certificates"),
     "invitation": gettext_noop("Invitations"),
     "cohort": gettext_noop("Cohorts"),
     "assignment": gettext_noop("Assignments"),
