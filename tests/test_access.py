@@ -32,6 +32,7 @@ GET  /leaflets/none                                                     404   40
 GET  /bibliography                                                      200   200   200   200   200   200   200
 GET  /about-course                                                      200   200   200   200   200   200   200
 GET  /glossary                                                          200   200   200   200   200   200   200
+GET  /search                                                            200   200   200   200   200   200   200
 GET  /progress                                                          200   200   200   200   200   200   200
 GET  /body-map                                                          200   200   200   200   200   200   200
 GET  /fs-static/none                                                    404   404   404   404   404   404   404
@@ -95,6 +96,17 @@ POST /attempts/{done}/3/reply                                           404   40
 POST /attempts/{guests}/submit                                          404   303   404   404   404   404   404
 GET  /attempts/{checked}/1                                              404   404   404   404   404   404   404
 GET  /attempts/{checked}/result                                         404   404   404   404   404   404   404
+
+GET  /certificates                                                       in    in   200   200   200   200   200
+GET  /attempts/{handed}/certificate                                      in    in   200   404   404   404   404
+POST /attempts/{handed}/certificate                                      in    in   303   404   404   404   404
+GET  /attempts/{handed}/certificate.pdf                                  in    in   200   404   404   404   404
+GET  /attempts/{attempt}/certificate                                     in    in   404   404   404   404   404
+POST /attempts/{attempt}/certificate                                     in    in   404   404   404   404   404
+GET  /attempts/{attempt}/certificate.pdf                                 in    in   404   404   404   404   404
+GET  /verify                                                            200   200   200   200   200   200   200
+GET  /verify/{verified}                                                 200   200   200   200   200   200   200
+GET  /verify/none                                                       404   404   404   404   404   404   404
 
 POST /reviews                                                           303   303   303   303   303   303   303
 POST /reviews?objective                                                 303   303   303   303   303   303   303
@@ -244,6 +256,9 @@ GET  /teach/cohorts/{cohort}/messages/new                                in    i
 POST /teach/cohorts/{cohort}/messages/new                                in    in   403   403   303   404   303
 POST /teach/cohorts/{cohort}/messages/{message}/retry                    in    in   403   403   303   404   303
 POST /teach/cohorts/{cohort}/messages/{their_message}/retry              in    in   403   403   404   404   404
+GET  /teach/certificates/{certificate}                                   in    in   403   403   200   404   200
+POST /teach/certificates/{certificate}                                   in    in   403   403   303   404   303
+POST /teach/certificates/{certificate}/restore                           in    in   403   403   303   404   303
 GET  /teach/attempts/{handed}/reopen                                     in    in   403   403   200   404   200
 POST /teach/attempts/{handed}/reopen                                     in    in   403   403   303   404   303
 GET  /teach/attempts/{done}/reopen                                       in    in   403   403   404   404   404

@@ -24,6 +24,7 @@ from app.models import (
     AssignmentException,
     Attempt,
     AttemptReopening,
+    Certificate,
     Cohort,
     Invitation,
     Learner,
@@ -37,7 +38,7 @@ from app.models import (
     SignIn,
     User,
 )
-from app.services.attempts import reopening
+from app.services.attempts import attempts, certificates, reopening
 from app.services.log import audit
 from app.services.marking import marks
 from tests.conftest import Clock, settings_for
@@ -162,6 +163,29 @@ def test_changes_of_marks_that_were_withdrawn_go_with_the_reopenings(app: Flask,
         # The change of a mark outlives the mark, as it must where an attempt is reopened.
         session.execute(delete(Mark).where(Mark.attempt_id == taken[0].id))
         assert session.scalar(select(func.count()).select_from(MarkChange)) == 1
+
+
+def test_certificates_go_with_their_migration_and_come_back_as_none(app: Flask, clock: Clock) -> None:
+    """Migration 0022. Fails when going back takes attempts along, or when a withdrawn certificate may lack its reason."""
+    with Session(db.engine, expire_on_commit=False) as session:
+        make = Factory(app, session, clock)
+        trainer, learner = make.trainer(), make.person()
+        attempt = take_test(
+            session, learner, make.assignment(trainer, make.cohort(trainer, learner)), clock(), is_right=True
+        )
+        loaded = attempts.get_for(session, learner.viewer, attempt.id, for_update=True)
+        assert loaded is not None
+        certificates.issue(session, learner.viewer, loaded, clock())
+        session.commit()
+        with pytest.raises(IntegrityError):
+            session.execute(update(Certificate).values(withdrawn_at=clock()))
+
+    go_back_to("0018")
+    go_forward()
+
+    with Session(db.engine) as session:
+        assert session.scalar(select(func.count()).select_from(Certificate)) == 0
+        assert session.get(Attempt, attempt.id) is not None
 
 
 def test_exam_questions_are_retired_for_earlier_versions(app: Flask, clock: Clock) -> None:

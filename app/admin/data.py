@@ -76,6 +76,7 @@ def _describe_count(what: str, number: int) -> str:
         "sign-in": ngettext("%(num)s sign-in", "%(num)s sign-ins", number),
         "membership": ngettext("%(num)s membership", "%(num)s memberships", number),
         "attempt": ngettext("%(num)s attempt", "%(num)s attempts", number),
+        "certificate": ngettext("%(num)s certificate", "%(num)s certificates", number),
         "report of a question": ngettext("%(num)s question report", "%(num)s question reports", number),
         "message received": ngettext("%(num)s message received", "%(num)s messages received", number),
         "message sent": ngettext("%(num)s message sent", "%(num)s messages sent", number),

@@ -46,11 +46,21 @@ def clean_code(typed: str) -> str:
     text = drop_invisible(_replace_digits(unicodedata.normalize("NFKC", unquote(typed))))
     link = _IN_LINK.search(text)
     text = (link[1] if link else text).upper()
-    bare = "".join(character for character in text if character.isascii() and character.isalnum())
+    bare = _drop_signs(text)
     if len(bare) != CODE_LENGTH and (found := _IN_SENTENCE.findall(text)):
         first, _gap, second = max(found, key=_rank)
         bare = first + second
     return bare.translate(_LOOKALIKES)
+
+
+def clean_letters(typed: str) -> str:
+    """Return the letters and digits of a code in capitals, with O read as 0, and I and L as 1."""
+    text = drop_invisible(_replace_digits(unicodedata.normalize("NFKC", typed)))
+    return _drop_signs(text.upper()).translate(_LOOKALIKES)
+
+
+def _drop_signs(text: str) -> str:
+    return "".join(character for character in text if character.isascii() and character.isalnum())
 
 
 def clean_address(typed: str) -> str:

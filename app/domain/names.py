@@ -51,7 +51,7 @@ def _is_kept(before: str, character: str, after: str) -> bool:
 def fold_name(text: str) -> str:
     """Return a name without case, accents and invisible characters: ``Łucja Štěpánková`` becomes ``lucja stepankova``.
 
-    The only rule by which people are searched and sorted. Columns with its result: :mod:`app.models.folded`.
+    The only rule by which people are searched and sorted, and the course is searched. Columns with its result: :mod:`app.models.folded`.
     """
     plain = unicodedata.normalize("NFKD", drop_invisible(text)).casefold().translate(_LETTERS)
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())

@@ -33,3 +33,9 @@ REVIEW = "practice:review"
 def build_check_scope(lesson_id: int, question_id: int) -> str:
     """Return the scope of one question in a lesson."""
     return f"check:lesson:{lesson_id}:{question_id}"
+
+
+def find_check_lesson(scope: str) -> int | None:
+    """Return the id of the lesson whose check a scope is; None for other scopes."""
+    first, _, rest = scope.partition(":lesson:")
+    return int(rest.partition(":")[0]) if first == "check" else None

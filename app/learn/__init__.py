@@ -9,6 +9,7 @@ from app.learn import (  # noqa: E402, F401
     attempts,
     body_map,
     calendar,
+    certificates,
     course,
     leaflets,
     lessons,
@@ -16,6 +17,7 @@ from app.learn import (  # noqa: E402, F401
     reference,
     reports,
     reviews,
+    searching,
     starting,
     wording,
 )

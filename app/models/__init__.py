@@ -31,6 +31,7 @@ from app.models.catalogue import (
     SourceRow,
     ZoneRow,
 )
+from app.models.certificate import Certificate
 from app.models.chore import ChoreRun
 from app.models.cohort import Cohort, CohortTrainer, Membership, Roster
 from app.models.library import (
@@ -63,6 +64,7 @@ __all__ = [
     "AttemptReopening",
     "AuditEvent",
     "BankUpload",
+    "Certificate",
     "ChoreRun",
     "Cohort",
     "CohortTrainer",

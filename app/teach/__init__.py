@@ -7,6 +7,7 @@ blueprint = Blueprint("teach", __name__, url_prefix="/teach")
 # Importing these modules registers their views.
 from app.teach import (  # noqa: E402
     assignments,  # noqa: F401
+    certificates,  # noqa: F401
     cohorts,  # noqa: F401
     corrections,  # noqa: F401
     exceptions,  # noqa: F401

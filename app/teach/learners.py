@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.clock import now
 from app.db import db
-from app.services.attempts import reopening
+from app.services.attempts import certificates, reopening
 from app.services.reporting import attempt_records, learner_records
 from app.teach import blueprint
 from app.teach.cohorts import get_cohort_or_404
@@ -46,6 +46,9 @@ def show_attempt(attempt_id: int) -> ResponseReturnValue:
         examined=examined,
         record=record,
         reopenings=reopening.list_reopenings(db.session, examined.attempt),
+        certificate=certificates.find_of_attempt(db.session, examined.attempt.id)
+        if record.percent is not None
+        else None,
         attempt=examined.attempt,
         assignment=examined.assignment,
         cohort=examined.cohort,

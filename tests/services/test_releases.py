@@ -26,18 +26,19 @@ POLICIES = [
 ]
 
 
-def _by_rows(session: Session, now: datetime) -> dict[int, tuple[bool, bool]]:
-    """By assignment, whether the score and right or wrong are released by the conditions on rows."""
+def _by_rows(session: Session, now: datetime) -> dict[int, tuple[bool, bool, bool]]:
+    """By assignment, whether the score, right or wrong, and the key are released by the conditions on rows."""
     rows = session.execute(
         select(
             Attempt.assignment_id,
             assignment_sql.is_mark_released(Assignment, ScopeResult, Attempt.learner_id, now),
             releases.is_correctness_released(now),
+            releases.is_key_released(now),
         )
         .join(Assignment, Assignment.id == Attempt.assignment_id)
         .outerjoin(ScopeResult, and_(ScopeResult.learner_id == Attempt.learner_id, ScopeResult.scope == Attempt.scope))
     )
-    return {row[0]: (bool(row[1]), bool(row[2])) for row in rows if row[0] is not None}
+    return {row[0]: (bool(row[1]), bool(row[2]), bool(row[3])) for row in rows if row[0] is not None}
 
 
 @pytest.mark.parametrize("more_attempts", [0, 1])
@@ -69,7 +70,7 @@ def test_the_rule_and_the_condition_agree(
             standing = session.get_one(ScopeResult, (learner.learner.id, loaded.attempt.scope))
             assert loaded.assignment is not None
             is_told = availability.is_score_released(loaded.assignment, standing.attempts, when, loaded.exception)
-            assert by_rows[assignment_id] == (by_rule.mark, by_rule.correctness), loaded.assignment.policy
+            assert by_rows[assignment_id] == (by_rule.mark, by_rule.correctness, by_rule.key), loaded.assignment.policy
             assert is_told == by_rule.mark
 
 

@@ -15,6 +15,7 @@ from app.db import db
 from app.domain.content import Use
 from app.domain.notifications import NotificationKind
 from app.models import (
+    Certificate,
     CohortTrainer,
     LibraryRole,
     ModuleRow,
@@ -133,6 +134,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/admin/users/{user}/role": {"role": "trainer"},
     "/admin/users/{user}/erase": {"confirm": "{address}"},
     "/admin/invitations": {"role": "trainer"},
+    "/teach/certificates/{certificate}": {"reason": "Somebody else sat the test."},
 }
 
 QUERIES: dict[str, dict[str, str]] = {
@@ -256,6 +258,8 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
         messages.send(session, by.user, where, [to.learner.id], "Hello", clock.now, is_mailed=False)
         for by, where, to in ((trainer, cohort, learner), (trainer2, theirs_cohort, other))
     )
+    assert learner.client.post(f"/attempts/{handed.id}/certificate").status_code == 303
+    certificate = session.scalars(select(Certificate)).one()
     reopenable = reopening.get_for(session, trainer.viewer, handed.id, clock.now)
     assert reopenable
     library, shared = (
@@ -289,6 +293,8 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
             "to_join": str(waiting.id),
             "asked": str(handed.items[0].version_id),
             "handed": str(handed.id),
+            "certificate": str(certificate.id),
+            "verified": certificate.code,
             "set": str(handed.assignment_id),
             "assignment": str(assignment.id),
             "theirs": str(theirs.id),

@@ -16,6 +16,7 @@ from app.models import (
     AssignmentRecipient,
     Attempt,
     AttemptReopening,
+    Certificate,
     Cohort,
     Correction,
     Digest,
@@ -28,6 +29,7 @@ from app.models import (
     Message,
     MessageRecipient,
     NotificationSetting,
+    Publication,
     QuestionReport,
     Reminder,
     Role,
@@ -112,6 +114,7 @@ def _as_learner(
             ),
             _change(mine, 1, trainer, "Told Zdeňka at the bedside", now),
             _reopening(mine, trainer, f"{NAME} fainted", now),
+            _certificate(session, mine, NAME, now, trainer, f"{NAME} was not there"),
             NotificationSetting(user_id=person.user.id, kind=NotificationKind.REMINDERS, is_on=False),
         ]
     )
@@ -159,6 +162,7 @@ def _as_trainer(make: Factory, session: Session, person: Person, others: Attempt
             ),
             SubmittedForm(form_id="f1", user_id=person.user.id, submitted_at=now),
             _reopening(others, person, f"Told by {NAME}", now),
+            _certificate(session, others, "Otto Other", now, person, f"Told to {NAME}"),
             Digest(user_id=person.user.id, week="2026-W47", sent_at=now),
         ]
     )
@@ -176,6 +180,30 @@ def _as_trainer(make: Factory, session: Session, person: Person, others: Attempt
 def _reopening(attempt: Attempt, actor: Person, reason: str, now: datetime) -> AttemptReopening:
     return AttemptReopening(
         attempt_id=attempt.id, actor_id=actor.user.id, reason=reason, reopened_at=now, minutes=10, old_submitted_at=now
+    )
+
+
+def _certificate(
+    session: Session, attempt: Attempt, name: str, now: datetime, actor: Person, reason: str
+) -> Certificate:
+    """A certificate that was withdrawn."""
+    return Certificate(
+        code=f"{attempt.id:026d}",
+        attempt_id=attempt.id,
+        learner_id=attempt.learner_id,
+        name=name,
+        title="The test",
+        module_title="Safety",
+        percent=93,
+        minutes=90,
+        publication_id=session.scalars(select(Publication.id)).one(),
+        content_digest="0" * 64,
+        passed_at=now,
+        review_at=now,
+        issued_at=now,
+        withdrawn_at=now,
+        withdrawn_by_id=actor.user.id,
+        reason=reason,
     )
 
 

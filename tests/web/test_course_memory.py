@@ -23,7 +23,7 @@ from tests.support.factory import Factory
 from tests.support.published_course import load_small_course
 
 LESSON = "/modules/safety/lessons/red-flags"
-PAGES = ("/", "/modules/safety", LESSON, "/progress", "/glossary", "/body-map", "/bibliography")
+PAGES = ("/", "/modules/safety", LESSON, "/progress", "/glossary", "/body-map", "/bibliography", "/search?q=pain")
 
 
 def rename(course: Course, name: str) -> Course:
@@ -89,21 +89,21 @@ def test_every_process_shows_a_publication_with_its_next_request(file_app: Calla
     course = load_small_course()
 
     def show(name: str) -> list[bool]:
-        return [name in client.get(page).text for client in clients for page in ("/", LESSON)]
+        return [name in client.get(page).text for client in clients for page in ("/", LESSON, "/search?q=flags")]
 
-    assert show("Second") == [False] * 4
+    assert show("Second") == [False] * 6
     with one.app_context():
         write_course(db.session, rename(course, "Second"), NOW)
         db.session.commit()
-    assert show("Second") == [True] * 4
+    assert show("Second") == [True] * 6
     with other.app_context():
         write_course(db.session, rename(course, "Third"), NOW)
         db.session.rollback()
-    assert show("Third") == [False] * 4
+    assert show("Third") == [False] * 6
     with other.app_context():
         write_course(db.session, course, NOW)
         db.session.commit()
-    assert show("Second") == [False] * 4
+    assert show("Second") == [False] * 6
 
 
 def test_a_publication_keeps_nothing_of_the_one_before(session: Session, clock: Clock) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.db import UtcDateTimeType
 from app.domain.attempt import AttemptState, Purpose
@@ -167,14 +167,30 @@ def is_correctness_released(now: MomentParam) -> ColumnElement[bool]:
 
     It needs ``Attempt`` with ``Assignment`` and ``ScopeResult`` outer-joined: a module's own test has no assignment.
     """
-    is_over = assignment_sql.is_over(Assignment, now)
-    is_last = ScopeResult.attempts >= assignment_sql.attempts_allowed(Assignment, Attempt.learner_id)
-    by_policy = or_(
-        Assignment.id.is_(None),
-        Assignment.release_correctness.in_((ReleaseMoment.EACH_ANSWER, ReleaseMoment.SUBMISSION)),
-        and_(Assignment.release_correctness == ReleaseMoment.LAST_ATTEMPT, or_(is_last, is_over)),
-        and_(Assignment.release_correctness == ReleaseMoment.CLOSING, is_over),
-    )
+    by_policy = or_(Assignment.id.is_(None), _is_reached(Assignment.release_correctness, now))
     return or_(
         Attempt.purpose != Purpose.TEST, and_(Attempt.state == AttemptState.SUBMITTED, by_policy, ~is_pool_in_use(now))
+    )
+
+
+def is_key_released(now: MomentParam) -> ColumnElement[bool]:
+    """Return the SQL equivalent of :func:`app.domain.release.decide_release` for the key, with the same tables.
+
+    It is about answers that have a mark. A test in progress releases nothing here, whatever it checks at once.
+    """
+    policy = (Assignment.release_mark, Assignment.release_correctness, Assignment.release_key)
+    allowed = assignment_sql.attempts_allowed(Assignment, Attempt.learner_id)
+    is_safe = or_(allowed.is_(None), ScopeResult.attempts >= allowed, assignment_sql.is_over(Assignment, now))
+    by_policy = or_(Assignment.id.is_(None), and_(is_safe, *(_is_reached(moment, now) for moment in policy)))
+    is_settled = and_(Attempt.state == AttemptState.SUBMITTED, Attempt.points.is_not(None))
+    return or_(Attempt.purpose != Purpose.TEST, and_(is_settled, by_policy, ~is_pool_in_use(now)))
+
+
+def _is_reached(moment: InstrumentedAttribute[ReleaseMoment], now: MomentParam) -> ColumnElement[bool]:
+    is_over = assignment_sql.is_over(Assignment, now)
+    is_last = ScopeResult.attempts >= assignment_sql.attempts_allowed(Assignment, Attempt.learner_id)
+    return or_(
+        moment.in_((ReleaseMoment.EACH_ANSWER, ReleaseMoment.SUBMISSION)),
+        and_(moment == ReleaseMoment.LAST_ATTEMPT, or_(is_last, is_over)),
+        and_(moment == ReleaseMoment.CLOSING, is_over),
     )

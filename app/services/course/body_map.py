@@ -29,6 +29,7 @@ from app.domain.body_map import (
 )
 from app.domain.body_regions import CLOSE_REACH, REACH, Region, build_grid, draw_regions
 from app.domain.map_labels import place_labels
+from app.domain.names import fold_name
 from app.models import MuscleRow, ZoneRow
 from app.services.course.memory import get_memory
 
@@ -46,7 +47,7 @@ NUMBER_SHARE = 0.08
 
 @dataclass(frozen=True, slots=True)
 class MapLine:
-    """An entry in a list. ``words`` is the lower-case text to search; ``is_over_lung`` applies to muscles only."""
+    """An entry in a list. ``words`` is the folded text to search; ``is_over_lung`` applies to muscles only."""
 
     id: str
     name: str
@@ -270,7 +271,7 @@ def _parse_muscle(body: dict[str, Any]) -> Muscle:
 
 
 def _group_lines(lines: Iterable[MapLine], query: str) -> list[MapSection]:
-    wanted = query.lower().split()
+    wanted = fold_name(query).split()
     order = list(BodyArea)
     kept = [line for line in lines if all(word in line.words for word in wanted)]
     in_group: Callable[[MapLine], int] = lambda line: order.index(line.group)  # noqa: E731  used for sorting and grouping
@@ -278,7 +279,7 @@ def _group_lines(lines: Iterable[MapLine], query: str) -> list[MapSection]:
 
 
 def _get_search_words(*texts: str) -> str:
-    return " ".join(dict.fromkeys(" ".join(texts).lower().split()))
+    return " ".join(dict.fromkeys(fold_name(" ".join(texts)).split()))
 
 
 def _build_outline(zone: Zone, view: BodyView) -> ZoneOutline:

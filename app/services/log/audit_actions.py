@@ -89,6 +89,16 @@ ACTIONS: dict[str, AuditAction] = {
             gettext_noop("%(actor)s reopened %(subject)s, with %(minutes)s minutes: %(reason)s."),
         ),
         AuditAction(
+            "certificate.restore",
+            gettext_noop("Certificate valid again"),
+            gettext_noop("%(actor)s made the certificate of %(subject)s valid again."),
+        ),
+        AuditAction(
+            "certificate.withdraw",
+            gettext_noop("Certificate withdrawn"),
+            gettext_noop("%(actor)s withdrew the certificate of %(subject)s: %(reason)s."),
+        ),
+        AuditAction(
             "cohort.add_trainer",
             gettext_noop("Trainer added"),
             gettext_noop("%(actor)s became a trainer of %(subject)s."),
@@ -334,6 +344,7 @@ ACTIONS: dict[str, AuditAction] = {
 
 SUBJECT_LABELS = {
     "user": gettext_noop("Accounts"),
+    "certificate": gettext_noop("Certificates"),
     "invitation": gettext_noop("Invitations"),
     "cohort": gettext_noop("Cohorts"),
     "assignment": gettext_noop("Assignments"),

@@ -14,7 +14,7 @@ MAX_KEPT = 10
 
 
 class NoticeKind(StrEnum):
-    """What was done. ``title`` is the cohort's, where the notice is about one."""
+    """What was done. ``title`` is that of the cohort, or of the test of a certificate, where the notice is about one."""
 
     TEACHING_ENDED = "teaching_ended"
     TEACHING_RESTORED = "teaching_restored"
@@ -22,6 +22,8 @@ class NoticeKind(StrEnum):
     READMITTED = "readmitted"
     RESET_LINK = "reset_link"
     EMAIL_CHANGED = "email_changed"
+    CERTIFICATE_WITHDRAWN = "certificate_withdrawn"
+    CERTIFICATE_RESTORED = "certificate_restored"
 
 
 def add(user: User, kind: NoticeKind, now: datetime, title: str = "") -> None:

@@ -52,6 +52,8 @@ DATA_LOCATIONS = (
     DataLocation("mark_change.attempt_id", "attempts", Disposition.NAMELESS),
     DataLocation("attempt_reopening.attempt_id", "attempts", Disposition.NAMELESS),
     DataLocation("question_report.attempt_id", "attempts", Disposition.NAMELESS),
+    DataLocation("certificate.learner_id", "certificates", Disposition.NAMELESS),
+    DataLocation("certificate.attempt_id", "certificates", Disposition.NAMELESS),
     DataLocation("scope_result.learner_id", "results", Disposition.NAMELESS),
     DataLocation("scope_result.best_attempt_id", "results", Disposition.NAMELESS),
     DataLocation("scope_result.latest_attempt_id", "results", Disposition.NAMELESS),
@@ -73,6 +75,7 @@ DATA_LOCATIONS = (
     DataLocation("correction.actor_id", "corrections_made", Disposition.NAMELESS),
     DataLocation("mark_change.actor_id", "marks_changed_by_you", Disposition.NAMELESS),
     DataLocation("attempt_reopening.actor_id", "attempts_reopened_by_you", Disposition.NAMELESS),
+    DataLocation("certificate.withdrawn_by_id", "certificates_withdrawn_by_you", Disposition.NAMELESS),
     DataLocation("message.sender_id", "messages_sent", Disposition.NAMELESS),
     DataLocation("question_report.answered_by_id", "replies_written", Disposition.NAMELESS),
     DataLocation("library_person.user_id", "libraries", Disposition.GOES),
@@ -123,6 +126,11 @@ ERASURE_NOTES = (
     ErasureNote(
         gettext_noop("Answers, marks, results, lessons read"),
         gettext_noop("stay under an anonymous learner, so that figures still add up"),
+        Disposition.NAMELESS,
+    ),
+    ErasureNote(
+        gettext_noop("Certificates"),
+        gettext_noop("withdrawn, without the name: their codes only say that they were withdrawn"),
         Disposition.NAMELESS,
     ),
     ErasureNote(

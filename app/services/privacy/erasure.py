@@ -21,6 +21,7 @@ from app.models import (
     AttemptItem,
     AttemptReopening,
     AuditEvent,
+    Certificate,
     Cohort,
     CohortTrainer,
     Correction,
@@ -78,6 +79,7 @@ def preview(session: Session, user: User) -> ErasurePreview:
         ("sign-in", count(SignIn, SignIn.user_id == user.id)),
         ("membership", count(Membership, Membership.learner_id == learner.id)),
         ("attempt", count(Attempt, Attempt.learner_id == learner.id)),
+        ("certificate", count(Certificate, Certificate.learner_id == learner.id)),
         ("report of a question", count(QuestionReport, QuestionReport.attempt_id.in_(mine))),
         ("message received", count(MessageRecipient, MessageRecipient.learner_id == learner.id)),
         ("message sent", count(Message, Message.sender_id == user.id)),
@@ -111,6 +113,7 @@ def erase(session: Session, actor: User | None, user: User, now: datetime, key: 
     session.execute(delete(LibraryInvitation).where(LibraryInvitation.email == user.email))
     _clear_log(session, user, learner, attempt_ids, mentions)
     _clear_texts_about(session, learner)
+    _withdraw_certificates(session, learner, now)
     if key is not None:
         rejoining.keep_hashes(session, learner, user.email, key)
     _anonymise_responses(session, learner)
@@ -133,6 +136,15 @@ def erase(session: Session, actor: User | None, user: User, now: datetime, key: 
         subjects.make_reference("learner", learner.id),
         now,
         by_themselves=is_own,
+    )
+
+
+def _withdraw_certificates(session: Session, learner: Learner, now: datetime) -> None:
+    """Withdraw the learner's certificates, and remove everything from them that a verification could say."""
+    session.execute(
+        update(Certificate)
+        .where(Certificate.learner_id == learner.id)
+        .values(name=None, reason="", withdrawn_by_id=None, withdrawn_at=func.coalesce(Certificate.withdrawn_at, now))
     )
 
 
@@ -237,6 +249,7 @@ def _clear_mentions(session: Session, mentions: Mentions) -> None:
         QuestionReport.reply,
         MarkChange.reason,
         AttemptReopening.reason,
+        Certificate.reason,
         Message.text,
         Correction.reason,
         AssignmentException.note,

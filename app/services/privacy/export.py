@@ -25,6 +25,7 @@ from app.models import (
     AttemptReopening,
     AuditEvent,
     BankUpload,
+    Certificate,
     Cohort,
     CohortTrainer,
     Correction,
@@ -70,6 +71,7 @@ _SECRET = {
     "invitation": {"token_hash", "email", "name", "folded"},
     "roster": {"lines"},
     "correction": {"key"},
+    "certificate": {"withdrawn_by_id", "content_digest"},
     "submitted_form": {"form_id"},
     "library_invitation": {"email"},
     "document_version": {"body"},
@@ -172,6 +174,12 @@ def _export_account_rows(session: Session, user: User) -> dict[str, Any]:
                 )
             )
         ],
+        "certificates_withdrawn_by_you": [
+            {"reason": reason, "withdrawn_at": at}
+            for reason, at in session.execute(
+                select(Certificate.reason, Certificate.withdrawn_at).where(Certificate.withdrawn_by_id == user.id)
+            )
+        ],
         "messages_sent": mine(Message, Message.sender_id),
         "notification_settings": mine(NotificationSetting, NotificationSetting.user_id),
         "digests": mine(Digest, Digest.user_id),
@@ -192,6 +200,7 @@ def _export_learner_rows(session: Session, user: User, learner: Learner) -> dict
         "learner": _export_row(learner),
         "sign_ins": _export_rows(session, SignIn, or_(SignIn.learner_id == learner.id, SignIn.user_id == user.id)),
         "memberships": mine(Membership, Membership.learner_id),
+        "certificates": mine(Certificate, Certificate.learner_id),
         "lessons": mine(LessonProgress, LessonProgress.learner_id),
         "exceptions": mine(AssignmentException, AssignmentException.learner_id),
         "set_for_you_alone": mine(AssignmentRecipient, AssignmentRecipient.learner_id),

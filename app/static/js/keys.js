@@ -1,10 +1,10 @@
 import { storage } from "./storage.js";
 
 const OFF_KEY = "palpate-shortcuts-off";
-const TYPED = 'input:not([type="radio"], [type="checkbox"]), textarea, select, [contenteditable]';
+export const TYPED = 'input:not([type="radio"], [type="checkbox"]), textarea, select, [contenteditable]';
 const OWN_ENTER = "a, button, summary, input, textarea, select, label";
 
-const isOff = () => storage.get(OFF_KEY) === "1";
+export const isOff = () => storage.get(OFF_KEY) === "1";
 
 /** What names an option: the letter beside it or, without letters, that of its text ("Test P"), else its first. */
 const getName = (option) => {

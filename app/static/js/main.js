@@ -8,6 +8,7 @@ import { startRegions } from "./regions.js";
 import { startMap, startRemembering } from "./remember.js";
 import { startRunning } from "./running.js";
 import { STORAGE_PREFIX, startSaving, whenSaved } from "./saver.js";
+import { startKeySwitch, startSearchKey } from "./searching.js";
 import { startSorting } from "./sorting.js";
 import { storage } from "./storage.js";
 import { startSummaries } from "./summary.js";
@@ -93,6 +94,8 @@ document.addEventListener("DOMContentLoaded", () => {
   each("[data-seconds-left]", (element) => startTimer(element, { whenSaved }));
   startQuestion(document);
   startKeys();
+  startSearchKey();
+  each("[data-search-key]", startKeySwitch);
   each("[data-running-seconds]", startRunning);
   each("article[data-place]", startReading);
   each("article[data-copy-heading]", startHeadingLinks);

@@ -58,6 +58,8 @@ STAFF = (
     Scene("cohorts-errors", "trainer", "/teach", send_empty, 422),
     Scene("cohort", "trainer", "/teach/cohorts/{cohort}"),
     Scene("gradebook", "trainer", "/teach/cohorts/{cohort}/gradebook"),
+    Scene("certificate-taught", "trainer", "/teach/certificates/{certificate}"),
+    Scene("certificate-errors", "trainer", "/teach/certificates/{certificate}", send_empty, 422),
     Scene("cohort-people", "trainer", "/teach/cohorts/{cohort}/people"),
     Scene("cohort-people-seen", "trainer", "/teach/cohorts/{cohort}/people?sort=seen&q=a"),
     Scene("cohort-people-many", "trainer", "/teach/cohorts/{large}/people?page=2"),

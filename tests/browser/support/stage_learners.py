@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app.demo import cast
 from app.domain.attempt import AttemptState, Purpose
+from app.domain.certificate import format_certificate_code
 from app.domain.paper import PaperItem
 from app.domain.question import QuestionText
 from app.models import (
@@ -25,7 +26,7 @@ from app.models import (
     User,
 )
 from app.permissions import Viewer
-from app.services.attempts import answering, attempts, guests, lessons
+from app.services.attempts import answering, attempts, certificates, guests, lessons
 from app.services.attempts.answering import AnswerChange
 from app.services.attempts.attempts import OwnAttempt
 from app.services.course import catalogue
@@ -252,3 +253,13 @@ class LearnersOnStage:
             .order_by(AttemptItem.position)
         )
         ids["choosing"] = self.session.scalars(choosing.limit(1)).one()
+        self._certificate(viewer)
+
+    def _certificate(self, viewer: Viewer) -> None:
+        """The certificate of the learner's test that was passed."""
+        loaded = attempts.get_for(self.session, viewer, self.stage.ids["passed"], for_update=True)
+        assert loaded is not None
+        issued = certificates.issue(self.session, viewer, loaded, self.now)
+        self.session.flush()  # its page needs the id
+        self.stage.ids["certificate"] = issued.id
+        self.stage.links["verify"] = f"/verify/{format_certificate_code(issued.code)}"

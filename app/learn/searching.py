@@ -1,0 +1,106 @@
+"""Search of the course."""
+
+from __future__ import annotations
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.clock import now
+from app.db import db
+from app.domain.attempt import AttemptState, Purpose
+from app.domain.body_map import BodyArea
+from app.domain.search.entries import SearchGroup
+from app.domain.search.words import MAX_QUERY_LENGTH
+from app.learn import blueprint
+from app.learn.body_map import AREA_NAMES
+from app.services.attempts import search
+from app.services.attempts.search import Result
+from app.web.identity import get_viewer
+from app.web.urls import parse_choice
+
+GROUP_NAMES = {
+    SearchGroup.LESSONS: _l("Lessons"),
+    SearchGroup.TERMS: _l("Terms"),
+    SearchGroup.MUSCLES: _l("Muscles"),
+    SearchGroup.PLACES: _l("Places on the body map"),
+    SearchGroup.QUESTIONS: _l("Questions you have seen"),
+    SearchGroup.LEAFLETS: _l("Leaflets"),
+    SearchGroup.SOURCES: _l("Sources"),
+}
+_PURPOSES = {
+    Purpose.CHECK: _l("check in a lesson"),
+    Purpose.PRACTICE: _l("your practice"),
+    Purpose.TEST: _l("your test"),
+}
+
+
+@blueprint.get("/search")
+def show_search() -> str:
+    """Show what has the words in ``q``, in groups; ``in`` lists one group."""
+    query = request.args.get("q", "").strip()
+    only = parse_choice(SearchGroup, request.args.get("in"))
+    found = search.search(db.session, get_viewer().learner, query, now(), only) if query else None
+    return render_template(
+        "learn/search.html",
+        query=query[:MAX_QUERY_LENGTH],
+        only=only,
+        found=found,
+        examples=[] if found and found.groups else search.list_examples(db.session),
+        group_names=GROUP_NAMES,
+        get_address=get_address,
+        describe_place=describe_place,
+    )
+
+
+def get_address(result: Result) -> str:
+    """Return the address of what was found."""
+    entry, anchor = result.found.entry, result.found.passage.anchor or None
+    match entry.group:
+        case SearchGroup.LESSONS:
+            return url_for("learn.show_lesson", slug=entry.within, lesson_slug=entry.slug, _anchor=anchor)
+        case SearchGroup.TERMS:
+            return url_for("learn.show_glossary", _anchor=entry.slug)
+        case SearchGroup.MUSCLES:
+            return url_for("learn.show_body_map", muscle=entry.slug)
+        case SearchGroup.PLACES:
+            return url_for("learn.show_body_map", place=entry.slug)
+        case SearchGroup.LEAFLETS:
+            return url_for("learn.show_leaflet", slug=entry.slug, _anchor=anchor)
+        case SearchGroup.SOURCES:
+            return url_for("learn.show_bibliography", source=entry.slug, _anchor=entry.slug.lower())
+        case SearchGroup.QUESTIONS:
+            return _get_question_address(result)
+
+
+def _get_question_address(result: Result) -> str:
+    question = result.question
+    assert question is not None
+    if question.purpose is Purpose.CHECK:
+        anchor = f"check-{question.slug}"
+        assert result.module is not None
+        return url_for("learn.show_lesson", slug=result.module.slug, lesson_slug=result.lesson, _anchor=anchor)
+    n = question.position
+    if question.state is AttemptState.OPEN:
+        return url_for("learn.show_question", attempt_id=question.attempt_id, n=n)
+    return url_for("learn.show_result", attempt_id=question.attempt_id, open=n, _anchor=f"answer-{n}")
+
+
+def describe_place(result: Result) -> tuple[str, ...]:
+    """Say where something is, from the whole to the part."""
+    entry, passage = result.found.entry, result.found.passage
+    match entry.group:
+        case SearchGroup.LESSONS:
+            return tuple(filter(None, (entry.within_title, passage.heading)))
+        case SearchGroup.MUSCLES | SearchGroup.PLACES:
+            return (_("Body map"), str(AREA_NAMES[BodyArea(entry.within)]))
+        case SearchGroup.TERMS:
+            return (_("Glossary"), entry.within_title)
+        case SearchGroup.LEAFLETS:
+            return tuple(filter(None, (_("Leaflets"), passage.heading)))
+        case SearchGroup.SOURCES:
+            return (_("Bibliography"),)
+        case SearchGroup.QUESTIONS:
+            assert result.question is not None
+            title = result.module.title if result.module else ""
+            return tuple(filter(None, (title, str(_PURPOSES[result.question.purpose]))))

@@ -1,0 +1,236 @@
+"""Search of the course, and of the questions whose right answers this reader has been shown.
+
+The two indices are separate, so nothing of a question that the reader has not been shown can be found, be suggested as a
+spelling or change the order of results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.orm import Session
+
+from app.content.prose import render_inline
+from app.db import UtcDateTimeType
+from app.domain.attempt import AttemptState, Purpose
+from app.domain.question import QuestionText
+from app.domain.scope import find_check_lesson
+from app.domain.search.entries import FoundEntry, Passage, SearchEntry, SearchGroup, SpelledWord
+from app.domain.search.index import Hit, Matches, SearchIndex, describe
+from app.domain.search.words import MAX_QUERY_LENGTH, parse_query
+from app.models import Assignment, Attempt, Learner, Mark, QuestionRow, QuestionVersion, ScopeResult
+from app.services.attempts.releases import is_key_released
+from app.services.course import catalogue, search_index
+from app.services.course.catalogue import LessonLine
+from app.services.course.memory import get_memory
+from app.services.course.outline import CourseOutline, ModuleLine, recall_outline
+
+MAX_IN_GROUP = 4
+MAX_LISTED = 50
+"""How many results of each group are shown, beside other groups and alone."""
+
+MAX_ATTEMPTS = 400
+"""Of how many attempts of a reader, the latest, the questions are searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownQuestion:
+    """Where a reader has last been shown the right answer of a question."""
+
+    version_id: int
+    slug: str
+    module_id: int
+    attempt_id: int
+    position: int
+    purpose: Purpose
+    state: AttemptState
+    scope: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Something that was found. If it is a question: where the reader has seen it, and the module of that page.
+
+    ``lesson`` is the slug of the lesson that asks it as a check.
+    """
+
+    found: FoundEntry
+    question: ShownQuestion | None = None
+    module: ModuleLine | None = None
+    lesson: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultGroup:
+    """Results under one heading. ``total`` counts those that are not listed as well."""
+
+    group: SearchGroup
+    results: tuple[Result, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResults:
+    """What was found. ``is_partial`` says that nothing has all words, so these results have some of them.
+
+    ``spelled`` are words that occur nowhere with what was looked for instead; ``is_cut`` says that the query was longer
+    than what is searched.
+    """
+
+    groups: tuple[ResultGroup, ...]
+    spelled: tuple[SpelledWord, ...] = ()
+    is_partial: bool = False
+    is_cut: bool = False
+
+    @property
+    def total(self) -> int:
+        return sum(group.total for group in self.groups)
+
+
+def search(
+    session: Session, learner: Learner | None, query: str, now: datetime, only: SearchGroup | None = None
+) -> SearchResults:
+    """Find what has the words of a query, the best group first. ``only`` lists one group, at more length."""
+    words = parse_query(query)
+    is_cut = len(query) > MAX_QUERY_LENGTH
+    if not words:
+        return SearchResults((), is_cut=is_cut)
+    memory = get_memory(session)
+    known = recall_outline(session, memory)
+    shown = _list_shown(session, learner, known, now) if learner else {}
+    course = search_index.recall_index(session, memory)
+    questions = _index_questions(tuple(catalogue.get_texts(session, shown).values()))
+    pairs = _match(course, questions, words)
+    hits, is_partial = _find(pairs)
+    groups = []
+    for group, found in _group(hits):
+        if only in (None, group):
+            listed = found[: MAX_LISTED if only else MAX_IN_GROUP]
+            results = tuple(_locate(describe(hit, matches), shown, known) for hit, matches in listed)
+            groups.append(ResultGroup(group, results, len(found)))
+    similar = {typed: used for _index, matches in pairs for typed, used in matches.similar.items()}
+    spelled = tuple(SpelledWord(word, similar[word]) for word in words if word in similar)
+    return SearchResults(tuple(groups), spelled, is_partial, is_cut)
+
+
+def list_examples(session: Session) -> list[str]:
+    """List words that find something, for a page on which nothing was searched yet."""
+    entries = search_index.recall_index(session, get_memory(session)).entries
+    wanted = {SearchGroup.TERMS: 2, SearchGroup.MUSCLES: 1, SearchGroup.PLACES: 1}
+    return [
+        entry.title for group, count in wanted.items() for entry in [e for e in entries if e.group is group][:count]
+    ]
+
+
+def _match(
+    course: SearchIndex, questions: SearchIndex, words: Sequence[str]
+) -> tuple[tuple[SearchIndex, Matches], tuple[SearchIndex, Matches]]:
+    """Match the words in both indices. A word counts as misspelt only if it occurs in neither."""
+    missing = {word for word in words if not course.knows(word) and not questions.knows(word)}
+    return (course, course.match(words, missing)), (questions, questions.match(words, missing))
+
+
+def _find(pairs: Iterable[tuple[SearchIndex, Matches]]) -> tuple[list[tuple[Hit, Matches]], bool]:
+    """Return what has all words and False or, if nothing has, what has some of them and True."""
+    pairs = list(pairs)
+    for needs_all in (True, False):
+        if found := [(hit, matches) for index, matches in pairs for hit in index.find(matches, needs_all=needs_all)]:
+            return found, not needs_all
+    return [], False
+
+
+def _group(hits: Iterable[tuple[Hit, Matches]]) -> list[tuple[SearchGroup, list[tuple[Hit, Matches]]]]:
+    """Group what was found, the group with the best hit first."""
+    groups: dict[SearchGroup, list[tuple[Hit, Matches]]] = {}
+    for hit, matches in hits:
+        groups.setdefault(hit.entry.group, []).append((hit, matches))
+    order = list(SearchGroup)
+    return sorted(groups.items(), key=lambda item: (-item[1][0][0].score, order.index(item[0])))
+
+
+def _locate(found: FoundEntry, shown: Mapping[int, ShownQuestion], known: CourseOutline) -> Result:
+    if found.entry.group is not SearchGroup.QUESTIONS:
+        return Result(found)
+    question = shown[int(found.entry.slug)]
+    modules = {module.id: module for module in known.modules}
+    lesson = _find_lesson(question, known)
+    if lesson:
+        return Result(found, question, modules[lesson.module_id], lesson.slug)
+    return Result(found, question, modules.get(question.module_id))
+
+
+def _find_lesson(question: ShownQuestion, known: CourseOutline) -> LessonLine | None:
+    number = find_check_lesson(question.scope)
+    return next((line for line in known.lessons if line.id == number), None)
+
+
+# -- questions ---------------------------------------------------------------------------------------------------------
+
+# The limit also keeps SQLite from asking the conditions again for each question.
+_RELEASED = (
+    select(Attempt.id, Attempt.purpose, Attempt.state, Attempt.scope, Attempt.started_at)
+    .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
+    .outerjoin(ScopeResult, and_(ScopeResult.learner_id == Attempt.learner_id, ScopeResult.scope == Attempt.scope))
+    .where(
+        Attempt.learner_id == bindparam("learner_id"),
+        is_key_released(bindparam("now", type_=UtcDateTimeType())),
+    )
+    .order_by(Attempt.id.desc())
+    .limit(MAX_ATTEMPTS)
+    .cte("released")
+)
+_SHOWN = (
+    select(
+        Mark.version_id,
+        QuestionRow.slug,
+        QuestionRow.module_id,
+        _RELEASED.c.id,
+        Mark.position,
+        _RELEASED.c.purpose,
+        _RELEASED.c.state,
+        _RELEASED.c.scope,
+        _RELEASED.c.started_at,
+    )
+    .select_from(_RELEASED)
+    .join(Mark, Mark.attempt_id == _RELEASED.c.id)
+    .join(QuestionVersion, QuestionVersion.id == Mark.version_id)
+    .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
+    .order_by(_RELEASED.c.id, Mark.position)
+)
+
+
+def _list_shown(session: Session, learner: Learner, known: CourseOutline, now: datetime) -> dict[int, ShownQuestion]:
+    """Return where the learner was last shown the key of each question version, by the version's id.
+
+    Checks of lessons that are no longer published are left out: there is no page for them.
+    """
+    rows = session.execute(_SHOWN, {"learner_id": learner.id, "now": now})
+    questions = (ShownQuestion(*row) for row in rows)
+    return {
+        question.version_id: question
+        for question in questions
+        if question.purpose is not Purpose.CHECK or _find_lesson(question, known)
+    }
+
+
+@lru_cache(maxsize=32)
+def _index_questions(texts: tuple[QuestionText, ...]) -> SearchIndex:
+    """Index the text of these questions, without their keys. It is kept while somebody types."""
+    return SearchIndex(_describe_question(text) for text in texts)
+
+
+def _describe_question(text: QuestionText) -> SearchEntry:
+    stem = _strip(text.stem)
+    others = (text.vignette or "", *text.prompts, *text.options)
+    passages = (Passage(" · ".join(_strip(other) for other in others if other)),)
+    return SearchEntry(SearchGroup.QUESTIONS, str(text.version_id), stem, passages)
+
+
+@lru_cache(maxsize=8192)
+def _strip(line: str) -> str:
+    return search_index.extract_text(render_inline(line))
