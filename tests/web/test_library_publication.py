@@ -208,7 +208,10 @@ def test_after_the_end_of_the_publication_nothing_starts_until_it_is_published_a
     unpublish(session, trainer.user, library, clock.now)
 
     assert "The test" not in learner.client.get("/").text
-    assert learner.client.post(f"/assignments/{assignment.id}/attempts").status_code == 409
+    refused = learner.client.post(f"/assignments/{assignment.id}/attempts")
+    assert refused.status_code == 409
+    assert "Its module is not offered at present." in refused.text
+    assert "No longer offered" in learner.client.get(f"/assignments/{assignment.id}").text
 
     publish(session, trainer.user, library, clock.now)
 
