@@ -76,6 +76,17 @@ def teaches(viewer: Viewer, cohort_id: InstrumentedAttribute[int]) -> ColumnElem
     return its.correlate_except(CohortTrainer)
 
 
+def is_assigned_to(assignment: Any, learner_id: Any) -> ColumnElement[bool]:
+    """Build the condition that an assignment is for this member of its cohort.
+
+    ``assignment`` is the table, an alias or a loaded object; ``learner_id`` is a column, a parameter or a number.
+    """
+    named = exists().where(
+        AssignmentRecipient.assignment_id == assignment.id, AssignmentRecipient.learner_id == learner_id
+    )
+    return or_(assignment.is_for_all, named.correlate_except(AssignmentRecipient))
+
+
 def sits_test_on(viewer: Viewer, module_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Build the condition that the viewer has a test on a module as a learner: assigned to a cohort of theirs, or open.
 
@@ -144,13 +155,10 @@ def opens_module(
 
 def _is_assigned(module_id: InstrumentedAttribute[int], learner: Learner) -> ColumnElement[bool]:
     """Build the condition that a learner has an assignment of a module now."""
-    is_named = exists().where(
-        AssignmentRecipient.assignment_id == Assignment.id, AssignmentRecipient.learner_id == learner.id
-    )
     found = exists().where(
         Assignment.module_id == module_id,
         Assignment.withdrawn_at.is_(None),
-        or_(Assignment.is_for_all, is_named.correlate_except(AssignmentRecipient)),
+        is_assigned_to(Assignment, learner.id),
         Cohort.id == Assignment.cohort_id,
         Cohort.archived_at.is_(None),
         Membership.cohort_id == Cohort.id,

@@ -115,7 +115,7 @@ _REFUSALS: dict[type[AttemptError], _RefusalText] = {
     ),
     ModuleRetired: _RefusalText(
         _l("This test is no longer offered"),
-        _l("Its module is no longer part of the course. Your earlier attempts are kept under Progress."),
+        _l("Its module is not offered at present. Your earlier attempts are kept under Progress."),
     ),
     CohortArchived: _RefusalText(
         _l("This cohort has ended"),

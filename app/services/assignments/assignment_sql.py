@@ -29,13 +29,13 @@ from app.models import (
     Assignment,
     AssignmentException,
     AssignmentLesson,
-    AssignmentRecipient,
     Attempt,
     LessonProgress,
     LessonRow,
     Prerequisite,
     ScopeResult,
 )
+from app.permissions import is_assigned_to
 
 LINE_SEPARATOR, CELL_SEPARATOR = "\n", "\t"
 """Separators for a column with several entries, and within an entry. Titles contain neither."""
@@ -66,14 +66,6 @@ def is_exception_of(row: Any) -> ColumnElement[bool]:
 def own_due(assignment: Any, exception: Any) -> ColumnElement[datetime | None]:
     """Return the due date as in :func:`app.domain.assignment.resolve_terms`; ``exception`` is outer-joined."""
     return case((exception.due_at > assignment.due_at, exception.due_at), else_=assignment.due_at)
-
-
-def is_assigned_to(assignment: Any, learner_id: IdParam) -> ColumnElement[bool]:
-    """Whether an assignment (the table, an alias or a loaded object) is for this member of its cohort."""
-    named = exists().where(
-        AssignmentRecipient.assignment_id == assignment.id, AssignmentRecipient.learner_id == learner_id
-    )
-    return or_(assignment.is_for_all, named.correlate_except(AssignmentRecipient))
 
 
 def is_excused(assignment: Any, learner_id: IdParam) -> ColumnElement[bool]:

@@ -35,6 +35,7 @@ from app.models import (
     ScopeResult,
     User,
 )
+from app.permissions import is_assigned_to
 from app.services.assignments import assignment_sql
 from app.services.assignments.assignment_sql import CELL_SEPARATOR, LINE_SEPARATOR
 from app.services.assignments.learner_assignments import (
@@ -85,9 +86,7 @@ _SET = (
     .outerjoin(AssignmentException, assignment_sql.is_exception(Assignment.id, _ME))
     .outerjoin(ScopeResult, assignment_sql.in_scope(ScopeResult, Assignment, _ME))
     .outerjoin(Attempt, and_(assignment_sql.in_scope(Attempt, Assignment, _ME), Attempt.state == AttemptState.OPEN))
-    .where(
-        Membership.learner_id == _ME, Membership.removed_at.is_(None), assignment_sql.is_assigned_to(Assignment, _ME)
-    )
+    .where(Membership.learner_id == _ME, Membership.removed_at.is_(None), is_assigned_to(Assignment, _ME))
 )
 _OPEN_TO_LEARNER = _SET.where(Assignment.withdrawn_at.is_(None), Cohort.archived_at.is_(None))
 _OPEN_TO_LEARNER_ONE = _OPEN_TO_LEARNER.where(Assignment.id == bindparam("assignment_id"))

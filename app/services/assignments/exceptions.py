@@ -15,6 +15,7 @@ from app.domain.assignment import ExceptionTerms, LearnerTerms, measure_missing_
 from app.domain.names import get_sort_name
 from app.domain.scope import build_assignment_scope
 from app.models import Assignment, AssignmentException, Learner, Membership, ScopeResult, User
+from app.permissions import is_assigned_to
 from app.services.assignments import assignment_sql, deadlines
 from app.services.assignments.assignments import TaughtAssignment, format_local, get_subject
 from app.services.log import audit
@@ -61,7 +62,7 @@ def list_learners(session: Session, taught: TaughtAssignment) -> list[AssignedLe
         .where(
             Membership.cohort_id == taught.cohort.id,
             Membership.removed_at.is_(None),
-            assignment_sql.is_assigned_to(assignment, Membership.learner_id),
+            is_assigned_to(assignment, Membership.learner_id),
         )
         .order_by(User.folded, Learner.id)
     ).all()
@@ -237,7 +238,7 @@ def _require_assigned(session: Session, taught: TaughtAssignment, learner_ids: C
         Membership.cohort_id == taught.cohort.id,
         Membership.removed_at.is_(None),
         Membership.learner_id.in_(learner_ids),
-        assignment_sql.is_assigned_to(taught.assignment, Membership.learner_id),
+        is_assigned_to(taught.assignment, Membership.learner_id),
     )
     if set(session.scalars(theirs)) != set(learner_ids):
         raise NotAssignedError

@@ -27,6 +27,7 @@ from app.models import (
     ScopeResult,
     User,
 )
+from app.permissions import is_assigned_to
 from app.services.assignments import assignment_sql
 from app.services.assignments.assignment_sql import LINE_SEPARATOR
 from app.services.assignments.learner_assignments import SOON
@@ -108,7 +109,7 @@ def list_reminders(session: Session, kind: ReminderKind, now: datetime, soon: ti
             ModuleRow.retired_at.is_(None),
             Membership.joined_at < due,
             or_(Assignment.opens_at.is_(None), Assignment.opens_at <= now),
-            assignment_sql.is_assigned_to(Assignment, Learner.id),
+            is_assigned_to(Assignment, Learner.id),
             ~assignment_sql.is_excused(Assignment, Learner.id),
             _is_unfinished(now),
             *_is_due_for(kind, due, now, soon),

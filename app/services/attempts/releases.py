@@ -20,6 +20,7 @@ from app.domain.release import (
     decide_release_in_progress,
 )
 from app.models import Assignment, Attempt, Cohort, Learner, Membership, ScopeResult
+from app.permissions import is_assigned_to
 from app.services.assignments import assignment_sql
 from app.services.assignments.assignment_sql import MomentParam
 from app.services.attempts.attempts import OwnAttempt
@@ -111,7 +112,7 @@ def _select_to_come(learner_id: Any, module_id: Any, assignment_id: Any, now: Mo
         .where(assigned.module_id == module_id, Membership.learner_id == learner_id)
         .where(Membership.removed_at.is_(None), assigned.withdrawn_at.is_(None), Cohort.archived_at.is_(None))
         .where(
-            assignment_sql.is_assigned_to(assigned, learner_id),
+            is_assigned_to(assigned, learner_id),
             ~assignment_sql.is_excused(assigned, learner_id),
         )
         .where(
