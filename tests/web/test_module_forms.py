@@ -14,7 +14,8 @@ SAVE = "/studio/our-bank/module"
 
 
 def read_text(person: Person) -> str:
-    return person.client.get(f"/studio/our-bank/file?path={PATH}").data.decode()
+    body: bytes = person.client.get(f"/studio/our-bank/file?path={PATH}").data
+    return body.decode()
 
 
 @pytest.fixture
