@@ -21,6 +21,10 @@ from app.content.yaml_nodes import Plain
 FIRST_NEW = 100_000
 """The lowest number of a row that a form adds. No document has as many values."""
 
+MAX_NEW = 100
+"""How many new rows a list of a form can have; no kind of question needs as many."""
+
+_MAX_STEPS = 10
 _NUMBER = re.compile(r"[0-9]{1,6}")
 
 
@@ -132,7 +136,7 @@ def read_typed(shape: type[Entry], value: Plain, fields: Iterable[tuple[str, str
     top = _Sent()
     for name, text in fields:
         node = top
-        for step in name.split("."):
+        for step in name.split(".", _MAX_STEPS):
             node = node.inner.setdefault(step, _Sent())
         node.value = text
     return _read_entry(shape, value, top)
@@ -161,9 +165,13 @@ def _read(shape: FieldShape, value: Plain, sent: _Sent) -> TypedValue:
 
 def _read_rows(shape: FieldShape, value: Plain, sent: _Sent) -> list[TypedRow]:
     known = value if isinstance(value, list) else [value] if isinstance(value, str) else []
-    rows = []
+    rows: list[TypedRow] = []
     numbers = [number for number in sent.inner if _NUMBER.fullmatch(number)]
+    new = [number for number in numbers if int(number) >= len(known)]
+    left_out = set(new[MAX_NEW:])
     for number in numbers:
+        if number in left_out:
+            continue
         at, row = int(number), sent.inner[number]
         old = known[at] if at < len(known) else None
         typed = _read_entry(shape.inner, old, row) if shape.inner else _join_lines(row.value or "")

@@ -96,9 +96,15 @@ def show_new_question(slug: str) -> ResponseReturnValue:
     if kind not in ENTRIES:
         abort(404)
     beginning: dict[str, Plain] = {"sources": [""], **ENTRIES[kind].begin()}
-    fields: dict[str, Plain] = {"id": choose_name(opened.library, base), **beginning}
+    fields: dict[str, Plain] = {"id": choose_name(opened.library, base), **_copy_objective(base), **beginning}
     typed = show_entry(ENTRIES[kind], fields)
     return _render(OpenQuestion(opened, base, None, kind, typed), base.revision, is_checked=False)
+
+
+def _copy_objective(document: OpenDocument) -> dict[str, Plain]:
+    """Return the objective of the last question: most documents have the questions of one."""
+    last = document.questions.entries[-1] if document.questions.entries else None
+    return {"objective": last["objective"]} if isinstance(last, dict) and "objective" in last else {}
 
 
 @blueprint.post("/<slug>/question/check")

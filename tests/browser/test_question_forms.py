@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -25,7 +23,7 @@ def create_library(page: Page, hands: Hands, name: str) -> str:
 @pytest.mark.parametrize("device", [Mouse, Keyboard])
 @pytest.mark.parametrize("has_script", [True, False], ids=["with JavaScript", "without"])
 def test_a_question_is_written_checked_and_saved(
-    door: Door, device: Callable[[Page], Hands], *, has_script: bool
+    door: Door, device: type[Mouse | Keyboard], *, has_script: bool
 ) -> None:
     """Fails when a button of a row loses what was typed, or a new question cannot be saved without JavaScript."""
     hands = device(door.enter("trainer", java_script_enabled=has_script))

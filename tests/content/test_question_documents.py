@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app.content.entry_forms import (
     FIRST_NEW,
+    MAX_NEW,
     FieldShape,
     FieldType,
     RowAct,
@@ -208,6 +209,22 @@ def test_fields_that_were_not_sent_stay() -> None:
     assert isinstance(edited, dict)
     assert isinstance(entry, dict)
     assert {**edited, "stem": None, "options": None} == {**entry, "stem": None, "options": None}
+
+
+def test_a_hostile_form_is_read_without_harm() -> None:
+    entry = read_all(LAYOUT)[0]
+    fields = [
+        ("." * 500_000, "x"),
+        ("options.0." + "options.0." * 10_000, "x"),
+        ("options.999999999", "x"),
+        ("options.-1", "x"),
+    ]
+    fields += [(f"options.{number}.text", "x") for number in range(5000)]
+
+    typed = read_typed(ENTRIES["single"], entry, fields)
+
+    assert isinstance(typed["options"], list)
+    assert len(typed["options"]) == 3 + MAX_NEW
 
 
 def test_a_fault_is_named_by_the_row_that_is_shown() -> None:

@@ -14,7 +14,8 @@ SAVE = "/studio/our-bank/module"
 
 
 def read_text(person: Person) -> str:
-    return str(person.client.get(f"/studio/our-bank/file?path={PATH}").text)
+    body: bytes = person.client.get(f"/studio/our-bank/file?path={PATH}").data
+    return body.decode()
 
 
 @pytest.fixture

@@ -82,7 +82,8 @@ def send(person: Person, fields: list[tuple[str, str]], address: str = f"{ADDRES
 
 
 def read_text(person: Person) -> str:
-    return str(person.client.get(f"{ADDRESS}/file?path={PATH}").text)
+    body: bytes = person.client.get(f"{ADDRESS}/file?path={PATH}").data
+    return body.decode()
 
 
 @pytest.fixture
