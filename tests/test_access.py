@@ -85,9 +85,17 @@ POST /attempts/{guests}/submit                                          404   30
 GET  /attempts/{checked}/1                                              404   404   404   404   404   404   404
 GET  /attempts/{checked}/result                                         404   404   404   404   404   404   404
 
-POST /reviews                                                           303   303   303   303   303   303   303
-POST /reviews?objective                                                 303   303   303   303   303   303   303
-POST /reviews?unknown                                                   404   404   404   404   404   404   404
+# -- reviews: for accounts; only their own answers can be undone, and only in a review
+GET  /review                                                            200   200   200   200   200   200   200
+POST /review                                                             in    in   303   303   303   303   303
+POST /review/plan                                                        in    in   303   303   303   303   303
+POST /review/pause                                                       in    in   303   303   303   303   303
+POST /attempts/{attempt}/1/undo                                         404   404   409   404   404   404   404
+POST /attempts/{done}/1/undo                                            404   404   409   404   404   404   404
+POST /attempts/{guests}/1/undo                                          404   409   404   404   404   404   404
+POST /attempts/{attempt}/99/undo                                        404   404   404   404   404   404   404
+POST /practice                                                          303   303   303   303   303   303   303
+POST /practice?unknown                                                  404   404   404   404   404   404   404
 
 # -- accounts
 GET  /login                                                             200   200   302   302   302   302   302
@@ -400,7 +408,7 @@ def test_only_reports_of_marks_write_on_a_get_and_only_what_is_overdue(
             if tables:
                 writing.setdefault(row.request, set()).update(tables)
 
-    closing = {"attempt", "mark", "scope_result"}
+    closing = {"attempt", "card_update", "mark", "scope_result"}
     assert writing == {
         "GET /teach/cohorts/{cohort}": closing,
         "GET /teach/cohorts/{cohort}/gradebook": closing,

@@ -48,6 +48,7 @@ from app.models.outbox import OutboxMail, OutboxState
 from app.models.progress import LessonProgress
 from app.models.reopening import AttemptReopening, WithdrawnMark
 from app.models.report import QuestionReport
+from app.models.review import CardUpdate, MemoryCard, ReviewPlan
 from app.models.submitted_form import SubmittedForm
 from app.models.user import Invitation, Learner, Role, SignIn, User
 
@@ -61,6 +62,7 @@ __all__ = [
     "AttemptItem",
     "AttemptReopening",
     "AuditEvent",
+    "CardUpdate",
     "ChoreRun",
     "Cohort",
     "CohortTrainer",
@@ -81,6 +83,7 @@ __all__ = [
     "Mark",
     "MarkChange",
     "Membership",
+    "MemoryCard",
     "Message",
     "MessageRecipient",
     "ModuleRow",
@@ -97,6 +100,7 @@ __all__ = [
     "QuestionVersion",
     "Regrading",
     "Reminder",
+    "ReviewPlan",
     "Role",
     "Roster",
     "ScopeResult",

@@ -26,6 +26,7 @@ STYLES = (
     "tags",
     "panels",
     "progress",
+    "reviews",
     "course",
     "lesson",
     "figures",
