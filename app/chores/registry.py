@@ -126,6 +126,7 @@ CHORES = (
     Chore("send-mails", _l("Send mails"), _MINUTE, send_mails, is_woken=True),
     Chore("retry-messages", _l("Try failed mails of messages again"), _HOUR, retry_messages),
     Chore("write-reminders", _l("Write reminders"), _HOUR, letters.write_reminders),
+    Chore("write-review-reminders", _l("Write reminders of reviews"), _HOUR, letters.write_review_reminders),
     Chore("write-digests", _l("Write weekly digests"), _HOUR, letters.write_digests),
     Chore("remove-guests", _l("Remove old guests and unused lists of people"), _DAY, remove_guests),
     Chore("remove-records", _l("Remove old sign-ins and failed mails"), _DAY, remove_old_records),

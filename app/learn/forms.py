@@ -71,7 +71,7 @@ class ReviewPlanForm(FlaskForm):
 
     retention = SelectField(
         _l("How much you want to remember"),
-        choices=[SelectChoice(str(percent), f"{percent} %") for percent in spacing.RETENTIONS],
+        choices=[SelectChoice(str(percent), _l("%(percent)s%%", percent=percent)) for percent in spacing.RETENTIONS],
     )
     daily_limit = SelectField(
         _l("Questions a day, at most"), choices=[SelectChoice(str(limit), str(limit)) for limit in spacing.DAILY_LIMITS]

@@ -101,13 +101,18 @@ def update_cards(session: Session, learner_id: int, now: datetime) -> int:
 
 
 def rebuild_cards(session: Session, learner_id: int, now: datetime) -> int:
-    """Rebuild all cards of a learner from their marks; return how many cards changed."""
-    session.execute(lock_rows(select(Learner.id).where(Learner.id == learner_id), Learner))
+    """Rebuild all cards of a learner from their marks; return how many were not as they should be."""
+    update_cards(session, learner_id, now)
     before = _get_cards(session, learner_id)
     marked = select(Mark.objective_id).where(Mark.learner_id == learner_id).distinct()
     _rebuild(session, learner_id, sorted({*before, *session.scalars(marked)}), now)
     after = _get_cards(session, learner_id)
     return sum(before.get(number) != after.get(number) for number in {*before, *after})
+
+
+def list_learners(session: Session) -> Sequence[int]:
+    """List the learners who may have cards: those with an account, by id."""
+    return session.scalars(select(Learner.id).where(Learner.user_id.is_not(None)).order_by(Learner.id)).all()
 
 
 def _get_cards(session: Session, learner_id: int) -> dict[int, tuple[Memory, datetime]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Integer, and_, bindparam, case, delete, func, literal, or_, select
 from sqlalchemy.orm import Session
@@ -158,14 +159,26 @@ def _count_by_day(session: Session, learner: Learner, days: Sequence[date]) -> l
 
 def get_plan(session: Session, learner: Learner) -> ReviewPlan:
     """Return a learner's plan, or one with the defaults that is not stored yet."""
-    found = session.get(ReviewPlan, learner.id)
-    return found or ReviewPlan(
-        learner_id=learner.id,
-        retention_percent=spacing.DEFAULT_RETENTION,
-        daily_limit=spacing.DEFAULT_DAILY_LIMIT,
-        is_paused=False,
-        is_in_calendar=False,
-    )
+    return session.get(ReviewPlan, learner.id) or ReviewPlan(**build_plan(learner.id))
+
+
+def build_plan(learner_id: int) -> dict[str, Any]:
+    """Return the columns of a plan with the defaults."""
+    return {
+        "learner_id": learner_id,
+        "retention_percent": spacing.DEFAULT_RETENTION,
+        "daily_limit": spacing.DEFAULT_DAILY_LIMIT,
+        "is_paused": False,
+        "is_in_calendar": False,
+    }
+
+
+def list_calendar_days(session: Session, learner: Learner, now: datetime) -> list[ForecastDay]:
+    """List the days with reviews for the learner's calendar, if they want them there."""
+    plan = get_plan(session, learner)
+    if not plan.is_in_calendar or plan.is_paused:
+        return []
+    return [one for one in view_reviews(session, learner, now).forecast if one.count]
 
 
 # -- drawing a review --------------------------------------------------------------------------------------------------
