@@ -275,6 +275,7 @@ def test_the_last_answer_can_be_undone(learner: Person, session: Session) -> Non
     play.answer(1, *play.at(1).right)
     assert state(learner, session) != before
     assert f'action="{play.path}/1/undo"' in play.page(1).text
+    assert "Undo the last answer" in play.page(2).text
 
     reply = learner.client.post(f"{play.path}/1/undo", data={"revision": "1"})
     again = learner.client.post(f"{play.path}/1/undo", data={"revision": "1"})

@@ -134,7 +134,7 @@ def count(client: FlaskClient, path: str, statements: Statements) -> int:
     return len(statements())
 
 
-PAGES = ["/", "/modules/safety", "/modules/safety/lessons/red-flags", "/progress"]
+PAGES = ["/", "/modules/safety", "/modules/safety/lessons/red-flags", "/progress", "/review"]
 
 
 @pytest.mark.parametrize(
@@ -146,6 +146,8 @@ PAGES = ["/", "/modules/safety", "/modules/safety/lessons/red-flags", "/progress
         ("/modules/safety", "learner", 8),
         ("/modules/safety/lessons/red-flags", "visitor", 1),
         ("/modules/safety/lessons/red-flags", "learner", 4),
+        ("/review", "visitor", 0),
+        ("/review", "learner", 6),
         ("/progress", "visitor", 0),
         ("/progress", "learner", 10),
     ],

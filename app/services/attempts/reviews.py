@@ -201,7 +201,13 @@ def start_review(session: Session, learner: Learner, size: int, now: datetime) -
     pool = _list_pool(session, learner, ids, now)
     asked_at = _get_asked(session, learner, ids)
     return attempts.start_drawn(
-        session, learner, REVIEW, module, lambda seed: draw_review(pool, ids, asked_at, seed), now
+        session,
+        learner,
+        REVIEW,
+        module,
+        lambda seed: draw_review(pool, ids, asked_at, seed),
+        now,
+        always_asks_certainty=True,
     )
 
 

@@ -139,6 +139,7 @@ LEARNER = (
     Scene("review-progress", "reviewer", "/progress"),
     Scene("review-open", "reviewing", "/review"),
     Scene("review-answered", "reviewing", "/attempts/{review}/2"),
+    Scene("review-next", "reviewing", "/attempts/{review}/3"),
     Scene("review-result", "reviewing", "/attempts/{reviewed}/result"),
     Scene("review-paused", "pausing", "/review"),
     Scene("account", "learner", "/account"),
