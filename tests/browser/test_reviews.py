@@ -27,7 +27,9 @@ _MOVED = {
 
 def _enter(door: Door, way: Way) -> Hands:
     page = door.enter(java_script_enabled=way != "without JavaScript", has_touch=way == "touch")
-    return {"keyboard": Keyboard, "touch": Touch}.get(way, Mouse)(page)
+    if way == "keyboard":
+        return Keyboard(page)
+    return Touch(page) if way == "touch" else Mouse(page)
 
 
 def _update_cards(door: Door) -> None:

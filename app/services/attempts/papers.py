@@ -139,13 +139,17 @@ def view_paper(session: Session, loaded: OwnAttempt) -> PaperView:
         asks_certainty=attempt.asks_certainty,
         is_review=attempt.scope == REVIEW,
         is_reopened=_is_reopened(loaded),
-        undo=_find_undoable(loaded),
+        undo=_find_undoable(session, loaded),
     )
 
 
-def _find_undoable(loaded: OwnAttempt) -> UndoableAnswer | None:
+def _find_undoable(session: Session, loaded: OwnAttempt) -> UndoableAnswer | None:
     latest = find_latest_answer(loaded)
-    return UndoableAnswer(latest.position, latest.revision) if latest else None
+    if latest is None:
+        return None
+    shown = get_question(session, latest)
+    has_steps = shown.kind.get_next_step(shown, latest.response) is not None
+    return None if has_steps else UndoableAnswer(latest.position, latest.revision)
 
 
 def _view_step(item: AnyItem, shown: QuestionText, *, asks_certainty: bool) -> PaperStep:

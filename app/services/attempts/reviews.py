@@ -271,7 +271,7 @@ def undo_answer(session: Session, loaded: OwnAttempt, item: PaperItem, revision:
     """Take back the latest answer of a review, with its mark. ``loaded`` must be locked. Repeating it changes nothing.
 
     :raise AttemptClosed: the review is finished.
-    :raise AnswerFinal: it is another attempt, or another answer was given since.
+    :raise AnswerFinal: it is another attempt, another answer was given since, or the answer has further steps.
     """
     if loaded.attempt.scope != REVIEW:
         raise AnswerFinal
@@ -281,8 +281,10 @@ def undo_answer(session: Session, loaded: OwnAttempt, item: PaperItem, revision:
         return
     if find_latest_answer(loaded) is not item or item.revision != revision:
         raise AnswerFinal
+    mark = delete(Mark).where(Mark.attempt_id == item.attempt_id, Mark.position == item.position)
+    if not session.scalars(mark.returning(Mark.position)).all():
+        raise AnswerFinal  # a case that is not finished: its decisions stay
     cleared = StoredAnswer(item.revision + 1, None, None, is_flagged=item.is_flagged, saved_at=now)
     answer_log.write(session, item, cleared, f"undo-{item.revision}")
-    session.execute(delete(Mark).where(Mark.attempt_id == item.attempt_id, Mark.position == item.position))
     card_updates.note(session, [loaded.attempt.id])
     cards.update_cards(session, loaded.attempt.learner_id, now)
