@@ -87,10 +87,14 @@ class _Marks:
     unreleased: set[int] = field(default_factory=set)
 
 
+def lock_learner(session: Session, learner_id: int) -> None:
+    """Let changes of one learner's cards and plan take turns, so that a later one has seen what an earlier one did."""
+    session.execute(lock_rows(select(Learner.id).where(Learner.id == learner_id), Learner))
+
+
 def update_cards(session: Session, learner_id: int, now: datetime) -> int:
     """Rebuild the cards of objectives whose marks changed or were released; return how many objectives these are."""
-    # Two requests of one learner take turns, so that the later one has seen the marks of the earlier one.
-    session.execute(lock_rows(select(Learner.id).where(Learner.id == learner_id), Learner))
+    lock_learner(session, learner_id)
     notes = session.execute(_READY_OF_LEARNER, {"learner_id": learner_id, "now": now}).all()
     if not notes:
         return 0
@@ -227,6 +231,7 @@ def forget_past_exams(session: Session, now: datetime) -> int:
     )
     plans = session.scalars(past).all()
     for plan in plans:
+        lock_learner(session, plan.learner_id)
         plan.exam_on = None
         reschedule(session, plan.learner_id, plan)
     return len(plans)

@@ -48,6 +48,7 @@ def set_paused(session: Session, learner: Learner, *, is_paused: bool) -> None:
 
 
 def _get_stored(session: Session, learner: Learner) -> ReviewPlan:
+    cards.lock_learner(session, learner.id)
     plan = reviews.get_plan(session, learner)
     session.add(plan)
     return plan
