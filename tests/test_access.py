@@ -57,7 +57,7 @@ POST /modules/{library}.first-module/lessons/{library}.first-lesson/place 404   
 POST /modules/{library}.first-module/lessons/{library}.first-lesson/done 404   404   303   404   303   404   303
 POST /modules/{library}.first-module/lessons/{library}.first-lesson/checks/{library}.first-practice-1 404   404   303   404   303   404   303
 POST /modules/{library}.first-module/attempts?practice                  404   404   303   404   303   404   303
-POST /reviews?private                                                   404   404   303   404   303   404   303
+POST /practice?private                                                  404   404   303   404   303   404   303
 GET  /teach/questions/{private}                                          in    in   403   403   200   404   200
 
 # -- attempts: practice for everybody, tests for accounts, and nobody sees another's
@@ -108,9 +108,17 @@ GET  /verify                                                            200   20
 GET  /verify/{verified}                                                 200   200   200   200   200   200   200
 GET  /verify/none                                                       404   404   404   404   404   404   404
 
-POST /reviews                                                           303   303   303   303   303   303   303
-POST /reviews?objective                                                 303   303   303   303   303   303   303
-POST /reviews?unknown                                                   404   404   404   404   404   404   404
+# -- reviews: for accounts; only their own answers can be undone, and only in a review
+GET  /review                                                            200   200   200   200   200   200   200
+POST /review                                                             in    in   303   303   303   303   303
+POST /review/plan                                                        in    in   303   303   303   303   303
+POST /review/pause                                                       in    in   303   303   303   303   303
+POST /attempts/{attempt}/1/undo                                         404   404   409   404   404   404   404
+POST /attempts/{done}/1/undo                                            404   404   409   404   404   404   404
+POST /attempts/{guests}/1/undo                                          404   409   404   404   404   404   404
+POST /attempts/{attempt}/99/undo                                        404   404   404   404   404   404   404
+POST /practice                                                          303   303   303   303   303   303   303
+POST /practice?unknown                                                  404   404   404   404   404   404   404
 
 # -- accounts
 GET  /login                                                             200   200   302   302   302   302   302
@@ -473,7 +481,7 @@ def test_only_reports_of_marks_write_on_a_get_and_only_what_is_overdue(
             if tables:
                 writing.setdefault(row.request, set()).update(tables)
 
-    closing = {"attempt", "mark", "scope_result"}
+    closing = {"attempt", "card_update", "mark", "scope_result"}
     assert writing == {
         "GET /teach/cohorts/{cohort}": closing,
         "GET /teach/cohorts/{cohort}/gradebook": closing,

@@ -19,6 +19,7 @@ from app import create_app
 from app.db import db
 from app.domain.content import Use
 from app.domain.names import fold_name
+from app.domain.notifications import NotificationKind
 from app.models import (
     Assignment,
     AssignmentException,
@@ -31,14 +32,16 @@ from app.models import (
     Mark,
     MarkChange,
     Membership,
+    MemoryCard,
     Message,
+    NotificationSetting,
     QuestionReport,
     QuestionRow,
     Reminder,
     SignIn,
     User,
 )
-from app.services.attempts import attempts, certificates, reopening
+from app.services.attempts import attempts, cards, certificates, reopening
 from app.services.log import audit
 from app.services.marking import marks
 from tests.conftest import Clock, settings_for
@@ -350,3 +353,27 @@ def test_an_earlier_version_shows_nothing_of_a_library(app: Flask, clock: Clock)
 
     assert (before, after) == (5, 4)
     assert (publications, sources) == (1, 0)
+
+
+def test_marks_from_before_become_cards(app: Flask, clock: Clock) -> None:
+    """Migration 0021. Fails when a learner's earlier answers count for nothing, or a wish for mails stops the way back."""
+    fill(app, clock)
+    with Session(db.engine) as session:
+        while cards.update_some(session, clock()) is not None:
+            session.commit()
+        before = session.execute(select(MemoryCard.learner_id, MemoryCard.objective_id, MemoryCard.due_at)).all()
+        user_id = session.scalars(select(User.id).limit(1)).one()
+        session.add(NotificationSetting(user_id=user_id, kind=NotificationKind.REVIEWS, is_on=True))
+        session.commit()
+
+    go_back_to("0018")
+    go_forward()
+
+    with Session(db.engine) as session:
+        assert session.scalar(select(func.count()).select_from(MemoryCard)) == 0
+        assert session.scalar(select(func.count()).select_from(NotificationSetting)) == 0
+        while cards.update_some(session, clock()) is not None:
+            session.commit()
+        after = session.execute(select(MemoryCard.learner_id, MemoryCard.objective_id, MemoryCard.due_at)).all()
+    assert before
+    assert {tuple(row) for row in after} == {tuple(row) for row in before}

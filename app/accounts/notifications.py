@@ -25,12 +25,14 @@ LABELS = {
     NotificationKind.MESSAGES: _l("Messages from trainers"),
     NotificationKind.REPLIES: _l("Replies to your reports of questions"),
     NotificationKind.DIGEST: _l("Weekly summary of your cohorts"),
+    NotificationKind.REVIEWS: _l("Questions to review"),
 }
 HELP = {
     NotificationKind.REMINDERS: _l("Two days before something is due, and once more if you miss the date."),
     NotificationKind.MESSAGES: _l("You always see them on your home page too."),
     NotificationKind.REPLIES: _l("You always see them on your home page and in your result, too."),
     NotificationKind.DIGEST: _l("New results, who needs attention, reports to answer, and what is due next week."),
+    NotificationKind.REVIEWS: _l("At most once a day, on days when something is due for review."),
 }
 
 

@@ -14,6 +14,8 @@ from app.db import read_only
 from app.services.assignments import reminders
 from app.services.assignments.learner_assignments import SOON
 from app.services.assignments.reminders import ReminderKind, ReminderMail
+from app.services.attempts import review_reminders
+from app.services.attempts.review_reminders import ReviewReminder
 from app.services.reporting import digests
 from app.services.reporting.digests import DigestMail
 from app.web import mail
@@ -37,6 +39,17 @@ def write_reminders(
         with read_only(session):
             due = reminders.list_reminders(session, kind, now(), soon)
         yield from _write(session, due, reminders.note, store)
+
+
+def write_review_reminders(
+    session: Session, *, store: Callable[[ReviewReminder], None] = mail.send_review_reminder
+) -> Iterator[int]:
+    """Write today's reminders of reviews to people who asked for them, if there is mail."""
+    if not mail.is_delivering():
+        return
+    with read_only(session):
+        due = list(review_reminders.list_reminders(session, now()))
+    yield from _write(session, due, review_reminders.note, store)
 
 
 def write_digests(session: Session, *, store: Callable[[DigestMail], None] = mail.send_digest) -> Iterator[int]:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.chores import letters
 from app.clock import now
 from app.models import MailState
-from app.services.attempts import guests
+from app.services.attempts import cards, guests
 from app.services.cohorts import message_mails, rosters
 from app.services.libraries import imports
 from app.services.marking import regrading, submission
@@ -65,6 +65,14 @@ def finish_corrections(session: Session) -> Iterator[int]:
         while not is_finished:
             is_finished = regrading.run_step(session, correction_id, now()).finished_at is not None
             yield int(is_finished)
+
+
+def update_cards(session: Session) -> Iterator[int]:
+    """Bring the cards of reviews up to date with marks that were written, changed or released."""
+    while forgotten := cards.forget_past_exams(session, now()):
+        yield forgotten
+    while (updated := cards.update_some(session, now())) is not None:
+        yield updated
 
 
 def send_mails(session: Session) -> Iterator[int]:
@@ -116,9 +124,11 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 CHORES = (
     Chore("close-attempts", _l("Close attempts whose time is up"), _MINUTE, close_expired),
     Chore("finish-corrections", _l("Finish changing marks after corrections"), _MINUTE, finish_corrections),
+    Chore("update-cards", _l("Update what is due for review"), _MINUTE, update_cards),
     Chore("send-mails", _l("Send mails"), _MINUTE, send_mails, is_woken=True),
     Chore("retry-messages", _l("Try failed mails of messages again"), _HOUR, retry_messages),
     Chore("write-reminders", _l("Write reminders"), _HOUR, letters.write_reminders),
+    Chore("write-review-reminders", _l("Write reminders of reviews"), _HOUR, letters.write_review_reminders),
     Chore("write-digests", _l("Write weekly digests"), _HOUR, letters.write_digests),
     Chore("remove-guests", _l("Remove old guests and unused lists of people"), _DAY, remove_guests),
     Chore("remove-records", _l("Remove old sign-ins, failed mails and forgotten uploads"), _DAY, remove_old_records),

@@ -14,7 +14,14 @@ from app.cli import attempts, chores, content, demo, doctor, interchange, mail, 
 
 
 def init_app(app: Flask) -> None:
-    maintenance = (attempts.attempts, attempts.guests, attempts.reminders, attempts.messages, attempts.digest)
+    maintenance = (
+        attempts.attempts,
+        attempts.guests,
+        attempts.reminders,
+        attempts.messages,
+        attempts.digest,
+        attempts.reviews,
+    )
     groups = (*maintenance, chores.chores, mail.mail)
     single = (preparing.prepare_command, server.serve, doctor.doctor, storage.backup, storage.restore, storage.copy)
     for command in (interchange.import_bank, interchange.export_bank, interchange.write_template):

@@ -14,6 +14,7 @@ from app.cli.context import fail
 from app.clock import now
 from app.db import db, run_in_steps
 from app.services.assignments.learner_assignments import SOON
+from app.services.attempts import cards
 from app.services.attempts import guests as guest_learners
 from app.services.cohorts import message_mails
 from app.services.upkeep import outbox
@@ -25,6 +26,7 @@ attempts = AppGroup("attempts", help="Maintain attempts.")
 reminders = AppGroup("reminders", help="Remind learners of assignments by mail.")
 messages = AppGroup("messages", help="Mail trainers' messages to learners.")
 digest = AppGroup("digest", help="Mail trainers a weekly summary of their cohorts.")
+reviews = AppGroup("reviews", help="Maintain what is due for review.")
 guests = AppGroup("guests", help="Maintain guests (learners without an account).")
 
 
@@ -86,6 +88,28 @@ def send_digests() -> None:
 def remove_guests(days: int) -> None:
     """Delete old guests with all their work, and rosters that no trainer accepted within a day."""
     click.echo(f"{_finish(registry.remove_guests(db.session, timedelta(days=days)))} removed.")
+
+
+@reviews.command("rebuild")
+@click.option("--check", is_flag=True, help="Change nothing; exit with status 1 if a card differs from its marks.")
+def rebuild_cards(*, check: bool) -> None:
+    """Rebuild what is due for review from all released marks. The chore update-cards keeps it up to date."""
+    learner_ids = iter(cards.list_learners(db.session))
+    changed = 0
+
+    def step() -> bool:
+        nonlocal changed
+        learner_id = next(learner_ids, None)
+        if learner_id is not None:
+            changed += cards.rebuild_cards(db.session, learner_id, now())
+        if check:
+            db.session.rollback()
+        return learner_id is not None
+
+    run_in_steps(step)
+    click.echo(f"{plural(changed, 'card')} {'would change' if check else 'changed'}.")
+    if check and changed:
+        raise SystemExit(1)
 
 
 def _finish(steps: Iterator[int]) -> int:

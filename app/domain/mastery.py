@@ -19,8 +19,8 @@ SECURE_FROM = 4
 
 NEARLY_FROM = 3
 
-REVIEW_SIZE = 8
-"""The maximum number of objectives in one review."""
+WEAK_SHOWN = 8
+"""How many weak objectives are suggested for practice at most."""
 
 
 class Mastery(StrEnum):
@@ -45,7 +45,7 @@ class ObjectiveMastery:
 
     @property
     def is_weak(self) -> bool:
-        """Whether it should be reviewed: it was asked, and is not secure or was wrong the last time."""
+        """Whether it should be practised: it was asked, and is not secure or was wrong the last time."""
         return self.of > 0 and (self.mastery is not Mastery.SECURE or self.is_latest_wrong)
 
 
@@ -62,11 +62,11 @@ def judge_mastery(latest_first: Sequence[bool]) -> ObjectiveMastery:
     return ObjectiveMastery(level, right, len(window), is_latest_wrong=not window[0])
 
 
-def choose_for_review(by_objective: Mapping[int, ObjectiveMastery]) -> tuple[int, ...]:
-    """Choose the objectives to review now: those wrong the last time first, then those with the fewest right."""
+def choose_weak(by_objective: Mapping[int, ObjectiveMastery]) -> tuple[int, ...]:
+    """Choose the objectives to practise first: those wrong the last time, then those with the fewest right."""
     weak = [(objective_id, level) for objective_id, level in by_objective.items() if level.is_weak]
     weak.sort(key=lambda pair: (not pair[1].is_latest_wrong, pair[1].right, -pair[1].of, pair[0]))
-    return tuple(objective_id for objective_id, _ in weak[:REVIEW_SIZE])
+    return tuple(objective_id for objective_id, _ in weak[:WEAK_SHOWN])
 
 
 def levels(latest_first: Iterable[tuple[int, bool]]) -> dict[int, ObjectiveMastery]:

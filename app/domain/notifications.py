@@ -12,11 +12,12 @@ class NotificationKind(StrEnum):
     MESSAGES = "messages"
     REPLIES = "replies"
     DIGEST = "digest"
+    REVIEWS = "reviews"
 
     @property
     def is_on_by_default(self) -> bool:
-        """Whether people receive these mails before they have decided. Only the digest must be asked for."""
-        return self is not NotificationKind.DIGEST
+        """Whether people receive these mails before they have decided. Some must be asked for."""
+        return self not in (NotificationKind.DIGEST, NotificationKind.REVIEWS)
 
     @property
     def is_for_trainers(self) -> bool:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from random import Random
 from typing import Any, TypeVar
 
 from app.domain.content import Level
 
 T = TypeVar("T")
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +129,18 @@ def draw_practice(
     return _make_slots(_shuffle(chosen, rng), rng)
 
 
-def draw_review(pool: Sequence[Candidate], objective_ids: Iterable[int], seed: int) -> tuple[Slot, ...]:
-    """Draw one question on each of these objectives, in their order; an objective without questions is left out."""
+def draw_review(
+    pool: Sequence[Candidate], objective_ids: Iterable[int], asked_at: Mapping[int, datetime], seed: int
+) -> tuple[Slot, ...]:
+    """Draw one question on each of these objectives, in their order; an objective without questions is left out.
+
+    ``asked_at`` is when each question was last asked, by its id. Questions that were never asked come first, then the
+    one that was asked longest ago.
+    """
     rng = Random(seed)  # noqa: S311  repeatable, not secret
-    by_objective = {candidate.objective_id: candidate for candidate in _shuffle(pool, rng)}
+    by_objective: dict[int, Candidate] = {}
+    for candidate in sorted(_shuffle(pool, rng), key=lambda one: asked_at.get(one.question_id, _NEVER)):
+        by_objective.setdefault(candidate.objective_id, candidate)
     return _make_slots((by_objective[number] for number in objective_ids if number in by_objective), rng)
 
 

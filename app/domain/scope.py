@@ -27,7 +27,7 @@ def build_objective_scope(objective_id: int) -> str:
 
 
 REVIEW = "practice:review"
-"""The scope of reviews. They draw questions on weak objectives of all modules."""
+"""The scope of reviews. They ask about objectives of all modules that are due."""
 
 
 def build_check_scope(lesson_id: int, question_id: int) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from flask import Response, abort, current_app, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.clock import now
 from app.db import db
+from app.domain.spacing import ForecastDay
 from app.learn import blueprint
 from app.models import Learner
 from app.services.assignments import calendar
+from app.services.assignments.calendar import DayEntry
 from app.services.assignments.learner_assignments import AssignmentView
+from app.services.attempts import reviews
 from app.web import limits
 from app.web.access import signed_in
 from app.web.identity import get_viewer
@@ -22,7 +26,7 @@ from app.web.urls import make_absolute
 
 @blueprint.get("/calendar/<token>.ics")
 def export_calendar(token: str) -> ResponseReturnValue:
-    """Send a learner's due dates as a calendar feed to anyone who has its secret URL.
+    """Send a learner's due dates, and days with reviews, as a calendar feed to anyone who has its secret URL.
 
     :raise 404: the URL is invalid or was replaced.
     """
@@ -33,7 +37,8 @@ def export_calendar(token: str) -> ResponseReturnValue:
     learner = calendar.find_learner(db.session, learner_id, number) or abort(limits.count_guess())
     # A calendar program sends no language that its user chose.
     with use_language(learner.language):
-        feed = calendar.build_feed(db.session, learner, _get_due_address, _format_summary, now())
+        days = [_build_entry(one) for one in reviews.list_calendar_days(db.session, learner, now())]
+        feed = calendar.build_feed(db.session, learner, _get_due_address, _format_summary, now(), days)
     return Response(
         feed,
         mimetype="text/calendar",
@@ -66,6 +71,11 @@ def _get_signer() -> URLSafeSerializer:
 
 def _get_due_address(due: AssignmentView) -> str:
     return make_absolute(url_for("learn.show_assignment", assignment_id=due.assignment_id))
+
+
+def _build_entry(found: ForecastDay) -> DayEntry:
+    summary = ngettext("Review: %(num)s question", "Review: %(num)s questions", found.count)
+    return DayEntry(f"review-{found.day}@palpate", found.day, summary, make_absolute(url_for("learn.show_review")))
 
 
 def _format_summary(title: str) -> str:

@@ -16,7 +16,7 @@ from app.learn import blueprint
 from app.models import ModuleRow
 from app.permissions import may_take_test
 from app.services.assignments import availability
-from app.services.attempts import next_steps, progress
+from app.services.attempts import next_steps, progress, reviews
 from app.services.course import catalogue, selection
 from app.services.course.leaflets import list_leaflets
 from app.services.course.red_flags import get_red_flags
@@ -44,6 +44,7 @@ def show_course() -> str:
         cohorts=sorted({item.cohort_title for item in assigned}),
         top=top,
         urgent=urgent,
+        review=reviews.count_today(db.session, learner, now()),
         replies=report_replies.list_unread(db.session, learner),
     )
 

@@ -50,6 +50,7 @@ from app.models.outbox import OutboxMail, OutboxState
 from app.models.progress import LessonProgress
 from app.models.reopening import AttemptReopening, WithdrawnMark
 from app.models.report import QuestionReport
+from app.models.review import CardUpdate, MemoryCard, ReviewPlan
 from app.models.submitted_form import SubmittedForm
 from app.models.user import Invitation, Learner, Role, SignIn, User
 
@@ -64,6 +65,7 @@ __all__ = [
     "AttemptReopening",
     "AuditEvent",
     "BankUpload",
+    "CardUpdate",
     "Certificate",
     "ChoreRun",
     "Cohort",
@@ -85,6 +87,7 @@ __all__ = [
     "Mark",
     "MarkChange",
     "Membership",
+    "MemoryCard",
     "Message",
     "MessageRecipient",
     "ModuleRow",
@@ -101,6 +104,7 @@ __all__ = [
     "QuestionVersion",
     "Regrading",
     "Reminder",
+    "ReviewPlan",
     "Role",
     "Roster",
     "ScopeResult",

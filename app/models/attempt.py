@@ -129,6 +129,7 @@ class Mark(Model):
         ),
         Index("ix_mark_recent", "learner_id", "marked_at"),
         Index("ix_mark_version", "version_id", "attempt_id"),
+        Index("ix_mark_objective", "learner_id", "objective_id"),
         CheckConstraint("points >= 0 AND points <= max_points", name="points"),
         CheckConstraint("certainty_points BETWEEN -6 AND 3", name="certainty_points"),
     )

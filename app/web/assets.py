@@ -27,6 +27,7 @@ STYLES = (
     "tags",
     "panels",
     "progress",
+    "reviews",
     "course",
     "lesson",
     "figures",

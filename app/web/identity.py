@@ -18,6 +18,7 @@ from app.models import Learner, User
 from app.permissions import VISITOR, Viewer
 from app.services.attempts import guests
 from app.services.log import security_log
+from app.services.marking import card_updates
 from app.services.people import sign_ins
 from app.web import devices, limits, origins, translation
 
@@ -129,6 +130,8 @@ def on_registered(_app: Flask, user: User, **_extra: Any) -> None:
         db.session, user, known.learner if known.is_guest else None, request.form.get("time_zone", ""), now()
     )
     learner.language = translation.get_language()
+    db.session.flush()  # the notes below read whose learner it is
+    card_updates.note_all(db.session, learner)
     security_log.record_on_commit(db.session, "account.registered", account=user.id)
 
 

@@ -26,6 +26,7 @@ from app.db import db
 from app.domain.notifications import NotificationKind
 from app.models import User
 from app.services.assignments.reminders import ReminderKind, ReminderMail
+from app.services.attempts.review_reminders import ReviewReminder
 from app.services.people import sign_ins, users
 from app.services.people.notices import NoticeKind
 from app.services.reporting.digests import DigestMail
@@ -139,6 +140,14 @@ def _get_subject(letter: ReminderMail) -> Any:
     return lazy_ngettext(
         "Overdue: %(title)s and %(num)s more", "Overdue: %(title)s and %(num)s more", more, title=first
     )
+
+
+def send_review_reminder(letter: ReviewReminder) -> None:
+    """Store a reminder of reviews in the outbox."""
+    addressee = Addressee(letter.user_id, letter.name, letter.email, letter.language)
+    subject = lazy_ngettext("%(num)s question to review", "%(num)s questions to review", letter.due)
+    written = write_notification(addressee, NotificationKind.REVIEWS, subject, "mail/review.txt", letter=letter)
+    send_later([replace(written, kept_for=REMINDER_KEPT_FOR)])
 
 
 def send_digest(letter: DigestMail) -> None:

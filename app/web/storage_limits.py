@@ -16,7 +16,7 @@ from app.web.budgets import limiter
 from app.web.errors import render_error
 from app.web.identity import get_viewer
 
-STARTS = ("learn.start_attempt", "learn.start_assignment", "learn.start_review")
+STARTS = ("learn.start_attempt", "learn.start_assignment", "learn.start_review", "learn.practise_objective")
 STARTS_BY_ACCOUNT, STARTS_BY_GUEST = "600 per hour", "120 per hour"
 CHECKS = "300 per hour"
 REPORTS = "60 per hour"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dates
 import re
 import secrets
 from collections.abc import Collection, Hashable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -80,6 +81,7 @@ def init_app(app: Flask) -> None:
         named_when,
         place,
         day,
+        calendar_day,
         date,
         clock,
         minutes,
@@ -187,6 +189,12 @@ def day(moment: datetime, zone: str | None = None) -> str:
     local = _to_local(moment, zone)
     is_this_year = local.year == _to_local(now(), zone).year
     return _format_date(local, "MMMEd" if is_this_year else "yMMMEd")
+
+
+def calendar_day(found: dates.date) -> str:
+    """Format a day without a time zone: ``Tue 24 Nov``, with the year unless it is this year."""
+    is_this_year = found.year == _to_local(now(), None).year
+    return _format_date(datetime.combine(found, time.min), "MMMEd" if is_this_year else "yMMMEd")
 
 
 def date(moment: datetime, zone: str | None = None) -> str:

@@ -178,6 +178,7 @@ def test_all_chores_run_once_in_their_interval_by_any_process(app: Flask, sessio
     assert {run.name for run in runs if run.started_at == later} == {
         "close-attempts",
         "finish-corrections",
+        "update-cards",
         "send-mails",
     }
     assert [run.error for run in runs if run.error] == []
@@ -277,7 +278,12 @@ def test_the_report_names_late_and_failed_chores(app: Flask, session: Session, c
 
     reports = report.list_reports(session, app.config["PALPATE"], clock())
 
-    assert [one.name for one in reports if one.is_late] == ["close-attempts", "finish-corrections", "send-mails"]
+    assert [one.name for one in reports if one.is_late] == [
+        "close-attempts",
+        "finish-corrections",
+        "update-cards",
+        "send-mails",
+    ]
     assert [one.name for one in reports if one.error] == ["remove-guests"]
 
 

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.mastery import (
-    REVIEW_SIZE,
     UNSEEN,
+    WEAK_SHOWN,
     Mastery,
     MasteryShare,
     ObjectiveMastery,
-    choose_for_review,
+    choose_weak,
     judge_mastery,
     levels,
     share_out,
@@ -74,11 +74,11 @@ def test_a_review_begins_with_what_was_wrong_last_time_and_leaves_out_what_is_se
         ]
     )
 
-    assert choose_for_review(by_objective | {6: UNSEEN}) == (4, 2, 3, 5)
+    assert choose_weak(by_objective | {6: UNSEEN}) == (4, 2, 3, 5)
 
 
 def test_a_review_has_at_most_eight_objectives() -> None:
-    assert len(choose_for_review(levels((number, W) for number in range(30)))) == REVIEW_SIZE
+    assert len(choose_weak(levels((number, W) for number in range(30)))) == WEAK_SHOWN
 
 
 def test_shares_follow_each_other_and_cover_everything() -> None:

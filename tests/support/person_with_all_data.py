@@ -16,6 +16,7 @@ from app.models import (
     AssignmentRecipient,
     Attempt,
     AttemptReopening,
+    CardUpdate,
     Certificate,
     Cohort,
     Correction,
@@ -26,12 +27,15 @@ from app.models import (
     LibraryRole,
     MarkChange,
     Membership,
+    MemoryCard,
     Message,
     MessageRecipient,
     NotificationSetting,
+    ObjectiveRow,
     Publication,
     QuestionReport,
     Reminder,
+    ReviewPlan,
     Role,
     Roster,
     SubmittedForm,
@@ -51,6 +55,7 @@ EARLIER = "before.she.married@example.org"
 """An address she was invited by, and changed since."""
 
 _LESSON = select(LessonRow.id).limit(1)
+_OBJECTIVE = select(ObjectiveRow.id).limit(1)
 _TAKEN = select(Invitation).where(Invitation.email == EARLIER)
 
 
@@ -115,6 +120,17 @@ def _as_learner(
             _change(mine, 1, trainer, "Told Zdeňka at the bedside", now),
             _reopening(mine, trainer, f"{NAME} fainted", now),
             _certificate(session, mine, NAME, now, trainer, f"{NAME} was not there"),
+            MemoryCard(
+                learner_id=learner,
+                objective_id=session.scalars(_OBJECTIVE).one(),
+                stability=3.0,
+                difficulty=5.0,
+                reviewed_at=now,
+                is_urgent=False,
+                due_at=now,
+            ),
+            CardUpdate(attempt_id=mine.id),
+            ReviewPlan(learner_id=learner, exam_on=now.date()),
             NotificationSetting(user_id=person.user.id, kind=NotificationKind.REMINDERS, is_on=False),
         ]
     )

@@ -114,7 +114,7 @@ def test_practice_ends_with_a_result_by_objective(practice: AttemptClient) -> No
 
     page = practice.result().text
     assert "7 of 10 correct" in page
-    assert re.search(r"\d objectives? to review", page)
+    assert re.search(r"\d objectives? to work on", page)
 
 
 def test_practice_can_be_left_and_taken_up_at_the_first_unanswered(practice: AttemptClient) -> None:

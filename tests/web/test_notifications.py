@@ -51,7 +51,7 @@ def get_unsubscribe_path(smtp: Mailbox) -> str:
 
 
 def test_it_works(app: Flask, session: Session, smtp: Mailbox, learner: Person, cohort: Cohort) -> None:
-    """Everything but the digest is on; what is switched off is not mailed."""
+    """Everything but the digest and reviews is on; what is switched off is not mailed."""
     page = learner.client.get("/account/notifications").text
     assert re.findall(r'value="(\w+)"\s+checked', page) == ["reminders", "messages", "replies"]
     assert 'value="digest"' not in page
@@ -63,6 +63,7 @@ def test_it_works(app: Flask, session: Session, smtp: Mailbox, learner: Person, 
         NotificationKind.MESSAGES: True,
         NotificationKind.REPLIES: False,
         NotificationKind.DIGEST: False,
+        NotificationKind.REVIEWS: False,
     }
     remind(app)
     assert smtp.mails == []

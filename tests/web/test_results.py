@@ -332,7 +332,7 @@ def test_only_what_is_to_be_reviewed_is_open(make: Factory, session: Session) ->
     assert "<details open" not in " ".join(main.split())
     shown = main[main.index('id="review"') : main.index("<details")]
     assert shown.count("Practise<") == 3
-    assert "more to review" in main
+    assert "more to work on" in main
 
 
 def test_partly_correct_is_counted_and_explained(make: Factory, session: Session) -> None:

@@ -22,7 +22,8 @@ from tests.support.submissions import AnswerKey, join_with_the_same_paper, submi
 
 Statements = Callable[[], list[str]]
 
-QUESTION = ANSWER = 6
+QUESTION = 6
+ANSWER = 7
 START = RESULT = 8
 SUBMIT = 9
 
@@ -133,20 +134,22 @@ def count(client: FlaskClient, path: str, statements: Statements) -> int:
     return len(statements())
 
 
-PAGES = ["/", "/modules/safety", "/modules/safety/lessons/red-flags", "/progress"]
+PAGES = ["/", "/modules/safety", "/modules/safety/lessons/red-flags", "/progress", "/review"]
 
 
 @pytest.mark.parametrize(
     ("page", "who", "most"),
     [
         ("/", "visitor", 1),
-        ("/", "learner", 8),
+        ("/", "learner", 9),
         ("/modules/safety", "visitor", 4),
         ("/modules/safety", "learner", 8),
         ("/modules/safety/lessons/red-flags", "visitor", 1),
         ("/modules/safety/lessons/red-flags", "learner", 4),
+        ("/review", "visitor", 0),
+        ("/review", "learner", 6),
         ("/progress", "visitor", 0),
-        ("/progress", "learner", 9),
+        ("/progress", "learner", 10),
     ],
 )
 def test_a_page_takes_a_fixed_number_of_statements(

@@ -38,7 +38,7 @@ def test_a_guest_cannot_start_attempts_without_end(client: FlaskClient, session:
         client.post("/modules/safety/attempts", data={"mode": "practice"}).status_code
         for _ in range(_most(STARTS_BY_GUEST))
     ]
-    refused = client.post("/reviews")
+    refused = client.post("/practice", data={"objective": "1"})
     other = client.application.test_client()
 
     assert set(statuses) == {303}

@@ -100,7 +100,7 @@ def _learn_everything(client: FlaskClient, session: Session) -> Iterator[str]:
                 yield _read(play.answer(one.n, one.wrong, check="1"))
             yield _read(play.submit())
             yield _read(play.result())
-    yield _read(client.post("/reviews", follow_redirects=True))
+    yield _read(client.post("/review", data={"size": "20"}, follow_redirects=True))
     for address in ("/", "/progress", "/modules/safety", "/about-course", "/bibliography"):
         yield _read(client.get(address))
 

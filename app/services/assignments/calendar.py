@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from icalendar import Calendar, Event
 from sqlalchemy import select, update
@@ -38,10 +39,28 @@ def renew(session: Session, learner: Learner) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class DayEntry:
+    """Something for a whole day. Calendars move an entry whose ``uid`` they know."""
+
+    uid: str
+    day: date
+    summary: str
+    address: str
+
+
 def build_feed(
-    session: Session, learner: Learner, address: AddressBuilder, summary: SummaryBuilder, now: datetime
+    session: Session,
+    learner: Learner,
+    address: AddressBuilder,
+    summary: SummaryBuilder,
+    now: datetime,
+    days: Iterable[DayEntry] = (),
 ) -> bytes:
-    """Return a learner's due dates as iCalendar. Scores are left out: anyone with the address can read the feed."""
+    """Return a learner's due dates as iCalendar, and these entries for whole days.
+
+    Scores are left out: anyone with the address can read the feed.
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//Palpate//Due dates//EN")
     calendar.add("version", "2.0")
@@ -51,7 +70,21 @@ def build_feed(
         is_excused = due.state is AssignmentState.EXCUSED or due.was_due_before_joining
         if due.due_at is not None and not is_excused:
             calendar.add_component(_build_event(due, due.due_at, address(due), summary(_clean(due.title)), now))
+    for entry in days:
+        calendar.add_component(_build_day(entry, now))
     return bytes(calendar.to_ical())
+
+
+def _build_day(entry: DayEntry, now: datetime) -> Event:
+    event = Event()
+    event.add("uid", entry.uid)
+    event.add("dtstamp", now)
+    event.add("dtstart", entry.day)
+    event.add("summary", entry.summary)
+    event.add("description", entry.address)
+    event.add("url", entry.address)
+    event.add("transp", "TRANSPARENT")
+    return event
 
 
 def _build_event(due: AssignmentView, due_at: datetime, address: str, summary: str, now: datetime) -> Event:

@@ -12,7 +12,8 @@ from app.domain.attempt import MAX_REVISIONS, AnswerFinal, AttemptClosed, TooMan
 from app.domain.kinds import Fields, Response
 from app.domain.paper import PaperItem
 from app.domain.question import QuestionText
-from app.services.attempts import answer_log, attempts
+from app.domain.scope import REVIEW
+from app.services.attempts import answer_log, attempts, cards
 from app.services.attempts.answer_log import StoredAnswer
 from app.services.attempts.attempts import OwnAttempt
 from app.services.course import catalogue
@@ -81,6 +82,8 @@ def record_answer(
     _store(session, item, response, change, now)
     if is_checked and response is not None:
         submission.write_marks(session, loaded.attempt, [item], now, is_corrected=item.position in loaded.corrected)
+        if loaded.attempt.scope == REVIEW:
+            cards.update_cards(session, loaded.attempt.learner_id, now)
     return SavedAnswer(item.revision, now)
 
 

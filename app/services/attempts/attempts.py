@@ -184,14 +184,19 @@ def start_drawn(
     module: ModuleRow,
     draw: Callable[[int], tuple[Slot, ...]],
     now: datetime,
+    *,
+    always_asks_certainty: bool = False,
 ) -> Attempt:
-    """Start practice of the questions that ``draw`` returns for a seed, or continue the open one of this scope."""
+    """Start practice of the questions that ``draw`` returns for a seed, or continue the open one of this scope.
+
+    Whether it asks for certainty is a setting of the module, unless it always does.
+    """
     terms = StartTerms(
         scope,
         Purpose.PRACTICE,
         module.id,
         module.pass_mark_percent,
-        asks_certainty=module.asks_certainty,
+        asks_certainty=always_asks_certainty or module.asks_certainty,
         checks_each=True,
     )
     return _start(session, learner, terms, draw, now)

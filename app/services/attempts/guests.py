@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db import lock_rows
 from app.models import Attempt, Learner, LessonProgress, Mark, SignIn
-from app.services.marking import submission
+from app.services.marking import card_updates, submission
 
 RETENTION = timedelta(days=30)
 """How long a guest's data is kept."""
@@ -55,6 +55,8 @@ def move_work(session: Session, guest: Learner, learner: Learner, now: datetime)
         submission.submit(session, attempt, now)
         attempt.learner_id, attempt.number = learner.id, number
     session.execute(update(Mark).where(Mark.learner_id == guest.id).values(learner_id=learner.id))
+    session.flush()  # the notes below read whose attempts these are
+    card_updates.note(session, [attempt.id for attempt in moved])
     return len(moved) + _move_lessons(session, guest, learner)
 
 

@@ -14,6 +14,7 @@ from app.domain.kinds import QuestionKind
 from app.domain.question import QuestionText
 from app.domain.scope import REVIEW
 from app.services.attempts.attempts import OwnAttempt
+from app.services.attempts.reviews import find_latest_answer
 from app.services.course import catalogue
 from app.services.marking.paper_items import AnyItem
 
@@ -29,6 +30,14 @@ class PaperStep:
     is_answered: bool
     is_flagged: bool
     lacks_certainty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UndoableAnswer:
+    """The number of a question whose answer can be undone, and the revision that a page sends to do so."""
+
+    n: int
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +61,10 @@ class PaperView:
     checks_each: bool
     asks_certainty: bool
     is_review: bool = False
-    """It asks about objectives of several modules; ``title`` and ``module_slug`` are those of the first."""
+    """It asks about objectives that are due, of several modules; ``title`` and ``module_slug`` are of the first."""
     is_reopened: bool = False
+    undo: UndoableAnswer | None = None
+    """In a review, the answer given last."""
 
     @property
     def answered(self) -> int:
@@ -128,7 +139,17 @@ def view_paper(session: Session, loaded: OwnAttempt) -> PaperView:
         asks_certainty=attempt.asks_certainty,
         is_review=attempt.scope == REVIEW,
         is_reopened=_is_reopened(loaded),
+        undo=_find_undoable(session, loaded),
     )
+
+
+def _find_undoable(session: Session, loaded: OwnAttempt) -> UndoableAnswer | None:
+    latest = find_latest_answer(loaded)
+    if latest is None:
+        return None
+    shown = get_question(session, latest)
+    has_steps = shown.kind.get_next_step(shown, latest.response) is not None
+    return None if has_steps else UndoableAnswer(latest.position, latest.revision)
 
 
 def _view_step(item: AnyItem, shown: QuestionText, *, asks_certainty: bool) -> PaperStep:

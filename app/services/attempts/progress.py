@@ -26,8 +26,9 @@ from app.models import (
 )
 from app.services.assignments import assignment_sql
 from app.services.assignments.availability import get_result, is_score_released
-from app.services.attempts import reviews
-from app.services.attempts.reviews import ObjectiveLevel
+from app.services.attempts import objective_levels, reviews
+from app.services.attempts.objective_levels import ObjectiveLevel
+from app.services.attempts.reviews import ReviewToday
 from app.services.course.catalogue import LessonLine
 from app.services.course.outline import CourseOutline, ModuleLine, get_outline
 
@@ -156,14 +157,15 @@ class ModuleLevels:
 
 @dataclass(frozen=True, slots=True)
 class ProgressView:
-    """``review`` are the objectives that a review would ask about now; ``open_review`` is one under way."""
+    """``weakest`` are the objectives to practise first; ``open_review`` is a review under way."""
 
     course: CourseView
     attempts: Paged[AttemptScore]
     scores: tuple[AttemptScore, ...]
     """The latest released scores, oldest first."""
     modules: tuple[ModuleLevels, ...]
-    review: tuple[ObjectiveLevel, ...]
+    weakest: tuple[ObjectiveLevel, ...]
+    review: ReviewToday
     open_review: OpenAttempt | None
 
     @property
@@ -211,7 +213,7 @@ def view_module(session: Session, learner: Learner | None, row: ModuleRow, now: 
 def view_progress(session: Session, learner: Learner, now: datetime, page: int = 1) -> ProgressView:
     """Return the learner's progress with one page of their attempts."""
     course = view_course(session, learner, now)
-    objectives = reviews.list_objective_levels(session, learner, now)
+    objectives = objective_levels.list_objective_levels(session, learner, now)
     attempts = list_attempts(session, learner, now, page)
     latest = attempts.items if attempts.number == 1 else list_attempts(session, learner, now).items
     by_module = groupby(objectives, key=lambda one: (one.module_slug, one.module_title))
@@ -220,7 +222,8 @@ def view_progress(session: Session, learner: Learner, now: datetime, page: int =
         attempts=attempts,
         scores=tuple(score for score in reversed(latest) if score.percent is not None),
         modules=tuple(ModuleLevels(slug, title, tuple(levels)) for (slug, title), levels in by_module),
-        review=tuple(reviews.choose(objectives)),
+        weakest=tuple(objective_levels.choose_weakest(objectives)),
+        review=reviews.count_today(session, learner, now),
         open_review=next((one for one in course.open_attempts if one.is_review), None),
     )
 

@@ -43,7 +43,7 @@ from app.services.assignments.assignments import TaughtAssignment
 from app.services.attempts import releases
 from app.services.cohorts import cohorts
 from app.services.log import audit, subjects
-from app.services.marking import active_corrections, regrade_writer, submission
+from app.services.marking import active_corrections, card_updates, regrade_writer, submission
 from app.services.people import notifications
 
 
@@ -317,6 +317,7 @@ def _withdraw_marks(session: Session, attempt: Attempt, record: AttemptReopening
         .values(reopening_id=record.id)
     )
     session.execute(delete(Mark).where(Mark.attempt_id == attempt.id))
+    card_updates.note(session, [attempt.id])
 
 
 def _reopen(session: Session, attempt: Attempt, now: datetime) -> None:

@@ -29,7 +29,7 @@ from app.models import (
     QuestionVersion,
 )
 from app.services.assignments import assignment_sql
-from app.services.attempts import feedback, notices, releases, reviews
+from app.services.attempts import feedback, notices, objective_levels, releases
 from app.services.attempts.attempts import OwnAttempt
 from app.services.attempts.feedback import Feedback
 from app.services.attempts.notices import CorrectionNotice, MarkChangeNotice
@@ -195,7 +195,7 @@ _OBJECTIVES = (
         ObjectiveRow.title,
         ObjectiveRow.read,
         ModuleRow.slug.label("module"),
-        reviews.PRACTICE_QUESTIONS.label("practice_questions"),
+        objective_levels.PRACTICE_QUESTIONS.label("practice_questions"),
         LessonRow.slug.label("lesson"),
         LessonRow.title.label("lesson_title"),
         LessonRow.minutes,

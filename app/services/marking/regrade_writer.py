@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.domain.attempt import AttemptOutcome, AttemptState, Purpose
 from app.domain.regrading import ScopeSummary, SubmittedAttempt, summarize
 from app.models import Attempt, Mark, MarkChange, ScopeResult
+from app.services.marking import card_updates
 from app.services.marking.regrade_plan import AttemptChange, MarkChangePlan
 
 
@@ -66,6 +67,7 @@ def apply(session: Session, regrades: Sequence[AttemptChange], writing: RegradeC
     connection = session.connection()
     connection.execute(_WRITE_MARK, [_get_mark_values(one.attempt_id, one.mark) for one in regrades])
     session.execute(insert(MarkChange), [_get_change_values(one.attempt_id, one.mark, writing) for one in regrades])
+    card_updates.note(session, [one.attempt_id for one in regrades])
     totals = [_get_total_values(one, one.after) for one in regrades if one.after is not None]
     if totals:
         connection.execute(_WRITE_TOTAL, totals)

@@ -26,7 +26,7 @@ from app.domain.marking import MarkResult
 from app.domain.regrading import SubmittedAttempt, is_better, to_marked_item
 from app.models import Assignment, Attempt, AttemptReopening, Cohort, Mark, ScopeResult
 from app.services.course import catalogue
-from app.services.marking import active_corrections, paper_items
+from app.services.marking import active_corrections, card_updates, paper_items
 from app.services.marking.paper_items import AnyItem
 
 
@@ -44,6 +44,7 @@ def write_marks(
             insert(Mark),
             [_build_row(session, attempt, item, result, now) for item, result in zip(items, results, strict=True)],
         )
+        card_updates.note(session, [attempt.id])
     return results
 
 
@@ -152,6 +153,7 @@ def _close(
     if unsettled:
         session.execute(insert(Mark), unsettled)
     if attempt.purpose is Purpose.TEST:
+        card_updates.note(session, [attempt.id])
         _update_result(session, attempt, total, submitted_at)
     return True
 

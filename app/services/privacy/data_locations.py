@@ -57,6 +57,9 @@ DATA_LOCATIONS = (
     DataLocation("scope_result.learner_id", "results", Disposition.NAMELESS),
     DataLocation("scope_result.best_attempt_id", "results", Disposition.NAMELESS),
     DataLocation("scope_result.latest_attempt_id", "results", Disposition.NAMELESS),
+    DataLocation("memory_card.learner_id", "what_you_remember", Disposition.GOES),
+    DataLocation("card_update.attempt_id", "cards_to_be_updated", Disposition.GOES),
+    DataLocation("review_plan.learner_id", "review_plan", Disposition.GOES),
     DataLocation("assignment_exception.learner_id", "exceptions", Disposition.NAMELESS),
     DataLocation("assignment_recipient.learner_id", "set_for_you_alone", Disposition.NAMELESS),
     DataLocation("reminder.learner_id", "reminders", Disposition.GOES),
@@ -122,6 +125,9 @@ ERASURE_NOTES = (
         gettext_noop("Time zone, extra time, calendar address, reminders, notification settings"),
         gettext_noop("deleted"),
         Disposition.GOES,
+    ),
+    ErasureNote(
+        gettext_noop("Plan for reviews, and what is due for review"), gettext_noop("deleted"), Disposition.GOES
     ),
     ErasureNote(
         gettext_noop("Answers, marks, results, lessons read"),

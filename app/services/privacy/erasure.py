@@ -21,6 +21,7 @@ from app.models import (
     AttemptItem,
     AttemptReopening,
     AuditEvent,
+    CardUpdate,
     Certificate,
     Cohort,
     CohortTrainer,
@@ -32,12 +33,14 @@ from app.models import (
     LibraryPerson,
     MarkChange,
     Membership,
+    MemoryCard,
     Message,
     MessageRecipient,
     OutboxMail,
     QuestionReport,
     QuestionVersion,
     Reminder,
+    ReviewPlan,
     Role,
     Roster,
     SignIn,
@@ -121,6 +124,7 @@ def erase(session: Session, actor: User | None, user: User, now: datetime, key: 
     _clear_rosters(session, mentions)
     session.execute(delete(Reminder).where(Reminder.learner_id == learner.id))
     _delete_messages_to(session, learner)
+    _delete_reviews(session, learner)
     session.execute(delete(SignIn).where(or_(SignIn.learner_id == learner.id, SignIn.user_id == user.id)))
     learner.time_zone, learner.language, learner.extra_time_percent, learner.is_guest = "UTC", "", 0, False
     learner.calendar_revision += 1  # the address of their calendar stops working
@@ -146,6 +150,16 @@ def _withdraw_certificates(session: Session, learner: Learner, now: datetime) ->
         .where(Certificate.learner_id == learner.id)
         .values(name=None, reason="", withdrawn_by_id=None, withdrawn_at=func.coalesce(Certificate.withdrawn_at, now))
     )
+
+
+def _delete_reviews(session: Session, learner: Learner) -> None:
+    """Delete what the learner remembers and plans; their marks stay without a name."""
+    mine = select(Attempt.id).where(Attempt.learner_id == learner.id)
+    session.execute(
+        delete(CardUpdate).where(CardUpdate.attempt_id.in_(mine)).execution_options(synchronize_session=False)
+    )
+    for table in (MemoryCard, ReviewPlan):
+        session.execute(delete(table).where(table.learner_id == learner.id))
 
 
 def _delete_messages_to(session: Session, learner: Learner) -> None:

@@ -22,9 +22,11 @@ from app.models import (
     Assignment,
     AssignmentException,
     AssignmentRecipient,
+    Attempt,
     AttemptReopening,
     AuditEvent,
     BankUpload,
+    CardUpdate,
     Certificate,
     Cohort,
     CohortTrainer,
@@ -41,13 +43,16 @@ from app.models import (
     LibraryPerson,
     MarkChange,
     Membership,
+    MemoryCard,
     Message,
     MessageRecipient,
     ModuleRow,
     NotificationSetting,
+    ObjectiveRow,
     OutboxMail,
     QuestionReport,
     Reminder,
+    ReviewPlan,
     Roster,
     SignIn,
     SubmittedForm,
@@ -84,6 +89,7 @@ A document of a library contains keys. Its authors download it in the studio.
 """
 
 _TITLED_TABLES: dict[str, Any] = {
+    "objective_id": ObjectiveRow,
     "cohort_id": Cohort,
     "assignment_id": Assignment,
     "module_id": ModuleRow,
@@ -205,6 +211,13 @@ def _export_learner_rows(session: Session, user: User, learner: Learner) -> dict
         "exceptions": mine(AssignmentException, AssignmentException.learner_id),
         "set_for_you_alone": mine(AssignmentRecipient, AssignmentRecipient.learner_id),
         "reminders": mine(Reminder, Reminder.learner_id),
+        "what_you_remember": mine(MemoryCard, MemoryCard.learner_id),
+        "cards_to_be_updated": _export_rows(
+            session,
+            CardUpdate,
+            CardUpdate.attempt_id.in_(select(Attempt.id).where(Attempt.learner_id == learner.id)),
+        ),
+        "review_plan": mine(ReviewPlan, ReviewPlan.learner_id),
         "messages_received": [
             _export_row(recipient) | {"text": message.text, "sent_at": message.sent_at, "cohort_id": message.cohort_id}
             for recipient, message in session.execute(

@@ -38,6 +38,11 @@ const act = (event) => {
     document.getElementById("keys").showModal();
     return true;
   }
+  const undo = key.toLowerCase() === "u" && document.querySelector("[data-undoes]");
+  if (undo) {
+    undo.click();
+    return true;
+  }
   const input =
     (/^[1-3]$/.test(key) && findCertainty(key)) || (/^[a-z\d]$/i.test(key) && findOption(key.toLowerCase()));
   if (!input || input.disabled) return false;
@@ -46,7 +51,7 @@ const act = (event) => {
 };
 
 /**
- * Keys of the question page: letters choose, digits say how sure, Enter goes on, "?" lists them.
+ * Keys of the question page: letters choose, digits say how sure, Enter goes on, U undoes in a review, "?" lists them.
  *
  * Modified keys and keys typed into a field are left alone, and the list can switch letters and digits off.
  */

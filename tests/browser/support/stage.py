@@ -49,6 +49,7 @@ from app.web.address_key import get_address_key
 from tests.browser.support import server_process
 from tests.browser.support.large_cohort import LargeCohort
 from tests.browser.support.stage_learners import LearnersOnStage, Stage
+from tests.browser.support.stage_reviewers import ReviewersOnStage
 from tests.support.question_kinds import SINGLE, right
 
 SURNAMES = (
@@ -89,6 +90,7 @@ class _StageBuilder(LearnersOnStage):
         self._guests()
         self._kinds()
         self._tests(self._viewer(cast.MID_COURSE))
+        ReviewersOnStage(self.app, self.session, self.now, self.stage).fill()
         self._teaching()
         self._studio(idle)
         self._corrections()
