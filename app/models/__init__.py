@@ -42,6 +42,7 @@ from app.models.library import (
     LibraryPerson,
     LibraryRole,
 )
+from app.models.marking import MarkingRow
 from app.models.message import MailState, Message, MessageRecipient
 from app.models.notification import Digest, NotificationSetting
 from app.models.outbox import OutboxMail, OutboxState
@@ -80,6 +81,7 @@ __all__ = [
     "MailState",
     "Mark",
     "MarkChange",
+    "MarkingRow",
     "Membership",
     "Message",
     "MessageRecipient",

@@ -48,6 +48,7 @@ STYLES = (
     "mastery",
     "tables",
     "answer-kinds",
+    "writing",
     "cases",
     "reports",
     "messages",
