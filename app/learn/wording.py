@@ -209,12 +209,16 @@ def _describe_release(moment: ReleaseMoment, test: StartView, *, waits: bool = F
 
 @blueprint.app_template_filter()
 def due_heading(item: AssignmentView) -> str:
+    if item.state is AssignmentState.SUBMITTED and item.is_being_marked:
+        return _("Being marked")
     return _("Done") if item.is_pretest and item.state is AssignmentState.PASSED else str(DUE_HEADINGS[item.state])
 
 
 @blueprint.app_template_filter()
 def due_explanation(item: AssignmentView) -> str | None:
     """Return why no attempt can start now, or what became of the last one; None if a button is shown instead."""
+    if item.is_being_marked:
+        return _("Your trainer is marking your answers. You will see the score when all of them are marked.")
     if item.unmarked_attempt_id:
         return _("Your time was up, so your answers were submitted. Open the attempt to see its result.")
     if item.was_due_before_joining and item.state is AssignmentState.CLOSED and not item.attempts_used:
@@ -245,6 +249,8 @@ def due_tag(item: AssignmentView) -> Tag | None:
             return Tag("accent", "clock", _("Running now"))
         case AssignmentState.PASSED:
             return _get_passed_tag(item)
+        case AssignmentState.SUBMITTED if item.is_being_marked:
+            return Tag("", "clock", _("Being marked"))
         case AssignmentState.SUBMITTED:
             return Tag("", "check", _("Submitted; score comes later"))
         case AssignmentState.EXCUSED:

@@ -12,7 +12,14 @@ from sqlalchemy.orm import Session
 from app.db import UtcDateTimeType
 from app.domain.assignment import ExceptionTerms, GradingMethod, resolve_terms, was_due_before_joining
 from app.domain.attempt import AttemptState
-from app.domain.gradebook import AttemptInProgress, CellResult, GradebookCell, GradebookColumn, build_cell
+from app.domain.gradebook import (
+    AttemptBeingMarked,
+    AttemptInProgress,
+    CellResult,
+    GradebookCell,
+    GradebookColumn,
+    build_cell,
+)
 from app.domain.scope import build_assignment_scope
 from app.domain.totals import resolve_weight
 from app.models import (
@@ -77,6 +84,7 @@ def load_cells(
     scopes = [build_assignment_scope(column.assignment_id) for column in columns]
     results = _load_results(session, columns, scopes, learners)
     begun = _load_started(session, scopes, learners)
+    marking = _load_being_marked(session, columns, learners)
     grants, recipients = _load_exceptions(session, columns, learners)
     found = {}
     for column in columns:
@@ -85,13 +93,16 @@ def load_cells(
             place = (member.learner_id, column.assignment_id)
             result, under_way, grant = results.get(place), begun.get(place), grants.get(place)
             is_recipient = place in recipients
-            is_untouched = result is None and under_way is None and grant is None and not is_recipient
+            in_marking = marking.get(place)
+            is_untouched = not (result or under_way or in_marking or grant or is_recipient)
             joined_late = was_due_before_joining(column.due_at, member.joined_at)
             if is_untouched and joined_late in untouched:
                 found[place] = untouched[joined_late]
                 continue
             terms = resolve_terms(column.terms, grant, joined_at=member.joined_at)
-            found[place] = build_cell(column, terms, now, is_recipient=is_recipient, result=result, begun=under_way)
+            found[place] = build_cell(
+                column, terms, now, is_recipient=is_recipient, result=result, begun=under_way, marking=in_marking
+            )
             if is_untouched:
                 untouched[joined_late] = found[place]
     return found
@@ -156,6 +167,33 @@ def _load_started(
     )
     return {
         (learner_id, assignment_id): AttemptInProgress(*values)
+        for learner_id, assignment_id, *values in rows
+        if assignment_id
+    }
+
+
+def _load_being_marked(
+    session: Session, columns: Sequence[GradebookColumn], learners: Sequence[int]
+) -> dict[tuple[int, int], AttemptBeingMarked]:
+    # A partial index of these attempts exists, and they are few.
+    rows = session.execute(
+        select(
+            Attempt.learner_id,
+            Attempt.assignment_id,
+            func.max(Attempt.id),
+            func.max(Attempt.submitted_at, type_=UtcDateTimeType()),
+            func.count(),
+        )
+        .where(
+            Attempt.assignment_id.in_([column.assignment_id for column in columns]),
+            Attempt.learner_id.in_(learners),
+            Attempt.state == AttemptState.SUBMITTED,
+            Attempt.points.is_(None),
+        )
+        .group_by(Attempt.learner_id, Attempt.assignment_id)
+    )
+    return {
+        (learner_id, assignment_id): AttemptBeingMarked(*values)
         for learner_id, assignment_id, *values in rows
         if assignment_id
     }
