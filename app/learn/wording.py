@@ -217,10 +217,8 @@ def due_heading(item: AssignmentView) -> str:
 @blueprint.app_template_filter()
 def due_explanation(item: AssignmentView) -> str | None:
     """Return why no attempt can start now, or what became of the last one; None if a button is shown instead."""
-    if item.is_being_marked:
-        return _("Your trainer is marking your answers. You will see the score when all of them are marked.")
     if item.unmarked_attempt_id:
-        return _("Your time was up, so your answers were submitted. Open the attempt to see its result.")
+        return _explain_unmarked(item)
     if item.was_due_before_joining and item.state is AssignmentState.CLOSED and not item.attempts_used:
         return _("It closed before you joined. Your trainer can give you a later date.")
     match item.state:
@@ -241,6 +239,12 @@ def due_explanation(item: AssignmentView) -> str | None:
     return None
 
 
+def _explain_unmarked(item: AssignmentView) -> str:
+    if item.is_being_marked:
+        return _("Your trainer is marking your answers. You will see the score when all of them are marked.")
+    return _("Your time was up, so your answers were submitted. Open the attempt to see its result.")
+
+
 @blueprint.app_template_filter()
 def due_tag(item: AssignmentView) -> Tag | None:
     """Return the tag of an assignment in the list, or None if it is open and has no due date."""
@@ -249,10 +253,8 @@ def due_tag(item: AssignmentView) -> Tag | None:
             return Tag("accent", "clock", _("Running now"))
         case AssignmentState.PASSED:
             return _get_passed_tag(item)
-        case AssignmentState.SUBMITTED if item.is_being_marked:
-            return Tag("", "clock", _("Being marked"))
         case AssignmentState.SUBMITTED:
-            return Tag("", "check", _("Submitted; score comes later"))
+            return _get_submitted_tag(item)
         case AssignmentState.EXCUSED:
             return Tag("", "excused", _("Excused"))
         case AssignmentState.CLOSED:
@@ -266,6 +268,12 @@ def due_tag(item: AssignmentView) -> Tag | None:
     if item.is_overdue:
         return Tag("wrong", "alert", _("Overdue"), is_date=True)
     return Tag("", "clock", _("Due"), is_date=True)
+
+
+def _get_submitted_tag(item: AssignmentView) -> Tag:
+    if item.is_being_marked:
+        return Tag("", "clock", _("Being marked"))
+    return Tag("", "check", _("Submitted; score comes later"))
 
 
 def _get_passed_tag(item: AssignmentView) -> Tag:
