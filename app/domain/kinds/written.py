@@ -112,7 +112,7 @@ class WrittenKind(QuestionKind[WrittenKey]):
         return WrittenView(text, count_words(text), _get_limit(question))
 
     def list_shown(self, question: QuestionText, order: Sequence[int], response: Response | None) -> ShownTexts:
-        return ShownTexts((), ())
+        return ShownTexts((f"At most {_get_limit(question)} words.",), ())
 
     def mark(self, key: WrittenKey, response: Response) -> float:
         return 0.0
