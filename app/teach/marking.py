@@ -108,10 +108,15 @@ def _get_next_path(taught: TaughtAssignment, version_id: int, attempt_id: int) -
     """Return the next answer that waits for the viewer, or the list of questions."""
     queue = marking_queue.get_queue(db.session, taught, get_viewer(), version_id)
     following = queue.find_next(attempt_id) if queue else None
-    place = {"assignment_id": taught.assignment.id}
+    assignment_id = taught.assignment.id
     if following is None:
-        return url_for("teach.show_marking", **place)
-    return url_for("teach.mark_answer", version_id=version_id, attempt_id=following.attempt_id, **place)
+        return url_for("teach.show_marking", assignment_id=assignment_id)
+    return url_for(
+        "teach.mark_answer",
+        assignment_id=assignment_id,
+        version_id=version_id,
+        attempt_id=following.attempt_id,
+    )
 
 
 def _render_answer(taught: TaughtAssignment, answer: AnswerToMark, form: MarkingForm, fault: str | None = None) -> str:

@@ -193,9 +193,9 @@ def _load_being_marked(
         .group_by(Attempt.learner_id, Attempt.assignment_id)
     )
     return {
-        (learner_id, assignment_id): AttemptBeingMarked(*values)
-        for learner_id, assignment_id, *values in rows
-        if assignment_id
+        (learner_id, assignment_id): AttemptBeingMarked(attempt_id, submitted_at, attempts)
+        for learner_id, assignment_id, attempt_id, submitted_at, attempts in rows
+        if assignment_id and submitted_at
     }
 
 

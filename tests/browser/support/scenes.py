@@ -8,6 +8,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.support.learner_scenes import GUEST, LEARNER, LESSONS, VISITOR
+from tests.browser.support.marking_scenes import MARKING
 from tests.browser.support.page_acts import (
     create_password_link,
     demote_the_last_admin,
@@ -46,6 +47,7 @@ PEOPLE = (
     "unconfirmed",
     "changing",
     "learner",
+    "writer",
     "trainer",
     "idle",
     "admin",
@@ -219,6 +221,7 @@ SCENES = (
     *LEARNER,
     *STAFF,
     *STUDIO,
+    *MARKING,
 )
 
 

@@ -48,6 +48,7 @@ from app.web.address_key import get_address_key
 from tests.browser.support import server_process
 from tests.browser.support.large_cohort import LargeCohort
 from tests.browser.support.stage_learners import LearnersOnStage, Stage
+from tests.browser.support.stage_marking import MarkingOnStage
 from tests.support.question_kinds import SINGLE, right
 
 SURNAMES = (
@@ -97,6 +98,7 @@ class _StageBuilder(LearnersOnStage):
         self._tests(self._viewer(cast.MID_COURSE))
         self._teaching()
         self._studio(idle)
+        self._marking()
         self._corrections()
         self._ways_in()
         return self.stage
@@ -133,6 +135,12 @@ class _StageBuilder(LearnersOnStage):
         self.stage.ids |= {name: self._learner_id(who) for name, who in named.items()}
         self._set_for_one(trainer)
         self._messages(trainer, cohort)
+
+    def _marking(self) -> None:
+        written = MarkingOnStage(self.session, self._user(cast.TRAINER), self._user(cast.ADMIN), self.now)
+        written.fill()
+        self.stage.ids |= written.ids
+        self.stage.cookies["writer"] = self._cookie(written.writer)
 
     def _studio(self, reader: User) -> None:
         """A sound library that another trainer reads, and one with faults, a history and a removed document."""
