@@ -82,6 +82,7 @@ SCRIPTS = (
     "sorting",
     "summary",
     "filter",
+    "writing",
     "main",
 )
 """The modules of the script in dependency order: each imports only earlier ones."""

@@ -91,7 +91,16 @@ def list_written(session: Session, attempt_id: int) -> list[AttemptItem]:
     )
 
 
-def add_practice_use(session: Session, version_id: int) -> None:
-    """Make a written question one of the module's own test."""
-    version = session.get_one(QuestionVersion, version_id)
-    session.get_one(QuestionRow, version.question_id).use = Use.TEST
+def use_in_own_test(session: Session, versions: list[int]) -> None:
+    """Let the module's own test ask these written questions in place of its others on their objective."""
+    ours = select(QuestionVersion.question_id).where(QuestionVersion.id.in_(versions))
+    for question in session.scalars(select(QuestionRow).where(QuestionRow.id.in_(ours))):
+        question.use = Use.TEST
+        others = select(QuestionRow).where(
+            QuestionRow.objective_id == question.objective_id,
+            QuestionRow.use == Use.TEST,
+            QuestionRow.id.not_in(ours),
+        )
+        for other in session.scalars(others):
+            other.use = Use.PRACTICE
+    session.commit()

@@ -27,7 +27,7 @@ MARKING = (
     Scene("writing", "writer", "/attempts/{writing}/1"),
     Scene("writing-too-much", "writer", "/attempts/{writing}/1", write_too_much),
     Scene("writing-being-marked", "writer", "/attempts/{to-mark}/result?open=1"),
-    Scene("writing-marked", "writer", "/attempts/{marked-answer}/result?open=1"),
+    Scene("writing-marked", "graded", "/attempts/{marked-answer}/result?open=1"),
     Scene("writing-home", "writer", "/"),
     Scene("marking", "trainer", "/teach/assignments/{marking}/marking"),
     Scene("marking-none", "trainer", "/teach/assignments/{waits}/marking"),

@@ -48,6 +48,7 @@ PEOPLE = (
     "changing",
     "learner",
     "writer",
+    "graded",
     "trainer",
     "idle",
     "admin",

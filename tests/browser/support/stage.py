@@ -140,7 +140,8 @@ class _StageBuilder(LearnersOnStage):
         written = MarkingOnStage(self.session, self._user(cast.TRAINER), self._user(cast.ADMIN), self.now)
         written.fill()
         self.stage.ids |= written.ids
-        self.stage.cookies["writer"] = self._cookie(written.writer)
+        for who, viewer in (("writer", written.writer), ("graded", written.graded)):
+            self.stage.cookies[who] = self._cookie(viewer)
 
     def _studio(self, reader: User) -> None:
         """A sound library that another trainer reads, and one with faults, a history and a removed document."""

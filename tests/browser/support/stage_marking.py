@@ -64,7 +64,14 @@ class MarkingOnStage:
 
     @property
     def writer(self) -> Viewer:
-        learner = self.learners[0]
+        return self._view(self.learners[0])
+
+    @property
+    def graded(self) -> Viewer:
+        """The learner who has a mark, and no other test that could ask the same."""
+        return self._view(self.learners[3])
+
+    def _view(self, learner: Learner) -> Viewer:
         return Viewer(self.session.get_one(User, learner.user_id), learner)
 
     def fill(self) -> None:
@@ -84,10 +91,10 @@ class MarkingOnStage:
             )
             for title in ("Report: the calf", "Report: the examination", "Report: the plan")
         )
-        [first] = [self._submit(done, learner, version) for learner in self.learners[:1]]
+        first = self._submit(done, self.learners[3], version)
         given = GivenMarking(4.5 / 6, (2, 1, 1.5), "Clear and safe. Say why you compare both sides, too.")
         self._mark(self.trainer, first, given)
-        attempts = [self._submit(waiting, learner, version) for learner in self.learners]
+        attempts = [self._submit(waiting, learner, version) for learner in self.learners[:3]]
         taught = assignments.get_for(self.session, Viewer(self.trainer), waiting.id, for_update=True)
         assert taught is not None
         settings = MarkingSettings(marks_anonymously=True, needs_second_marker=True, releases_unfinished=False)
