@@ -132,6 +132,7 @@ def _render_answer(taught: TaughtAssignment, answer: AnswerToMark, form: Marking
         before=queue.find_beside(attempt_id, -1),
         following=queue.find_beside(attempt_id, 1),
         role=answer.find_role(current_account()),
+        has_marked=answer.get_own(current_account()) is not None,
         model=answer.shown.kind.describe_key(answer.shown, solution.key),
         explanation=solution.explanation,
         form=form,
