@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("role", sa.String(30), nullable=False),
         sa.Column("marker_id", sa.Integer(), nullable=True),
-        sa.Column("points", sa.Float(), nullable=False),
+        sa.Column("points", sa.Double(), nullable=False),
         sa.Column("criteria", sa.JSON(), nullable=True),
         sa.Column("comment", sa.Text(), nullable=True),
         sa.Column("marked_at", MOMENT, nullable=False),

@@ -116,7 +116,9 @@ def get_for(
     )
     if for_update:
         active_corrections.lock_shared(session)
-        found = lock_rows(found, Attempt).execution_options(populate_existing=True)
+        # A statement of its own: PostgreSQL would join rows as they were before it waited for the lock.
+        session.execute(lock_rows(select(Attempt.id).where(Attempt.id == attempt_id), Attempt))
+        found = found.execution_options(populate_existing=True)
     row = session.execute(found).one_or_none()
     if row is None or not row.AttemptItem.response:
         return None

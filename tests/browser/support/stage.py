@@ -140,7 +140,7 @@ class _StageBuilder(LearnersOnStage):
         written = MarkingOnStage(self.session, self._user(cast.TRAINER), self._user(cast.ADMIN), self.now)
         written.fill()
         self.stage.ids |= written.ids
-        for who, viewer in (("writer", written.writer), ("graded", written.graded)):
+        for who, viewer in (("writer", written.writer), ("graded", written.graded), ("walker", written.walker)):
             self.stage.cookies[who] = self._cookie(viewer)
 
     def _studio(self, reader: User) -> None:

@@ -17,6 +17,7 @@ from app.models import (
     Assignment,
     Attempt,
     AttemptItem,
+    Cohort,
     Learner,
     ModuleRow,
     ObjectiveRow,
@@ -91,6 +92,7 @@ class MarkingOnStage:
             )
             for title in ("Report: the calf", "Report: the examination", "Report: the plan")
         )
+        self._add_walks(cohort, version)
         first = self._submit(done, self.learners[3], version)
         given = GivenMarking(4.5 / 6, (2, 1, 1.5), "Clear and safe. Say why you compare both sides, too.")
         self._mark(self.trainer, first, given)
@@ -112,6 +114,18 @@ class MarkingOnStage:
             "marked-answer": first.id,
             "writing": writing.id,
         }
+
+    def _add_walks(self, cohort: Cohort, version: int) -> None:
+        """Two assignments that no scene shows, so that a test may submit and mark their attempts."""
+        for name in ("walk", "walk-plain"):
+            terms = Terms(f"Report: {name}", self.now + timedelta(days=9), None, None, 60)
+            work = assignments.create(self.session, self.trainer, cohort, self.module, terms, self.now)
+            self._submit(work, self.learners[1], version)
+            self.ids |= {name: work.id, f"{name}-attempt": self._start(work, self.learners[2], version).id}
+
+    @property
+    def walker(self) -> Viewer:
+        return self._view(self.learners[2])
 
     def _add_learner(self, name: str) -> Learner:
         email = f"{name.split()[0].lower()}@example.org"
