@@ -67,7 +67,7 @@ def test_an_answer_is_written_marked_by_keyboard_and_its_mark_read(door: Door) -
 
 def test_it_all_works_without_javascript(door: Door) -> None:
     ids = door.site.stage.ids
-    learner = door.enter("walker", java_script_enabled=False)
+    learner = door.enter("walker-plain", java_script_enabled=False)
     trainer = door.enter("trainer", java_script_enabled=False)
     door.watch.expected.add(422)
     learner.goto(f"/attempts/{ids['walk-plain-attempt']}/1")

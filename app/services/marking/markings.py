@@ -37,6 +37,17 @@ class WaitsForOther(MarkingError):
 
 
 @dataclass(frozen=True, slots=True)
+class ShownMarking:
+    """A marking in points of the rubric; ``scores`` are empty if the marker gave one mark for the whole."""
+
+    role: MarkerRole
+    points: float
+    scores: tuple[tuple[float, RubricCriterion], ...]
+    comment: str | None
+    marked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerToMark:
     """An answer that people mark, at an assignment that its viewer teaches. Having one proves access.
 
@@ -62,6 +73,24 @@ class AnswerToMark:
     def most(self) -> int:
         """The points that the rubric awards in all."""
         return get_most(self.criteria)
+
+    @property
+    def earned(self) -> float:
+        """The mark in points of the rubric, 0 without one."""
+        return self.mark.points * self.most if self.mark else 0.0
+
+    @property
+    def shown_markings(self) -> tuple[ShownMarking, ...]:
+        return tuple(
+            ShownMarking(
+                row.role,
+                row.points * self.most,
+                tuple(zip(row.criteria or (), self.criteria, strict=False)),
+                row.comment,
+                row.marked_at,
+            )
+            for row in self.markings
+        )
 
     def find_role(self, user: User) -> MarkerRole | None:
         """Return the role in which somebody can mark the answer now, or None."""

@@ -140,7 +140,8 @@ class _StageBuilder(LearnersOnStage):
         written = MarkingOnStage(self.session, self._user(cast.TRAINER), self._user(cast.ADMIN), self.now)
         written.fill()
         self.stage.ids |= written.ids
-        for who, viewer in (("writer", written.writer), ("graded", written.graded), ("walker", written.walker)):
+        people = zip(("walker", "walker-plain"), written.walkers, strict=True)
+        for who, viewer in (("writer", written.writer), ("graded", written.graded), *people):
             self.stage.cookies[who] = self._cookie(viewer)
 
     def _studio(self, reader: User) -> None:

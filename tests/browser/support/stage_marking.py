@@ -116,16 +116,21 @@ class MarkingOnStage:
         }
 
     def _add_walks(self, cohort: Cohort, version: int) -> None:
-        """Two assignments that no scene shows, so that a test may submit and mark their attempts."""
-        for name in ("walk", "walk-plain"):
+        """Two assignments that no scene shows, so that a test may submit and mark their attempts.
+
+        Each is written by another learner: an open test on the module would keep back the answers of the other.
+        """
+        _mara, jonas, ximena, _tove = self.learners
+        for name, writer, other in (("walk", ximena, jonas), ("walk-plain", jonas, ximena)):
             terms = Terms(f"Report: {name}", self.now + timedelta(days=9), None, None, 60)
             work = assignments.create(self.session, self.trainer, cohort, self.module, terms, self.now)
-            self._submit(work, self.learners[1], version)
-            self.ids |= {name: work.id, f"{name}-attempt": self._start(work, self.learners[2], version).id}
+            self._submit(work, other, version)
+            self.ids |= {name: work.id, f"{name}-attempt": self._start(work, writer, version).id}
 
     @property
-    def walker(self) -> Viewer:
-        return self._view(self.learners[2])
+    def walkers(self) -> tuple[Viewer, Viewer]:
+        """Who writes with JavaScript, and who without."""
+        return self._view(self.learners[2]), self._view(self.learners[1])
 
     def _add_learner(self, name: str) -> Learner:
         email = f"{name.split()[0].lower()}@example.org"
