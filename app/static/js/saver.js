@@ -7,6 +7,8 @@ const RETRY_DELAYS_MS = [1000, 2000, 4000, 8000];
 const TYPING_PAUSE_MS = 600;
 /** A long text is saved less often: each change is kept, and there may be only so many. */
 const WRITING_PAUSE_MS = 4000;
+/** Somebody who never pauses is saved as well. */
+const LONGEST_WRITING_MS = 15000;
 const LONGEST_WAIT_MS = 4000;
 
 /** Fields of a question's form that are not part of the answer. */
@@ -39,6 +41,7 @@ export class Saver {
     this.failures = 0;
     this.retryTimer = null;
     this.typingTimer = null;
+    this.typedSince = null;
     this.waiting = [];
     form.addEventListener("change", (event) => {
       if (!event.target.closest("[data-waits]")) this.change();
@@ -98,13 +101,16 @@ export class Saver {
 
   type(pause) {
     this.isDirty = true;
+    this.typedSince ??= Date.now();
     clearTimeout(this.typingTimer);
-    this.typingTimer = setTimeout(() => this.change(), pause);
+    if (Date.now() - this.typedSince > LONGEST_WRITING_MS) this.change();
+    else this.typingTimer = setTimeout(() => this.change(), pause);
   }
 
   change() {
     if (this.isStopped) return;
     clearTimeout(this.typingTimer);
+    this.typedSince = null;
     this.isRejected = false;
     this.isDirty = true;
     this.store(this.inFlight ? randomId() : (this.nextSaveId ?? randomId()));
