@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.domain.release import ReleaseMoment, ReleasePolicy
 from app.models import Assignment, Attempt, AttemptItem, CohortTrainer, MarkingRow
 from app.services.cohorts import cohorts
 from app.services.reporting import digests
@@ -30,6 +31,7 @@ from tests.support.written_pool import (
 )
 
 CANARIES = (MODEL_CANARY, RUBRIC_CANARY, WHY_CANARY)
+CHECKED_AT_ONCE = ReleasePolicy(correctness=ReleaseMoment.EACH_ANSWER)
 TEXT = "Pneumothorax\n\nis <b>possible</b> & **dangerous**."
 
 
@@ -326,3 +328,54 @@ def test_an_archived_cohort_is_not_marked(session: Session, exam: Examination, c
 
     assert exam.trainer.client.get(exam.path()).status_code == 200
     assert exam.mark(0) == 409
+
+
+# -- other pages of trainers -------------------------------------------------------------------------------------------
+
+
+def test_a_written_question_is_shown_wherever_questions_are(exam: Examination) -> None:
+    """Fails when a page expects options, or that a key alone says what is right."""
+    for n in range(2):
+        exam.mark(n, **{"criterion-0": "1", "criterion-1": "1"})
+    item, trainer = exam.items[0], exam.trainer.client
+    insight = f"/teach/cohorts/{exam.assignment.cohort_id}/insight"
+    chosen = f"assignment={exam.assignment.id}"
+
+    pages = {
+        "bank": trainer.get(f"/teach/questions/{item.version_id}?key=1"),
+        "insight": trainer.get(f"{insight}/questions?{chosen}"),
+        "answers": trainer.get(f"{insight}/answers?{chosen}"),
+        "question": trainer.get(f"{insight}/questions/{item.version_id}?{chosen}"),
+        "attempt": trainer.get(f"/teach/attempts/{item.attempt_id}"),
+        "correct": trainer.get(f"/teach/assignments/{exam.assignment.id}/questions/{item.version_id}/correct"),
+        "preview": trainer.get(f"/teach/assignments/{exam.assignment.id}/preview/{item.position}?seed=1&key=1"),
+    }
+
+    assert {name: page.status_code for name, page in pages.items()} == dict.fromkeys(pages, 200)
+    assert MODEL_CANARY in pages["bank"].text
+    assert RUBRIC_CANARY in pages["bank"].text
+    assert "Leave it out of the score" in pages["correct"].text
+    assert "Accept another answer as well" not in pages["correct"].text
+
+
+def test_another_answer_cannot_be_accepted_for_everybody(exam: Examination) -> None:
+    path = f"/teach/assignments/{exam.assignment.id}/questions/{exam.items[0].version_id}/correct"
+
+    refused = exam.trainer.client.post(path, data={"remedy": "accept", "text": "Anything", "reason": "Both."})
+
+    assert refused.status_code == 422
+
+
+def test_an_answer_that_is_checked_at_once_waits_for_people(session: Session, make: Factory) -> None:
+    trainer, learner = make.trainer(), make.person()
+    assignment = assign_written(make, trainer, learner, policy=CHECKED_AT_ONCE)
+    play = start_assigned(learner.client, session, assignment.id)
+    written = next(one for one in play.questions() if one.kind is WRITTEN)
+
+    play.answer(written.n, {"text": "It may reach the lung."})
+    page = play.page(written.n)
+    play.submit()
+
+    assert "Your answer is final." in page.text
+    assert not any(canary in page.text for canary in CANARIES)
+    assert "Being marked" in play.result().text
