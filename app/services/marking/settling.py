@@ -74,6 +74,8 @@ def apply_corrections(session: Session, version_id: int, assignment_id: int | No
 
     ``assignment_id`` None means the attempts at all assignments.
     """
+    if not catalogue.get_texts(session, [version_id])[version_id].kind.is_marked_by_people:
+        return 0
     found = (
         select(Attempt, AttemptItem)
         .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from app.db import UtcDateTimeType
 from app.domain.assignment import ExceptionTerms, GradingMethod, resolve_terms, was_due_before_joining
-from app.domain.attempt import AttemptState
 from app.domain.gradebook import (
     AttemptBeingMarked,
     AttemptInProgress,
@@ -83,17 +83,16 @@ def load_cells(
     learners = [member.learner_id for member in members]
     scopes = [build_assignment_scope(column.assignment_id) for column in columns]
     results = _load_results(session, columns, scopes, learners)
-    begun = _load_started(session, scopes, learners)
-    marking = _load_being_marked(session, columns, learners)
+    unfinished = _load_unfinished(session, scopes, learners)
     grants, recipients = _load_exceptions(session, columns, learners)
     found = {}
     for column in columns:
         untouched: dict[bool, GradebookCell] = {}
         for member in members:
             place = (member.learner_id, column.assignment_id)
-            result, under_way, grant = results.get(place), begun.get(place), grants.get(place)
+            result, under_way, grant = results.get(place), unfinished.begun.get(place), grants.get(place)
             is_recipient = place in recipients
-            in_marking = marking.get(place)
+            in_marking = unfinished.marking.get(place)
             is_untouched = not (result or under_way or in_marking or grant or is_recipient)
             joined_late = was_due_before_joining(column.due_at, member.joined_at)
             if is_untouched and joined_late in untouched:
@@ -148,9 +147,15 @@ def _load_results(
     }
 
 
-def _load_started(
-    session: Session, scopes: Sequence[str], learners: Sequence[int]
-) -> dict[tuple[int, int], AttemptInProgress]:
+@dataclass(frozen=True, slots=True)
+class _Unfinished:
+    """The attempts without points, by learner and assignment: in progress, and those that people mark."""
+
+    begun: dict[tuple[int, int], AttemptInProgress]
+    marking: dict[tuple[int, int], AttemptBeingMarked]
+
+
+def _load_unfinished(session: Session, scopes: Sequence[str], learners: Sequence[int]) -> _Unfinished:
     item_count = select(func.count()).where(AttemptItem.attempt_id == Attempt.id).correlate(Attempt)
     # A cleared answer is JSON null; an answer never given is SQL NULL.
     is_answered = and_(AttemptItem.response.is_not(None), cast(AttemptItem.response, Text) != "null")
@@ -160,43 +165,23 @@ def _load_started(
             Attempt.assignment_id,
             Attempt.id,
             Attempt.started_at,
-            item_count.where(is_answered).scalar_subquery(),
-            item_count.scalar_subquery(),
+            item_count.where(is_answered).scalar_subquery().label("answered"),
+            item_count.scalar_subquery().label("questions"),
             Attempt.deadline_at,
-        ).where(Attempt.learner_id.in_(learners), Attempt.scope.in_(scopes), Attempt.state == AttemptState.OPEN)
-    )
-    return {
-        (learner_id, assignment_id): AttemptInProgress(*values)
-        for learner_id, assignment_id, *values in rows
-        if assignment_id
-    }
-
-
-def _load_being_marked(
-    session: Session, columns: Sequence[GradebookColumn], learners: Sequence[int]
-) -> dict[tuple[int, int], AttemptBeingMarked]:
-    # A partial index of these attempts exists, and they are few.
-    rows = session.execute(
-        select(
-            Attempt.learner_id,
-            Attempt.assignment_id,
-            func.max(Attempt.id),
-            func.max(Attempt.submitted_at, type_=UtcDateTimeType()),
-            func.count(),
+            Attempt.submitted_at,
         )
-        .where(
-            Attempt.assignment_id.in_([column.assignment_id for column in columns]),
-            Attempt.learner_id.in_(learners),
-            Attempt.state == AttemptState.SUBMITTED,
-            Attempt.points.is_(None),
-        )
-        .group_by(Attempt.learner_id, Attempt.assignment_id)
+        .where(Attempt.learner_id.in_(learners), Attempt.scope.in_(scopes), Attempt.points.is_(None))
+        .order_by(Attempt.number)
     )
-    return {
-        (learner_id, assignment_id): AttemptBeingMarked(attempt_id, submitted_at, attempts)
-        for learner_id, assignment_id, attempt_id, submitted_at, attempts in rows
-        if assignment_id and submitted_at
-    }
+    found = _Unfinished({}, {})
+    for row in rows:
+        place = (row.learner_id, row.assignment_id)
+        if row.submitted_at is None:
+            found.begun[place] = AttemptInProgress(row.id, row.started_at, row.answered, row.questions, row.deadline_at)
+        else:
+            before = found.marking[place].attempts if place in found.marking else 0
+            found.marking[place] = AttemptBeingMarked(row.id, row.submitted_at, before + 1)
+    return found
 
 
 def _load_exceptions(
