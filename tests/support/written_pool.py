@@ -31,7 +31,7 @@ LIMIT = 40
 
 
 def add_written_pool(session: Session) -> list[int]:
-    """Give the module ``safety`` exam questions, of which those on one objective are written: two on each paper."""
+    """Give the module ``safety`` exam questions. The two on one objective are written, and are on every paper."""
     versions = add_exam_pool(session)
     rows = session.scalars(
         select(QuestionVersion)
@@ -39,14 +39,16 @@ def add_written_pool(session: Session) -> list[int]:
         .where(QuestionVersion.id.in_(versions), ObjectiveRow.slug == "sf-before")
         .order_by(QuestionVersion.id)
     ).all()
-    for row in rows:
+    for row in rows[2:]:
+        session.get_one(QuestionRow, row.question_id).use = Use.PRACTICE
+    for row in rows[:2]:
         row.kind, row.is_critical, row.options, row.option_count = WRITTEN.name, False, [], 0
         row.prompts, row.stem = [write_limit(LIMIT)], f"What may the needle do? ({row.id})"
         key = session.get_one(QuestionKey, row.id)
         key.body, key.explanation = WRITTEN.dump_key(KEY), f"Because of {WHY_CANARY}."
     session.commit()
     catalogue.clear_cache(session)
-    return [row.id for row in rows]
+    return [row.id for row in rows[:2]]
 
 
 def assign_written(make: Factory, trainer: Person, *learners: Person, **terms: object) -> Assignment:
