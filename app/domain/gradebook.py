@@ -158,6 +158,8 @@ def build_cell(
     if not (column.is_for_all or is_recipient or result or begun or marking):
         return _NOT_ASSIGNED
     if marking is not None:
+        if begun is not None and begun.is_over(now):
+            begun, marking = None, replace(marking, attempts=marking.attempts + 1)
         return _build_cell_being_marked(marking, result, begun, holds)
     if begun is not None and begun.deadline_at is not None and begun.is_over(now):
         if result is None:

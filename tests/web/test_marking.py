@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -380,3 +380,30 @@ def test_an_answer_that_is_checked_at_once_waits_for_people(session: Session, ma
     assert "Your answer is final." in page.text
     assert not any(canary in page.text for canary in CANARIES)
     assert "Being marked" in play.result().text
+
+
+def test_the_pages_of_marking_take_as_many_statements_for_many_answers_as_for_one(
+    session: Session, make: Factory, clock: Clock, statements: Callable[[], list[str]]
+) -> None:
+    """Fails when an answer, a marking or a name is a query."""
+    trainer, people = make.trainer(), [make.person() for _ in range(5)]
+    assignment = assign_written(make, trainer, *people)
+    item = write_test(session, people[0], assignment, clock())[0]
+    base = f"/teach/assignments/{assignment.id}/marking"
+    pages = [base, f"{base}/{item.version_id}", f"{base}/{item.version_id}/{item.attempt_id}"]
+
+    def count() -> list[int]:
+        found = []
+        for page in pages:
+            statements()
+            trainer.client.get(page)
+            found.append(len(statements()))
+        return found
+
+    count()  # what is read once by a process
+    for_one = count()
+    for person in people[1:]:
+        write_test(session, person, assignment, clock())
+
+    assert count() == for_one
+    assert max(for_one) <= 12

@@ -87,9 +87,17 @@ class QuestionQueue:
         return self.answers[place + step]
 
 
-def list_queues(session: Session, taught: TaughtAssignment, viewer: Viewer) -> tuple[QuestionQueue, ...]:
-    """Return the questions of an assignment that people mark, each with the answers that were submitted."""
-    rows = session.execute(_select_answers(taught.assignment)).all()
+def list_queues(
+    session: Session, taught: TaughtAssignment, viewer: Viewer, version_id: int | None = None
+) -> tuple[QuestionQueue, ...]:
+    """Return the questions of an assignment that people mark, each with the answers that were submitted.
+
+    ``version_id`` limits this to one of them.
+    """
+    wanted = _select_answers(taught.assignment)
+    if version_id is not None:
+        wanted = wanted.where(AttemptItem.version_id == version_id)
+    rows = session.execute(wanted).all()
     given: dict[tuple[int, int], list[MarkingRow]] = defaultdict(list)
     for row in session.scalars(_select_markings(taught.assignment)):
         given[row.attempt_id, row.position].append(row)
@@ -99,20 +107,20 @@ def list_queues(session: Session, taught: TaughtAssignment, viewer: Viewer) -> t
     texts = catalogue.get_texts(session, by_version)
     return tuple(
         QuestionQueue(
-            version_id,
-            texts[version_id].stem,
+            of_version,
+            texts[of_version].stem,
             tuple(
                 _queue(row, number, given[row.attempt_id, row.position], taught.assignment, viewer)
                 for number, row in enumerate(found, start=1)
             ),
         )
-        for version_id, found in sorted(by_version.items())
+        for of_version, found in sorted(by_version.items())
     )
 
 
 def get_queue(session: Session, taught: TaughtAssignment, viewer: Viewer, version_id: int) -> QuestionQueue | None:
     """Return the queue of one question, or None if nobody has answered it."""
-    return next((one for one in list_queues(session, taught, viewer) if one.version_id == version_id), None)
+    return next(iter(list_queues(session, taught, viewer, version_id)), None)
 
 
 def _queue(row: Any, number: int, given: Sequence[MarkingRow], assignment: Assignment, viewer: Viewer) -> QueuedAnswer:
