@@ -29,6 +29,8 @@ MARKING = (
     Scene("writing-being-marked", "writer", "/attempts/{to-mark}/result?open=1"),
     Scene("writing-marked", "graded", "/attempts/{marked-answer}/result?open=1"),
     Scene("writing-home", "writer", "/"),
+    Scene("marking-cohort", "trainer", "/teach/cohorts/{marking-cohort}"),
+    Scene("marking-gradebook", "trainer", "/teach/cohorts/{marking-cohort}/gradebook"),
     Scene("marking", "trainer", "/teach/assignments/{marking}/marking"),
     Scene("marking-none", "trainer", "/teach/assignments/{waits}/marking"),
     Scene("marking-question", "trainer", _ANSWER),

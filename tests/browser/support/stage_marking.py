@@ -106,6 +106,7 @@ class MarkingOnStage:
         self._mark(self.trainer, attempts[2], GivenMarking(1.0))
         writing = self._start(under_way, self.learners[0], version)
         self.ids |= {
+            "marking-cohort": cohort.id,
             "marking": waiting.id,
             "marked-test": done.id,
             "to-mark": attempts[0].id,
