@@ -274,6 +274,12 @@ GET  /teach/assignments/{set}/time                                       in    i
 POST /teach/assignments/{set}/time                                       in    in   403   403   303   404   303
 GET  /teach/attempts/{handed}/1/mark                                     in    in   403   403   200   404   200
 POST /teach/attempts/{handed}/1/mark                                     in    in   403   403   303   404   303
+GET  /teach/assignments/{writing}/marking                                in    in   403   403   200   404   200
+POST /teach/assignments/{writing}/marking                                in    in   403   403   303   404   303
+GET  /teach/assignments/{writing}/marking/{written}                      in    in   403   403   200   404   200
+GET  /teach/assignments/{writing}/marking/{written}/{to_mark}            in    in   403   403   200   404   200
+POST /teach/assignments/{writing}/marking/{written}/{to_mark}            in    in   403   403   303   404   303
+GET  /teach/assignments/{theirs}/marking/{written}/{to_mark}?theirs      in    in   403   403   404   404   404
 GET  /teach/reports                                                      in    in   403   403   200   200   200
 GET  /teach/reports/{report}                                             in    in   403   403   200   404   200
 POST /teach/reports/{report}                                             in    in   403   403   303   404   303
@@ -488,6 +494,7 @@ def test_only_reports_of_marks_write_on_a_get_and_only_what_is_overdue(
         "GET /teach/cohorts/{cohort}/gradebook?attention": closing,
         "GET /teach/cohorts/{cohort}/learners/{learner}": closing,
         "GET /teach/assignments/{assignment}": closing,
+        "GET /teach/assignments/{writing}/marking": closing,
         "GET /teach/attempts/{attempt}": closing,
         "GET /teach/attempts/{handed}": closing,
         "GET /teach/cohorts/{cohort}/gradebook.csv": closing,

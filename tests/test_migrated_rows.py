@@ -76,7 +76,7 @@ def test_what_earlier_versions_do_not_hold_comes_back_as_not_set(app: Flask, clo
         Learner: {"language": "de"},
         Membership: {"student_number": "S1", "sort_name": "Ilse", "has_left": True},
         Cohort: {"drop_lowest": 2},
-        Assignment: {"weight": 30},
+        Assignment: {"weight": 30, "needs_second_marker": True, "marks_anonymously": True},
         User: {"notices": [{"kind": "removed", "title": "Year 2", "at": clock().isoformat()}]},
     }
     with Session(db.engine) as session:
@@ -95,7 +95,7 @@ def test_what_earlier_versions_do_not_hold_comes_back_as_not_set(app: Flask, clo
         "has_left": False,
         "drop_lowest": 0,
     }
-    empty |= {"weight": None, "notices": []}
+    empty |= {"weight": None, "notices": [], "needs_second_marker": False, "marks_anonymously": False}
     with Session(db.engine) as session:
         assert [session.scalar(select(func.count()).select_from(table)) for table in changes] == before
         for table, values in changes.items():

@@ -23,12 +23,12 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.db import Base, db
 from app.domain.correction import Remedy
-from app.domain.kinds import KINDS
 from app.models import AnswerRevision, AttemptItem, Correction, QuestionVersion
 from app.services.course import catalogue
 from app.services.log import audit
 from tests.conftest import ROOT, Clock, settings_for
 from tests.support.migrations import MIGRATIONS, fill, serve
+from tests.support.question_kinds import MARKED_BY_KEY
 
 FROZEN = {
     "0001_start.py": "11c7b81f5784a48c",
@@ -92,7 +92,7 @@ def empty_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]
 def correct_each_kind(clock: Clock) -> None:
     """Another accepted key for one question of each kind, and an event of the log."""
     with Session(db.engine) as session:
-        for kind in KINDS:
+        for kind in MARKED_BY_KEY:
             version_id = session.scalars(select(QuestionVersion.id).where(QuestionVersion.kind == kind.name)).first()
             assert version_id is not None
             key = kind.bare_key(catalogue.get_solutions(session, [version_id])[version_id].key)

@@ -10,9 +10,9 @@ import grimp
 import pytest
 
 from app.domain.content import LessonCheck, Use
-from app.domain.kinds import KINDS
 from tests.support.chosen_attempts import FIXED_QUESTIONS
 from tests.support.published_course import CODE, ROOT, copy_cached, fingerprint, load_small_course
+from tests.support.question_kinds import MARKED_BY_KEY
 
 
 def test_the_course_has_what_its_readme_says() -> None:
@@ -24,7 +24,7 @@ def test_the_course_has_what_its_readme_says() -> None:
     critical = {one.objective for one in safety.questions if one.critical and one.use is Use.TEST}
 
     assert {(one.practice_questions, one.test_questions, one.test_minutes) for one in course.modules} == {(10, 10, 15)}
-    assert kinds["trigger-points"] == {kind.name for kind in KINDS}
+    assert kinds["trigger-points"] == {kind.name for kind in MARKED_BY_KEY}
     assert kinds["safety"] <= {"single", "several"}
     assert all(len(one.options) > 3 for one in safety.questions)
     assert [name for name, module in modules.items() if module.asks_certainty] == ["safety"]
@@ -37,7 +37,7 @@ def test_every_kind_has_a_practice_question_that_tests_can_count_on() -> None:
     questions = {one.id: one for module in load_small_course().modules for one in module.questions}
     practised = {one.kind for one in questions.values() if one.use is Use.PRACTICE}
 
-    assert practised == {kind.name for kind in KINDS}
+    assert practised == {kind.name for kind in MARKED_BY_KEY}
     assert {kind: questions[name].kind for kind, name in FIXED_QUESTIONS.items()} == {
         kind: kind for kind in FIXED_QUESTIONS
     }

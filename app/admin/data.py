@@ -87,4 +87,7 @@ def _describe_count(what: str, number: int) -> str:
         "change of others’ marks": ngettext(
             "%(num)s change of other people’s marks", "%(num)s changes of other people’s marks", number
         ),
+        "marking of others’ answers": ngettext(
+            "%(num)s marking of other people’s answers", "%(num)s markings of other people’s answers", number
+        ),
     }[what]

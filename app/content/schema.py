@@ -88,6 +88,7 @@ LessonRef = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(#[a-z0-9]+(-[a-z0-9]+)*)?$", max_length=120)
 ]
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/<>\"'\\]+(/[^\s<>\"'\\]*)?$", max_length=500)]
+WholeNumber = Annotated[int, BeforeValidator(_number)]
 Count = Annotated[int, BeforeValidator(_number), Field(ge=1, le=200)]
 Percent = Annotated[int, BeforeValidator(_number), Field(ge=1, le=100)]
 Decimal = Annotated[float, BeforeValidator(_decimal)]

@@ -47,7 +47,7 @@ class AnswerFinal(AttemptError):
 
 
 class TooManyChanges(AttemptError):
-    """The answer was changed :data:`MAX_REVISIONS` times; the last one stays."""
+    """The answer was changed as often as its kind allows; the last one stays."""
 
 
 class InvalidAnswer(AttemptError):
@@ -63,6 +63,7 @@ class AnswerProblem(StrEnum):
     NOT_A_NUMBER = "not-a-number"
     AMBIGUOUS_NUMBER = "ambiguous-number"
     TOO_LONG = "too-long"
+    TOO_MANY_WORDS = "too-many-words"
     NO_LETTER = "no-letter"
     RIGHT_ALREADY = "right-already"
     LINES_OPEN = "lines-open"

@@ -75,6 +75,15 @@ class AttemptInProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptBeingMarked:
+    """The latest submitted attempt of which people still mark answers, and how many such attempts there are."""
+
+    attempt_id: int
+    submitted_at: datetime
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class GradebookCell:
     """The state of one learner in one assignment.
 
@@ -82,7 +91,8 @@ class GradebookCell:
     ``attempt_id`` is the attempt that counts, or else the one without marks. ``due_at`` is the learner's own due date.
     ``late_by`` is how long after it the counted attempt was submitted; ``is_overdue`` means that it has passed without
     a submission. ``begun`` is an attempt in progress, which may exist beside a result. ``active_at`` is the learner's
-    last activity here. ``was_due_before_joining`` says that the due date had passed when the learner joined: they are
+    last activity here. ``being_marked`` counts the attempts of which people still mark answers. They have no score yet;
+    a score beside them is that of another attempt. ``was_due_before_joining`` says that the due date had passed when the learner joined: they are
     not overdue, and lateness counts from joining.
     """
 
@@ -98,6 +108,7 @@ class GradebookCell:
     begun: AttemptInProgress | None = None
     active_at: datetime | None = None
     was_due_before_joining: bool = False
+    being_marked: int = 0
 
     @property
     def percent(self) -> int | None:
@@ -138,13 +149,18 @@ def build_cell(
     is_recipient: bool = False,
     result: CellResult | None = None,
     begun: AttemptInProgress | None = None,
+    marking: AttemptBeingMarked | None = None,
 ) -> GradebookCell:
     """Return the cell of a learner with the terms ``holds``; ``is_recipient`` matters if the column is not for all.
 
     Submitted work stays visible even if the assignment was later taken away from the learner.
     """
-    if not (column.is_for_all or is_recipient or result or begun):
+    if not (column.is_for_all or is_recipient or result or begun or marking):
         return _NOT_ASSIGNED
+    if marking is not None:
+        if begun is not None and begun.is_over(now):
+            begun, marking = None, replace(marking, attempts=marking.attempts + 1)
+        return _build_cell_being_marked(marking, result, begun, holds)
     if begun is not None and begun.deadline_at is not None and begun.is_over(now):
         if result is None:
             return _build_unmarked_cell(begun, begun.deadline_at, holds)
@@ -183,6 +199,28 @@ def _build_unmarked_cell(begun: AttemptInProgress, submitted_at: datetime, holds
         late_by=holds.late_by(submitted_at),
         active_at=submitted_at,
         was_due_before_joining=holds.was_due_before_joining,
+    )
+
+
+def _build_cell_being_marked(
+    marking: AttemptBeingMarked, result: CellResult | None, begun: AttemptInProgress | None, holds: LearnerTerms
+) -> GradebookCell:
+    """Return a cell with the score of an earlier attempt, if there is one, and attempts that people still mark."""
+    if result is not None:
+        latest = max(result.latest_at, marking.submitted_at)
+        known = replace(result, attempts=result.attempts + marking.attempts, latest_at=latest)
+        return replace(_build_submitted_cell(known, begun, holds), being_marked=marking.attempts)
+    return GradebookCell(
+        state=AssignmentState.EXCUSED if holds.is_excused else AssignmentState.SUBMITTED,
+        attempt_id=marking.attempt_id,
+        attempts=marking.attempts,
+        submitted_at=marking.submitted_at,
+        due_at=holds.due_at,
+        late_by=holds.late_by(marking.submitted_at),
+        begun=begun,
+        active_at=max(marking.submitted_at, begun.started_at) if begun else marking.submitted_at,
+        was_due_before_joining=holds.was_due_before_joining,
+        being_marked=marking.attempts,
     )
 
 

@@ -107,7 +107,8 @@ def _get_place(moment: ReleaseMoment) -> int:
 class ReleaseFacts:
     """The facts that decide the release of one attempt.
 
-    ``is_settled`` says whether its marks were written; ``attempts_allowed`` None is unlimited; ``closes_at`` None never
+    ``is_settled`` says whether its marks were written, all of them unless the assignment shows unfinished ones;
+    ``attempts_allowed`` None is unlimited; ``closes_at`` None never
     closes. ``is_pool_in_use`` says whether the learner may still get the same questions in another test, in progress or
     later.
     """

@@ -21,7 +21,6 @@ from app.content.faults import Fault, FileLocation
 from app.content.giveaways import find_giveaways
 from app.content.interactions import (
     Description,
-    ExtendedTextInteraction,
     HotspotInteraction,
     Interaction,
     Note,
@@ -39,7 +38,7 @@ from app.interchange.tags import CourseNames, read_tags
 
 _ORDER = (
     "id", "objective", "level", "kind", "use", "critical", "vignette", "stem", "options", "pairs", "extra", "steps",
-    "answer", "accept", "otherwise", "exact", "explanation", "sources", "facts", "order",
+    "answer", "accept", "otherwise", "exact", "words", "rubric", "model", "explanation", "sources", "facts", "order",
 )  # fmt: skip
 _PLACE = FileLocation(Path("draft"))
 _TRUE_LENGTH = 60
@@ -94,8 +93,6 @@ def _refuse(interaction: Interaction) -> str:
     match interaction:
         case Description():
             return "a text to read asks nothing; it belongs into a lesson, or into the vignettes of its questions"
-        case ExtendedTextInteraction():
-            return "a written answer, which a person marks, has no counterpart"
         case HotspotInteraction():
             return "a region of a photograph has no counterpart; a question here shows a drawing with named parts"
     return "no kind of question here can ask this"

@@ -79,7 +79,9 @@ def _render_question(
         **frame,
         question=view,
         outcomes=list_outcomes(db.session, attempt),
-        feedback=_get_feedback(loaded, item, release) if release and release.correctness else None,
+        feedback=_get_feedback(loaded, item, release)
+        if release and release.correctness and not view.kind.is_marked_by_people
+        else None,
         reading=_get_reading(item.version_id) if is_explained else None,
         conflict=conflict,
         wanted=_in_words(item, conflict) if conflict else (),

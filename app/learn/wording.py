@@ -209,6 +209,8 @@ def _describe_release(moment: ReleaseMoment, test: StartView, *, waits: bool = F
 
 @blueprint.app_template_filter()
 def due_heading(item: AssignmentView) -> str:
+    if item.state is AssignmentState.SUBMITTED and item.is_being_marked:
+        return _("Being marked")
     return _("Done") if item.is_pretest and item.state is AssignmentState.PASSED else str(DUE_HEADINGS[item.state])
 
 
@@ -216,7 +218,7 @@ def due_heading(item: AssignmentView) -> str:
 def due_explanation(item: AssignmentView) -> str | None:
     """Return why no attempt can start now, or what became of the last one; None if a button is shown instead."""
     if item.unmarked_attempt_id:
-        return _("Your time was up, so your answers were submitted. Open the attempt to see its result.")
+        return _explain_unmarked(item)
     if item.was_due_before_joining and item.state is AssignmentState.CLOSED and not item.attempts_used:
         return _("It closed before you joined. Your trainer can give you a later date.")
     match item.state:
@@ -237,6 +239,12 @@ def due_explanation(item: AssignmentView) -> str | None:
     return None
 
 
+def _explain_unmarked(item: AssignmentView) -> str:
+    if item.is_being_marked:
+        return _("Your trainer is marking your answers. You will see the score when all of them are marked.")
+    return _("Your time was up, so your answers were submitted. Open the attempt to see its result.")
+
+
 @blueprint.app_template_filter()
 def due_tag(item: AssignmentView) -> Tag | None:
     """Return the tag of an assignment in the list, or None if it is open and has no due date."""
@@ -246,7 +254,7 @@ def due_tag(item: AssignmentView) -> Tag | None:
         case AssignmentState.PASSED:
             return _get_passed_tag(item)
         case AssignmentState.SUBMITTED:
-            return Tag("", "check", _("Submitted; score comes later"))
+            return _get_submitted_tag(item)
         case AssignmentState.EXCUSED:
             return Tag("", "excused", _("Excused"))
         case AssignmentState.CLOSED:
@@ -260,6 +268,12 @@ def due_tag(item: AssignmentView) -> Tag | None:
     if item.is_overdue:
         return Tag("wrong", "alert", _("Overdue"), is_date=True)
     return Tag("", "clock", _("Due"), is_date=True)
+
+
+def _get_submitted_tag(item: AssignmentView) -> Tag:
+    if item.is_being_marked:
+        return Tag("", "clock", _("Being marked"))
+    return Tag("", "check", _("Submitted; score comes later"))
 
 
 def _get_passed_tag(item: AssignmentView) -> Tag:

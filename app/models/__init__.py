@@ -44,6 +44,7 @@ from app.models.library import (
     LibraryPerson,
     LibraryRole,
 )
+from app.models.marking import MarkingRow
 from app.models.message import MailState, Message, MessageRecipient
 from app.models.notification import Digest, NotificationSetting
 from app.models.outbox import OutboxMail, OutboxState
@@ -86,6 +87,7 @@ __all__ = [
     "MailState",
     "Mark",
     "MarkChange",
+    "MarkingRow",
     "Membership",
     "MemoryCard",
     "Message",

@@ -23,7 +23,9 @@ class Assignment(Model):
     ``is_for_all`` is false, the assignment is only for learners with an :class:`AssignmentRecipient`. ``revision``
     counts the changes of the terms. ``question_use`` is the pool that the test draws on: the module's test questions,
     which everybody can meet in its own test, or its exam questions. ``weight`` is its share in the gradebook's totals;
-    None means 1, or 0 for a pre-test (:func:`app.domain.totals.resolve_weight`). Only trainers see a withdrawn
+    None means 1, or 0 for a pre-test (:func:`app.domain.totals.resolve_weight`). ``marks_anonymously`` hides names from markers, and
+    ``needs_second_marker`` asks two people to mark each answer. ``releases_unfinished`` lets learners see the marks so
+    far while people still mark the rest. Only trainers see a withdrawn
     assignment; its attempts are kept.
     """
 
@@ -58,6 +60,9 @@ class Assignment(Model):
     is_for_all: Mapped[bool] = mapped_column(default=True)
     pretest_id: Mapped[int | None] = mapped_column(ForeignKey("assignment.id", ondelete="SET NULL"))
     weight: Mapped[int | None]
+    marks_anonymously: Mapped[bool] = mapped_column(default=False)
+    needs_second_marker: Mapped[bool] = mapped_column(default=False)
+    releases_unfinished: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int] = mapped_column(default=1)
     withdrawn_at: Mapped[UtcDateTime | None]
     release_mark: Mapped[ReleaseMoment] = mapped_column(enum_column(ReleaseMoment, "release_mark"))

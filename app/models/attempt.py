@@ -17,7 +17,8 @@ class Attempt(Model):
     ``scope`` names what is attempted (``practice:module:3``, ``test:assignment:7``); ``number`` counts attempts within
     it. If ``checks_each`` is set, each answer is final and marked at once; otherwise all are marked on submission.
     ``reopened_at`` is when a trainer last reopened it or gave it more time. ``points`` and the columns after it are
-    null until the attempt is submitted and marked.
+    null until the attempt is submitted and every answer is marked: a submitted attempt without points is being marked
+    by people, and the answers that they have not marked have no :class:`Mark`.
     """
 
     __tablename__ = "attempt"
@@ -36,6 +37,12 @@ class Attempt(Model):
             "deadline_at",
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
+        ),
+        Index(
+            "ix_attempt_unmarked",
+            "assignment_id",
+            sqlite_where=text("state = 'submitted' AND points IS NULL"),
+            postgresql_where=text("state = 'submitted' AND points IS NULL"),
         ),
         CheckConstraint("attempts_allowed IS NULL OR number <= attempts_allowed", name="limit"),
         CheckConstraint("number >= 1", name="number"),

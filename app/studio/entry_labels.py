@@ -13,6 +13,7 @@ LABELS = {
     "minutes": _l("Minutes"),
     "objectives": _l("Objectives"),
     "pass_mark": _l("Pass mark"),
+    "points": _l("Points"),
     "practice": _l("Practice"),
     "questions": _l("Number of questions"),
     "read": _l("Lesson to read"),
@@ -31,6 +32,7 @@ LABELS = {
     "left": _l("Left side"),
     "level": _l("Level"),
     "map": _l("Body map"),
+    "model": _l("Model answer"),
     "muscle": _l("Muscle that is asked for"),
     "near": _l("Nearly right"),
     "next": _l("Next step"),
@@ -43,6 +45,7 @@ LABELS = {
     "picture": _l("Picture"),
     "region": _l("Region of the picture"),
     "right": _l("Right side"),
+    "rubric": _l("Criteria"),
     "share": _l("Share of the point"),
     "shows": _l("What is found"),
     "sources": _l("Sources"),
@@ -59,6 +62,7 @@ LABELS = {
     "views": _l("Views"),
     "vignette": _l("Case before the question"),
     "why": _l("Reason"),
+    "words": _l("Most words"),
 }
 
 
@@ -71,6 +75,8 @@ def describe_row(field: str, place: int) -> str:
             return _("Objective %(number)s", number=place)
         case "blueprint":
             return _("Draw %(number)s", number=place)
+        case "rubric":
+            return _("Criterion %(number)s", number=place)
         case "pairs":
             return _("Pair %(number)s", number=place)
         case "steps":

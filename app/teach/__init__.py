@@ -16,6 +16,7 @@ from app.teach import (  # noqa: E402
     insight,  # noqa: F401
     invitations,  # noqa: F401
     learners,  # noqa: F401
+    marking,  # noqa: F401
     members,  # noqa: F401
     messages,  # noqa: F401
     obstacles,  # noqa: F401

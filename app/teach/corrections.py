@@ -113,6 +113,13 @@ def _get_mark(attempt_id: int, n: int, *, for_update: bool = False) -> TaughtMar
     if marked is not None:
         return marked
     attempt = marks.get_unmarked(db.session, viewer, attempt_id, n) or abort(404)
+    if attempt.submitted_at is not None:
+        raise NotPossibleNowError(
+            _("This answer is not marked yet"),
+            _("People mark it first. You can change the mark afterwards."),
+            url_for("teach.show_marking", assignment_id=attempt.assignment_id),
+            _("Go to the marking"),
+        )
     if attempt.reopened_at is not None:
         title = _("This test is open again")
         text = _("Its result was withdrawn when it was reopened. You can change marks once it is submitted again.")

@@ -13,6 +13,9 @@ _WORDS = {
     AnswerProblem.NOT_A_NUMBER: _l("That is not a number. Type it in digits, such as 12 or 0.5."),
     AnswerProblem.AMBIGUOUS_NUMBER: _l("This could mean %(whole)s or %(fraction)s. Type the one you mean in that way."),
     AnswerProblem.TOO_LONG: _l("That is too long: use %(most)s characters at most."),
+    AnswerProblem.TOO_MANY_WORDS: _l(
+        "That is %(words)s words, and %(most)s are allowed. Shorten it by %(over)s; until then, it is not saved."
+    ),
     AnswerProblem.NO_LETTER: _l("Type at least one letter or digit."),
     AnswerProblem.RIGHT_ALREADY: _l("That answer is already accepted."),
     AnswerProblem.LINES_OPEN: _l("Choose something for each line first."),

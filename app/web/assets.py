@@ -50,6 +50,7 @@ STYLES = (
     "mastery",
     "tables",
     "answer-kinds",
+    "writing",
     "cases",
     "reports",
     "messages",
@@ -87,6 +88,7 @@ SCRIPTS = (
     "summary",
     "filter",
     "entry-form",
+    "writing",
     "main",
 )
 """The modules of the script in dependency order: each imports only earlier ones."""

@@ -9,12 +9,24 @@ import pytest
 from playwright.sync_api import expect
 
 from app.domain.attempt import Purpose
-from app.domain.kinds import KINDS, QuestionKind
+from app.domain.kinds import QuestionKind
 from tests.browser.conftest import Door
 from tests.browser.support.course_keys import answer_question, right_places
 from tests.browser.support.every_kind import begin_every_kind
 from tests.browser.support.input_devices import Hands
-from tests.support.question_kinds import CASE, MATCH, NUMERIC, ORDER, REGION, SEVERAL, SINGLE, TEXT, TRUE_FALSE, N
+from tests.support.question_kinds import (
+    CASE,
+    MARKED_BY_KEY,
+    MATCH,
+    NUMERIC,
+    ORDER,
+    REGION,
+    SEVERAL,
+    SINGLE,
+    TEXT,
+    TRUE_FALSE,
+    N,
+)
 
 WAYS = ("mouse", "touch", "keyboard", "without JavaScript")
 SAVED = re.compile(r"^Saved \d\d:\d\d$")
@@ -36,37 +48,37 @@ def test_each_kind_is_practised(door: Door, way: str) -> None:
     """Fails when a kind can't be operated this way, or its answer does not arrive as it was given."""
     hands = begin_every_kind(door, Purpose.PRACTICE, way)
     page = hands.page
-    for n in range(1, len(KINDS) + 1):
-        expect(page.get_by_role("heading", name=f"Question {n} of {len(KINDS)}")).to_be_visible()
+    for n in range(1, len(MARKED_BY_KEY) + 1):
+        expect(page.get_by_role("heading", name=f"Question {n} of {len(MARKED_BY_KEY)}")).to_be_visible()
         if not _answer(hands, way):
             hands.press(page.get_by_role("button", name="Check", exact=True))
         expect(page.locator("#verdict").get_by_role("heading")).to_have_text("Correct")
-        if n < len(KINDS):
+        if n < len(MARKED_BY_KEY):
             hands.press(page.get_by_role("link", name="Next question", exact=True))
     hands.press(page.get_by_role("button", name="See your result"))
 
     expect(page.get_by_role("heading", level=1)).to_have_text("All correct")
-    expect(page.locator(".score__words")).to_have_text(f"{len(KINDS)} of {len(KINDS)} correct")
+    expect(page.locator(".score__words")).to_have_text(f"{len(MARKED_BY_KEY)} of {len(MARKED_BY_KEY)} correct")
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_each_kind_is_saved_with_its_certainty_and_counts_when_handed_in(door: Door, way: str) -> None:
     hands = begin_every_kind(door, Purpose.TEST, way)
     page = hands.page
-    for n in range(1, len(KINDS) + 1):
-        expect(page.get_by_role("heading", name=f"Question {n} of {len(KINDS)}")).to_be_visible()
+    for n in range(1, len(MARKED_BY_KEY) + 1):
+        expect(page.get_by_role("heading", name=f"Question {n} of {len(MARKED_BY_KEY)}")).to_be_visible()
         _answer(hands, way, is_right=n != 1)
         hands.choose(page.get_by_label("Certain", exact=True))
         if way != "without JavaScript":
             expect(page.locator("[data-saved]")).to_have_text(SAVED)
-        name = "Next" if n < len(KINDS) else "Review answers"
+        name = "Next" if n < len(MARKED_BY_KEY) else "Review answers"
         hands.press(page.locator(".question-bar").get_by_role("button", name=name, exact=True))
     expect(page.get_by_role("heading", name="All questions are answered")).to_be_visible()
     hands.press(page.get_by_role("button", name="Submit"))
 
-    expect(page.locator(".score__words")).to_have_text(f"{len(KINDS) - 1} of {len(KINDS)} correct")
+    expect(page.locator(".score__words")).to_have_text(f"{len(MARKED_BY_KEY) - 1} of {len(MARKED_BY_KEY)} correct")
     # All certain and right but one, which is certain and wrong.
-    right, many = len(KINDS) - 1, len(KINDS)
+    right, many = len(MARKED_BY_KEY) - 1, len(MARKED_BY_KEY)
     hands.press(page.locator("summary").filter(has_text="How well you judged your certainty"))
     certainty = page.locator("details").filter(has_text="How well you judged your certainty")
     expect(certainty.get_by_text(f"Certainty points: {3 * right - 6} of {3 * many}.")).to_be_visible()
@@ -173,7 +185,7 @@ SPOKEN = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("kind", MARKED_BY_KEY, ids=str)
 def test_a_screen_reader_speaks_role_name_and_state(door: Door, kind: QuestionKind[Any]) -> None:
     """Fails when an input has no name of its own, another role than it acts, or keeps its state from the accessibility tree."""
     hands = begin_every_kind(door, Purpose.TEST)

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app.domain.attempt import Purpose
-from app.domain.kinds import KINDS, QuestionKind
+from app.domain.kinds import QuestionKind
 from tests.browser.conftest import Door
 from tests.browser.support.course_keys import answer_question
 from tests.browser.support.every_kind import begin_every_kind
-from tests.support.question_kinds import MATCH, NUMERIC, ORDER, SEVERAL, SINGLE, TEXT, TRUE_FALSE, N
+from tests.support.question_kinds import MARKED_BY_KEY, MATCH, NUMERIC, ORDER, SEVERAL, SINGLE, TEXT, TRUE_FALSE, N
 
 SAVED = re.compile(r"^Saved \d\d:\d\d$")
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
@@ -43,13 +43,13 @@ def _order(page: Page) -> list[str]:
 def test_the_next_step_and_the_certainty_are_always_in_view(door: Door, size: str, way: str) -> None:
     """Fails when one has to scroll for Next, Check or the certainty, before or after an answer."""
     page = begin_every_kind(door, Purpose.TEST, way, viewport=SIZES[size]).page
-    for kind in KINDS:
+    for kind in MARKED_BY_KEY:
         _open(page, kind)
         for target in ("[data-proceeds]", ".certainty__chip >> nth=0", ".certainty__chip >> nth=2"):
             assert page.locator(target).evaluate(IS_IN_VIEW), (kind, target)
 
     hands = begin_every_kind(door, Purpose.PRACTICE, way, viewport=SIZES[size])
-    for kind in KINDS:
+    for kind in MARKED_BY_KEY:
         _open(hands.page, kind)
         assert hands.page.locator("[data-proceeds]").evaluate(IS_IN_VIEW), kind
         answer_question(hands, is_right=False)
@@ -214,7 +214,7 @@ def test_certainty_is_explained_once_and_asked_for_in_the_summary(door: Door) ->
 def test_check_with_nothing_chosen_says_so_and_stays(door: Door, way: str) -> None:
     page = begin_every_kind(door, Purpose.PRACTICE, way).page
     door.watch.expected = {422}
-    for kind in KINDS:
+    for kind in MARKED_BY_KEY:
         _open(page, kind)
         page.get_by_role("button", name="Check" if kind.step_field is None else "Decide", exact=True).click()
         expect(page.get_by_role("alert")).to_contain_text("first.")
@@ -365,6 +365,6 @@ def test_all_parts_of_the_page_begin_at_one_edge(door: Door) -> None:
 
 def test_only_pages_with_something_to_drag_load_the_library(door: Door) -> None:
     page = begin_every_kind(door, Purpose.TEST).page
-    for kind in KINDS:
+    for kind in MARKED_BY_KEY:
         _open(page, kind)
         expect(page.locator("script[src*=sortable]")).to_have_count(1 if kind in (MATCH, ORDER) else 0)

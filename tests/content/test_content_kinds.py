@@ -6,13 +6,13 @@ import pytest
 
 from app.content.loader import load_course
 from app.domain.content import Question
-from app.domain.kinds import KINDS
 from app.domain.kinds.match import MatchKey
 from app.domain.kinds.numeric import NumericKey
 from app.domain.kinds.order import OrderKey
 from app.domain.kinds.region import RegionKey
 from tests.conftest import ROOT
 from tests.support.course_folder import Folder
+from tests.support.question_kinds import MARKED_BY_KEY
 
 QUESTIONS = """\
 - id: k-match
@@ -246,5 +246,5 @@ def test_the_built_in_course_asks_in_every_way() -> None:
     course = load_course([ROOT / "questions"]).course
     assert course
     assert {question.kind for module in course.modules for question in module.questions} == {
-        kind.name for kind in KINDS
+        kind.name for kind in MARKED_BY_KEY
     }

@@ -185,7 +185,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "kind: truefalse",
             "kind: true-false",
             [
-                "band.yaml:37: `kind` is `true-false`; expected single, several, truefalse, match, numeric, order, region, text or case [shape]"
+                "band.yaml:37: `kind` is `true-false`; expected single, several, truefalse, match, numeric, order, region, text, case or written [shape]"
             ],
         ),
         (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.domain.attempt import compute_outcome
 from app.domain.correction import VOID_MARK, ActiveCorrection, ManualMark, Remedy, mark_by_points, mark_corrected
-from app.domain.kinds import KINDS, QuestionKind, Response
+from app.domain.kinds import QuestionKind, Response
 from app.domain.kinds.case_key import CaseKey
 from app.domain.kinds.choice import ChoiceKey
 from app.domain.kinds.match import MatchKey
@@ -23,7 +23,18 @@ from app.domain.kinds.region import RegionKey
 from app.domain.kinds.text import AcceptedAnswer, TextKey
 from app.domain.marking import mark_response
 from app.domain.regrading import SubmittedAttempt, is_better, is_pass_protected, summarize, to_marked_item
-from tests.support.question_kinds import CASE, MATCH, NUMERIC, ORDER, REGION, SEVERAL, SINGLE, TEXT, TRUE_FALSE
+from tests.support.question_kinds import (
+    CASE,
+    MARKED_BY_KEY,
+    MATCH,
+    NUMERIC,
+    ORDER,
+    REGION,
+    SEVERAL,
+    SINGLE,
+    TEXT,
+    TRUE_FALSE,
+)
 
 MORNING = datetime(2026, 11, 23, 8, tzinfo=UTC)
 NOON, EVENING = MORNING + timedelta(hours=4), MORNING + timedelta(hours=10)
@@ -173,7 +184,7 @@ def rulings_of(kind: QuestionKind[Any]) -> st.SearchStrategy[ActiveCorrection]:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    kind = draw(st.sampled_from(list(KINDS)))
+    kind = draw(st.sampled_from(list(MARKED_BY_KEY)))
     by_hand = st.builds(ManualMark, st.sampled_from([0, 0.25, 1]), st.just(NOON))
     return Case(
         kind,

@@ -9,6 +9,7 @@ import pytest
 from app.domain.assignment import AssignmentState, AssignmentTerms, ExceptionTerms, resolve_terms
 from app.domain.attempt import GRACE
 from app.domain.gradebook import (
+    AttemptBeingMarked,
     AttemptInProgress,
     CellResult,
     GradebookCell,
@@ -41,6 +42,7 @@ def of(
 DUE = set_for(due_at=NOW - DAY)
 BEGUN = AttemptInProgress(8, NOW - DAY / 4, 3, 10)
 OVER = replace(BEGUN, deadline_at=NOW - DAY / 8)
+MARKED = AttemptBeingMarked(9, NOW - DAY / 5)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,12 @@ OVER = replace(BEGUN, deadline_at=NOW - DAY / 8)
         (PLAIN, {"begun": OVER}, AssignmentState.SUBMITTED),
         (PLAIN, {"begun": OVER, "grant": ExceptionTerms(is_excused=True)}, AssignmentState.EXCUSED),
         (PLAIN, {"begun": OVER, "result": PASSED}, AssignmentState.PASSED),
+        (PLAIN, {"marking": MARKED}, AssignmentState.SUBMITTED),
+        (DUE, {"marking": MARKED}, AssignmentState.SUBMITTED),
+        (SOME, {"marking": MARKED}, AssignmentState.SUBMITTED),
+        (PLAIN, {"marking": MARKED, "begun": BEGUN}, AssignmentState.SUBMITTED),
+        (PLAIN, {"marking": MARKED, "grant": ExceptionTerms(is_excused=True)}, AssignmentState.EXCUSED),
+        (PLAIN, {"marking": MARKED, "result": FAILED}, AssignmentState.NOT_PASSED),
         (PLAIN, {"result": PASSED}, AssignmentState.PASSED),
         (PLAIN, {"result": FAILED}, AssignmentState.NOT_PASSED),
         (PLAIN, {"result": FAILED, "begun": BEGUN}, AssignmentState.NOT_PASSED),
@@ -185,3 +193,22 @@ def test_each_state_that_can_be_asked_for_is_that_of_some_cell_and_not_of_all(sh
     ]
 
     assert sum(is_match(show, one) for one in cells) == 1
+
+
+def test_a_test_that_people_mark_has_no_score_and_is_neither_late_nor_missed() -> None:
+    it = of(DUE, marking=replace(MARKED, submitted_at=NOW - 2 * DAY))
+
+    assert (it.score, it.attempts, it.being_marked, it.attempt_id) == (None, 1, 1, 9)
+    assert (it.is_overdue, it.is_late, it.is_missed(NOW)) == (False, False, False)
+
+
+def test_an_earlier_score_stays_beside_an_attempt_that_people_mark() -> None:
+    it = of(PLAIN, result=PASSED, marking=MARKED)
+
+    assert (it.percent, it.attempts, it.being_marked, it.active_at) == (87, 3, 1, MARKED.submitted_at)
+
+
+def test_an_attempt_that_ended_by_its_deadline_is_one_more_to_mark() -> None:
+    it = of(PLAIN, marking=MARKED, begun=OVER)
+
+    assert (it.being_marked, it.begun) == (2, None)

@@ -37,7 +37,7 @@ def test_a_bank_becomes_files_in_a_new_folder(bank_app: Flask, tmp_path: Path) -
     assert result.exit_code == 0, result.output
     assert "line 126, “NK-01 Single” → nk-01-single (single)" in result.output
     assert "    refused: dragging words into a text has no counterpart" in result.output
-    assert "Questions that can be imported: 14 of 18. Pictures: 1." in result.output
+    assert "Questions that can be imported: 15 of 18. Pictures: 1." in result.output
     assert sorted(str(path.relative_to(into)) for path in into.rglob("*.*")) == [
         "pictures/dot.png",
         "questions/neck-basics.yaml",

@@ -25,10 +25,10 @@ IMPORTED = {
     "NK-22 Unit": "numeric",
     "NK-20 Order": "order",
     "NK-24 Short, case counts": "text",
+    "NK-08 Essay": "written",
 }
 REFUSED = {
     "NK-11 Description": "asks nothing",
-    "NK-08 Essay": "written answer",
     "NK-25 Drag words": "dragging words",
     "NK-23 Cloze": "several gaps",
 }

@@ -32,7 +32,7 @@ def test_the_template_is_written_once_and_can_be_imported(sheet_app: Flask, tmp_
     assert run(sheet_app, "template", file).exit_code == 1
     result = run(sheet_app, "import", file, "--dry-run")
     assert result.exit_code == 0, result.output
-    assert "Questions that can be imported: 7 of 9." in result.output
+    assert "Questions that can be imported: 8 of 9." in result.output
 
 
 def test_a_canvas_quiz_is_listed_item_by_item(sheet_app: Flask) -> None:

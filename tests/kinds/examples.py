@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from app.domain import kinds
-from app.domain.kinds import Response
+from app.domain.kinds import Response, RubricCriterion
 from app.domain.kinds.case_key import build_key
 from app.domain.kinds.case_steps import CaseLink, CaseStep, write_step
 from app.domain.kinds.choice import ChoiceKey
@@ -16,6 +16,7 @@ from app.domain.kinds.numeric import NumericKey
 from app.domain.kinds.order import OrderKey
 from app.domain.kinds.region import RegionKey
 from app.domain.kinds.text import AcceptedAnswer, TextKey
+from app.domain.kinds.written import WrittenKey
 from app.domain.question import QuestionText
 
 FOUR = ("Heat", "Cold", "Rest", "Walking")
@@ -68,6 +69,10 @@ EXAMPLES = {
         _case(),
         Example(_question("order"), OrderKey((2, 0, 3, 1), WHYS)),
         Example(_question("numeric", (), unit="mm"), NumericKey(-2.5, 0.5)),
+        Example(
+            _question("written", (), prompts=("12",)),
+            WrittenKey((RubricCriterion("Names the lung", 2), RubricCriterion("Says why", 4)), "The lung lies below."),
+        ),
         Example(_question("region", picture=PICTURE), RegionKey((0,), (1, 2), WHYS)),
         Example(
             _question("text", ()),

@@ -19,8 +19,10 @@ from app.domain.kinds import KINDS, QuestionKind, Response
 from app.domain.marking import mark_response
 from tests.domain.test_correction import NOON
 from tests.kinds.examples import EXAMPLES, Example
+from tests.support.question_kinds import MARKED_BY_KEY
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
+every_kind_marked_by_key = pytest.mark.parametrize("kind", MARKED_BY_KEY, ids=str)
 
 
 def example_of(kind: QuestionKind[Any]) -> Example:
@@ -163,7 +165,7 @@ def test_the_texts_shown_are_those_of_the_question(kind: QuestionKind[Any]) -> N
 # -- marking -------------------------------------------------------------------------------------------------------------
 
 
-@every_kind
+@every_kind_marked_by_key
 def test_points_run_from_0_to_1_and_only_the_right_response_earns_them_all(kind: QuestionKind[Any]) -> None:
     one = example_of(kind)
 
@@ -276,7 +278,7 @@ def test_a_picture_names_places_alone(kind: QuestionKind[Any]) -> None:
 # -- analysis --------------------------------------------------------------------------------------------------------------
 
 
-@every_kind
+@every_kind_marked_by_key
 def test_item_analysis_counts_parts_and_knows_those_of_the_key(kind: QuestionKind[Any]) -> None:
     one = example_of(kind)
     given = [one.right, one.wrong, one.wrong, None]
@@ -297,7 +299,7 @@ def test_item_analysis_counts_parts_and_knows_those_of_the_key(kind: QuestionKin
 # -- corrections -------------------------------------------------------------------------------------------------------------
 
 
-@every_kind
+@every_kind_marked_by_key
 def test_another_key_is_given_like_an_answer_and_is_accepted_beside_the_first(kind: QuestionKind[Any]) -> None:
     one = example_of(kind)
     order = range(len(one.question.options))
@@ -317,7 +319,7 @@ def test_another_key_is_given_like_an_answer_and_is_accepted_beside_the_first(ki
     )
 
 
-@every_kind
+@every_kind_marked_by_key
 def test_a_correction_without_an_answer_or_with_half_of_one_is_refused(kind: QuestionKind[Any]) -> None:
     one = example_of(kind)
     blank = sent(kind.fill(one.question, range(len(one.question.options)), None))
@@ -334,7 +336,7 @@ def test_a_correction_without_an_answer_or_with_half_of_one_is_refused(kind: Que
 # -- erasure -----------------------------------------------------------------------------------------------------------------
 
 
-@every_kind
+@every_kind_marked_by_key
 def test_a_response_without_the_learners_words_is_worth_the_same(kind: QuestionKind[Any]) -> None:
     one = example_of(kind)
     other = kind.read_other_key(

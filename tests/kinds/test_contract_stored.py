@@ -24,7 +24,7 @@ from tests.conftest import Clock
 from tests.kinds.examples import EXAMPLES
 from tests.support import chosen_attempts
 from tests.support.factory import Factory, Person
-from tests.support.question_kinds import TEXT, N, right, wrong
+from tests.support.question_kinds import MARKED_BY_KEY, TEXT, N, right, wrong
 
 
 def answered(session: Session, make: Factory, clock: Clock, *, is_right: bool) -> tuple[Person, Person, Attempt]:
@@ -72,8 +72,8 @@ def test_a_trainer_sees_every_answer_in_words_with_its_key(
 
     assert page.status_code == 200
     # Each question has its answer in words, its key, and its points, beside those of the whole attempt.
-    assert page.text.count("<dt>Points</dt>") == len(KINDS) + 1
-    assert page.text.count(learner.user.name) >= len(KINDS)
+    assert page.text.count("<dt>Points</dt>") == len(MARKED_BY_KEY) + 1
+    assert page.text.count(learner.user.name) >= len(MARKED_BY_KEY)
     assert all(points == 1 for points, _ in marks_of(session, attempt)) is is_right
     for n in N.values():
         assert trainer.client.get(f"/teach/attempts/{attempt.id}/{n}/mark").status_code == 200
@@ -86,7 +86,7 @@ def test_an_export_says_every_answer_in_words(session: Session, make: Factory, c
     [document] = attempts_export.collect(session, learner.learner, clock.now).attempts
 
     questions = document["questions"]
-    assert len(questions) == len(KINDS)
+    assert len(questions) == len(MARKED_BY_KEY)
     assert all(question["answer"] and question["log"][0]["answer"] == question["answer"] for question in questions)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose
-from app.domain.kinds import KINDS, Response
+from app.domain.kinds import Response
 from app.domain.release import ReleaseMoment, ReleasePolicy
 from app.models import Assignment, AttemptItem, Learner, Mark, QuestionVersion
 from app.services.cohorts import cohorts
@@ -24,7 +24,7 @@ from tests.conftest import Clock
 from tests.support import chosen_attempts
 from tests.support.assigned_test import start_attempt, take_test
 from tests.support.factory import Factory
-from tests.support.question_kinds import NUMERIC, wrong
+from tests.support.question_kinds import MARKED_BY_KEY, NUMERIC, wrong
 from tests.support.submissions import AnswerKey, answer_and_submit, copy_paper, join_with_the_same_paper, submit_test
 
 FIRST, COUNTED = AttemptChoice.FIRST, AttemptChoice.COUNTED
@@ -235,7 +235,7 @@ def test_every_kind_of_question_is_analysed(
         assert any(not line.is_right for line in chosen) is not is_right, kind
         assert (view.line.missed == 0) is is_right, kind
         assert view.truth, kind
-    assert kinds == set(KINDS)
+    assert kinds == set(MARKED_BY_KEY)
     said = [row.says for row in found.beliefs.listed]
     assert bool(said) is not is_right
     assert is_right or any("−98765" in words for words in said)

@@ -35,6 +35,7 @@ from tests.support.attempt_client import get_hidden_field, start, start_assigned
 from tests.support.factory import Factory
 from tests.support.published_library import get_module, publish
 from tests.support.submissions import AnswerKey, join_with_the_same_paper, submit_test
+from tests.support.written_pool import add_written_pool, write_test
 
 WHO = ("visitor", "guest", "learner", "other", "trainer", "trainer2", "admin")
 
@@ -102,6 +103,8 @@ FORMS: dict[str, dict[str, str]] = {
     "/teach/attempts/{handed}/reopen": {"minutes": "10", "reason": "It ended by accident.", "seen": "{seen}"},
     "/teach/assignments/{set}/time": {"minutes": "10", "reason": "Fire alarm.", "attempts": "{handed}:{seen}"},
     "/teach/attempts/{handed}/1/mark": {"points": "0.5", "reason": "Half of it.", "may_lower": "1"},
+    "/teach/assignments/{writing}/marking": {"needs_second_marker": "y"},
+    "/teach/assignments/{writing}/marking/{written}/{to_mark}": {"total": "3"},
     "/admin/questions/{asked}/correct": {"remedy": "credit", "reason": "Two answers are right."},
     "/teach/reports/{report}": {"reply": "Thank you."},
     "/studio": {"name": "Another library"},
@@ -267,6 +270,9 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
     )
     assert learner.client.post(f"/attempts/{handed.id}/certificate").status_code == 303
     certificate = session.scalars(select(Certificate)).one()
+    add_written_pool(session)
+    writing = make.assignment(trainer, cohort, question_use=Use.EXAM)
+    to_mark = write_test(session, learner, writing, clock.now)[0]
     reopenable = reopening.get_for(session, trainer.viewer, handed.id, clock.now)
     assert reopenable
     library, shared = (
@@ -310,6 +316,9 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
             "their_message": str(their_message.id),
             "seen": reopenable.version,
             "unsubscribe": unsubscribe.rpartition("/")[2],
+            "writing": str(writing.id),
+            "written": str(to_mark.version_id),
+            "to_mark": str(to_mark.attempt_id),
             "report": str(report_id),
             "calendar": calendar[1],
             "check": check[1],

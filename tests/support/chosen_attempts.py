@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.domain.attempt import AttemptState, Purpose
 from app.domain.content import Use
-from app.domain.kinds import KINDS
 from app.domain.paper import make_slot
 from app.models import Attempt, AttemptItem, Learner, QuestionRow, QuestionVersion
 from app.services.course import catalogue
+from tests.support.question_kinds import MARKED_BY_KEY
 
 FIXED_QUESTIONS = {"match": "tp-match", "order": "ev-order-five", "numeric": "ev-count-points", "text": "tp-text"}
 """Questions of the tests' course with four lines, five steps, a number of points, and a term."""
@@ -36,7 +36,7 @@ def start_with_every_kind(
     *,
     counted_on: Mapping[str, str] = FIXED_QUESTIONS,
 ) -> Attempt:
-    """Open an attempt with one question of each kind, in the order of :data:`KINDS`; a test asks for certainty.
+    """Open an attempt with one question of each kind, in the order of :data:`MARKED_BY_KEY`; a test asks for certainty.
 
     It holds the first published question of each kind, except for the kinds in ``counted_on``.
     """
@@ -49,7 +49,7 @@ def start_with_every_kind(
         )
     )
     chosen = {kind: slug for kind, slug in rows} | dict(counted_on)
-    return start_with_questions(session, learner, [chosen[kind.name] for kind in KINDS], purpose, now)
+    return start_with_questions(session, learner, [chosen[kind.name] for kind in MARKED_BY_KEY], purpose, now)
 
 
 def start_with_questions(

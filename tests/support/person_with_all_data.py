@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.correction import Remedy
+from app.domain.markings import MarkerRole
 from app.domain.notifications import NotificationKind
 from app.models import (
     Assignment,
@@ -26,6 +27,7 @@ from app.models import (
     LessonRow,
     LibraryRole,
     MarkChange,
+    MarkingRow,
     Membership,
     MemoryCard,
     Message,
@@ -118,6 +120,7 @@ def _as_learner(
                 answered_by_id=trainer.user.id,
             ),
             _change(mine, 1, trainer, "Told Zdeňka at the bedside", now),
+            _marking(mine, 1, trainer, f"Well written, {NAME}", now),
             _reopening(mine, trainer, f"{NAME} fainted", now),
             _certificate(session, mine, NAME, now, trainer, f"{NAME} was not there"),
             MemoryCard(
@@ -161,6 +164,7 @@ def _as_trainer(make: Factory, session: Session, person: Person, others: Attempt
                 corrected_at=now,
             ),
             _change(others, 2, person, f"Agreed with {EMAIL}", now),
+            _marking(others, 2, person, f"Ask {NAME} about it", now),
             QuestionReport(
                 attempt_id=others.id,
                 position=2,
@@ -244,6 +248,18 @@ def _by_address(session: Session, person: Person, trainer: Person, cohort: Cohor
     library = libraries.create(session, trainer.user, "Another’s library", now)
     library_people.invite(session, trainer.user, library, EMAIL, LibraryRole.READER, now)
     rosters.read_text(session, trainer.user, cohort, f"{NAME},{EMAIL.upper()}\nAnn Other,ann@example.org\n", now)
+
+
+def _marking(attempt: Attempt, position: int, by: Person, comment: str, now: datetime) -> MarkingRow:
+    return MarkingRow(
+        attempt_id=attempt.id,
+        position=position,
+        role=MarkerRole.FIRST,
+        marker_id=by.user.id,
+        points=0.5,
+        comment=comment,
+        marked_at=now,
+    )
 
 
 def _change(attempt: Attempt, position: int, by: Person, reason: str, now: datetime) -> MarkChange:

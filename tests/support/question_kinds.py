@@ -19,7 +19,12 @@ MATCH, ORDER, NUMERIC, REGION = (
 TEXT = kinds.get_kind("text")
 CASE = kinds.get_kind("case")
 
-N = {kind: n for n, kind in enumerate(KINDS, start=1)}
+WRITTEN = kinds.get_kind("written")
+
+MARKED_BY_KEY = tuple(kind for kind in KINDS if not kind.is_marked_by_people)
+"""The kinds that the program marks, which practice can ask."""
+
+N = {kind: n for n, kind in enumerate(MARKED_BY_KEY, start=1)}
 """The number of the question of each kind on a paper with one of each."""
 
 

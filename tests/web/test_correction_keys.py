@@ -8,11 +8,23 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.kinds import KINDS, QuestionKind
+from app.domain.kinds import QuestionKind
 from app.models import AuditEvent, Correction, QuestionVersion
 from app.services.course import catalogue
 from tests.support.factory import Factory
-from tests.support.question_kinds import CASE, MATCH, NUMERIC, ORDER, REGION, SEVERAL, SINGLE, TEXT, TRUE_FALSE, wrong
+from tests.support.question_kinds import (
+    CASE,
+    MARKED_BY_KEY,
+    MATCH,
+    NUMERIC,
+    ORDER,
+    REGION,
+    SEVERAL,
+    SINGLE,
+    TEXT,
+    TRUE_FALSE,
+    wrong,
+)
 
 KEYS: dict[QuestionKind[Any], dict[str, Any]] = {
     SINGLE: {"option": "3"},
@@ -24,7 +36,7 @@ KEYS: dict[QuestionKind[Any], dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("kind", MARKED_BY_KEY, ids=str)
 def test_the_other_key_is_given_as_its_kind_is_answered(
     make: Factory, session: Session, kind: QuestionKind[Any]
 ) -> None:

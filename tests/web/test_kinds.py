@@ -12,15 +12,15 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose
-from app.domain.kinds import KINDS, QuestionKind
+from app.domain.kinds import QuestionKind
 from tests.conftest import Clock
 from tests.support import chosen_attempts
 from tests.support.attempt_client import JSON, AttemptClient, get_json, start
 from tests.support.factory import Factory
-from tests.support.question_kinds import MATCH, NUMERIC, ORDER, REGION, SEVERAL, SINGLE, TEXT, N
+from tests.support.question_kinds import MARKED_BY_KEY, MATCH, NUMERIC, ORDER, REGION, SEVERAL, SINGLE, TEXT, N
 
-OTHERS = [kind for kind in KINDS if not kind.is_choice]
-IN_ONE_STEP = [kind for kind in KINDS if not kind.step_field]
+OTHERS = [kind for kind in MARKED_BY_KEY if not kind.is_choice]
+IN_ONE_STEP = [kind for kind in MARKED_BY_KEY if not kind.step_field]
 CHANGEABLE = [kind for kind in OTHERS if not kind.step_field]
 
 
@@ -52,7 +52,7 @@ def test_every_kind_is_saved_and_marked(exam: AttemptClient) -> None:
     exam.submit()
 
     page = exam.result().text
-    assert f"{len(KINDS)} of {len(KINDS)} correct" in page
+    assert f"{len(MARKED_BY_KEY)} of {len(MARKED_BY_KEY)} correct" in page
 
 
 def test_every_kind_can_be_wrong(exam: AttemptClient) -> None:
@@ -60,7 +60,7 @@ def test_every_kind_can_be_wrong(exam: AttemptClient) -> None:
     exam.submit()
 
     page = " ".join(exam.result().text.split())
-    assert re.search(rf"> ?0 correct, \d partly correct: [\d.]+ of {len(KINDS)} points ?<", page)
+    assert re.search(rf"> ?0 correct, \d partly correct: [\d.]+ of {len(MARKED_BY_KEY)} points ?<", page)
 
 
 def test_each_line_of_a_match_earns_its_share(exam: AttemptClient, session: Session) -> None:
@@ -293,7 +293,7 @@ def test_certainty_is_asked_where_the_module_says_so(make: Factory, session: Ses
     assert asked == {"safety": True, "evidence": False}
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("kind", MARKED_BY_KEY, ids=str)
 def test_feedback_names_the_answer_and_the_correct_one_as_on_the_paper(
     practice: AttemptClient, kind: QuestionKind[Any]
 ) -> None:

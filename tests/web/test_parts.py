@@ -10,12 +10,12 @@ from jinja2 import Environment, meta, nodes
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.kinds import KINDS
 from app.domain.release import RELEASE_EVERYTHING
 from app.models import AttemptItem, QuestionVersion
 from app.services.attempts.feedback import get_feedback
 from app.services.course import catalogue
 from tests.conftest import ROOT
+from tests.support.question_kinds import MARKED_BY_KEY
 
 TEMPLATES = ROOT / "templates"
 SAME_FOR_ALL = frozenset({"_", "gettext", "ngettext", "icon", "static", "course_language", "locale", "url_for", "part"})
@@ -105,7 +105,7 @@ def test_no_part_asks_for_anything_of_its_first_reader(app: Flask) -> None:
     assert asked | filtered == set()
 
 
-@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
+@pytest.mark.parametrize("kind", [kind.name for kind in MARKED_BY_KEY])
 def test_the_feedback_of_every_kind_can_be_kept(kind: str, app: Flask, session: Session) -> None:
     """Fails when feedback holds a list, by which no part can be found again."""
     version = session.scalars(select(QuestionVersion).where(QuestionVersion.kind == kind)).first()

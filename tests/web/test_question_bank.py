@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.content import Use
-from app.domain.kinds import KINDS
 from app.models import Attempt, AttemptItem, ModuleRow, QuestionReport, QuestionRow, QuestionVersion
 from app.services.assignments import assignments
 from app.services.course import catalogue
@@ -18,6 +17,7 @@ from app.services.reporting import question_bank
 from app.services.reporting.question_bank import BankOrder, BankQuery, FacilityBand
 from tests.support.assigned_test import start_attempt, take_test
 from tests.support.factory import Factory, Person
+from tests.support.question_kinds import MARKED_BY_KEY
 
 
 def _list(session: Session, viewer: Person, **asked: object) -> list[question_bank.BankLine]:
@@ -61,7 +61,7 @@ def test_every_filter_keeps_what_it_names(trainer: Person, session: Session) -> 
     assert _list(session, trainer, words="no such words") == []
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("kind", MARKED_BY_KEY, ids=str)
 def test_each_kind_can_be_chosen_and_has_a_name(trainer: Person, session: Session, kind: object) -> None:
     name = str(kind)
     has_any = session.scalars(select(QuestionVersion.id).where(QuestionVersion.kind == name)).first()

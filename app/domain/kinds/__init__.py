@@ -11,16 +11,18 @@ import pkgutil
 from importlib import import_module
 from typing import Any
 
-from app.domain.kinds.base import FeedbackRow, Fields, Part, QuestionKind, Response
+from app.domain.kinds.base import FeedbackRow, Fields, Part, QuestionKind, Response, RubricCriterion
 
 __all__ = [
     "FREE_TEXT",
     "KINDS",
+    "MARKED_BY_PEOPLE",
     "FeedbackRow",
     "Fields",
     "Part",
     "QuestionKind",
     "Response",
+    "RubricCriterion",
     "get_kind",
     "is_answer_field",
 ]
@@ -32,15 +34,18 @@ KINDS: tuple[QuestionKind[Any], ...] = tuple(
             for module in sorted(found.name for found in pkgutil.iter_modules(__path__))
             for kind in getattr(import_module(f"{__name__}.{module}"), "KINDS", ())
         ),
-        key=lambda kind: kind.step_field is not None,
+        key=lambda kind: (kind.is_marked_by_people, kind.step_field is not None),
     )
 )
-"""All kinds, in the order in which they are listed: those that are answered in steps come last."""
+"""All kinds, in the order in which they are listed: those answered in steps come late, those marked by people last."""
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
 
 FREE_TEXT = frozenset(kind.name for kind in KINDS if kind.is_free_text)
 """The names of the kinds whose responses are text in the learner's own words."""
+
+MARKED_BY_PEOPLE = frozenset(kind.name for kind in KINDS if kind.is_marked_by_people)
+"""The names of the kinds whose responses people mark."""
 
 
 _FIELD_PREFIXES = tuple({kind.field_prefix for kind in KINDS})

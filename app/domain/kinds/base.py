@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from markupsafe import Markup
 
-from app.domain.attempt import AnswerIncomplete, AnswerMissing, AnswerProblem, InvalidAnswer
+from app.domain.attempt import MAX_REVISIONS, AnswerIncomplete, AnswerMissing, AnswerProblem, InvalidAnswer
 
 if TYPE_CHECKING:
     from app.domain.question import QuestionText
@@ -84,6 +84,14 @@ class FeedbackRow:
     letter: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RubricCriterion:
+    """One thing that an answer marked by people must contain, and the points that it earns at most."""
+
+    text: str
+    points: int
+
+
 class QuestionKind(ABC, Generic[K]):
     """A kind of question, with keys of the type ``K``."""
 
@@ -119,6 +127,10 @@ class QuestionKind(ABC, Generic[K]):
     """A key may contain several right options, any one of which earns the point."""
     is_free_text: ClassVar[bool] = False
     """A response is text in the learner's own words, which an erasure must remove."""
+    is_marked_by_people: ClassVar[bool] = False
+    """People mark each response that is not blank, by :meth:`list_criteria`; :meth:`mark` awards nothing."""
+    max_revisions: ClassVar[int] = MAX_REVISIONS
+    """How often an answer can be changed."""
 
     @property
     def folder(self) -> str:
@@ -229,6 +241,10 @@ class QuestionKind(ABC, Generic[K]):
     @abstractmethod
     def mark(self, key: K, response: Response) -> float:
         """Return the points of a response that is not blank, from 0 to 1."""
+
+    def list_criteria(self, key: K) -> tuple[RubricCriterion, ...]:
+        """Return the criteria by which people mark a response; none for other kinds."""
+        return ()
 
     @abstractmethod
     def guess(self, key: K, options: int) -> float | None:

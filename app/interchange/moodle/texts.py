@@ -1,4 +1,4 @@
-"""What Moodle XML and GIFT have in common: paths of categories, and short answers with ``*``."""
+"""What Moodle XML and GIFT have in common: paths of categories, short answers with ``*``, information for graders."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from app.content.interactions import AcceptedText, Note, Severity
 from app.interchange.markup import clean
 
 _CONTEXTS = re.compile(r"\$(course|module|cat|system|user)\w*\$|top", re.IGNORECASE)
+_MODEL = "Model answer: "
 _LOOSE = Note(Severity.CHANGED, "accents, spaces and punctuation of an answer no longer matter")
 
 
@@ -23,6 +24,18 @@ def split_category(path: str) -> tuple[str, ...]:
 
 def join_category(names: Iterable[str]) -> str:
     return "/".join(("top", *(name.replace("/", "//") for name in names)))
+
+
+def join_grader_info(rubric: str, model_answer: str) -> str:
+    """Return the rubric and, in its last paragraph, the model answer: Moodle has one field for both."""
+    return "\n\n".join(filter(None, (rubric, _MODEL + model_answer if model_answer else "")))
+
+
+def split_grader_info(text: str) -> tuple[str, str]:
+    """Split what :func:`join_grader_info` wrote into the rubric and the model answer."""
+    rubric, found, model_answer = text.rpartition(_MODEL)
+    is_ours = found and (not rubric or rubric.endswith("\n\n")) and "\n\n" not in model_answer
+    return (rubric.strip(), model_answer) if is_ours else (text, "")
 
 
 def split_otherwise(answers: Sequence[AcceptedText]) -> tuple[tuple[AcceptedText, ...], str]:

@@ -28,7 +28,7 @@ from app.interchange.html_text import read_html, read_lines, read_markdown
 from app.interchange.markup import ReadText, clean, read_plain
 from app.interchange.moodle.marks import read_float, read_percent
 from app.interchange.moodle.settings import list_settings, note_left_out
-from app.interchange.moodle.texts import note_short_answers, split_category, split_otherwise
+from app.interchange.moodle.texts import note_short_answers, split_category, split_grader_info, split_otherwise
 from app.interchange.pictures import PictureStore, decode_base64
 from app.interchange.xml_tree import XmlElement, read_xml
 
@@ -288,12 +288,12 @@ class _ElementReader:
 
     def essay(self) -> Interaction:
         least, most = (_count(self.element.find_text(name)) for name in ("minwordlimit", "maxwordlimit"))
-        rubric = self._text(self.element.find("graderinfo"))
+        rubric, model = split_grader_info(self._text(self.element.find("graderinfo")))
         if template := self._text(self.element.find("responsetemplate")):
             self.notes.append(Note(Severity.LOST, f"the text that an answer began with (“{template[:80]}”)"))
         if self.element.find_text("attachments") not in {"", "0"}:
             self.notes.append(Note(Severity.LOST, "files can no longer be attached to an answer"))
-        return ExtendedTextInteraction(rubric=rubric, least_words=least, most_words=most)
+        return ExtendedTextInteraction(model, rubric, least, most)
 
     def description(self) -> Interaction:
         return Description()

@@ -24,7 +24,7 @@ from app.interchange.appendix import move_reasons
 from app.interchange.bank import BankItem, QuestionBank, RefusedItemError, WrittenBank
 from app.interchange.markup import has_emphasis, to_html, to_plain
 from app.interchange.moodle.marks import is_exact, round_percent
-from app.interchange.moodle.texts import join_category
+from app.interchange.moodle.texts import join_category, join_grader_info
 from app.interchange.xml_tree import escape_xml
 
 _COMBINED = ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback")
@@ -187,7 +187,7 @@ def _write_order(order: OrderInteraction) -> Iterator[str]:
 
 
 def _write_essay(essay: ExtendedTextInteraction) -> Iterator[str]:
-    rubric = "\n\n".join(filter(None, (essay.rubric, essay.model_answer)))
+    rubric = join_grader_info(essay.rubric, essay.model_answer)
     yield "    <responseformat>editor</responseformat>"
     yield "    <responserequired>1</responserequired>"
     yield "    <responsefieldlines>15</responsefieldlines>"

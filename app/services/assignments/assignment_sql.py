@@ -161,6 +161,15 @@ def pending_pretest(learner_id: BindParameter[int], now: MomentParam) -> ScalarS
     )
 
 
+def being_marked(learner_id: IdParam) -> tuple[ColumnElement[int], ColumnElement[int | None]]:
+    """Return how many attempts of a learner at the statement's ``Assignment`` people still mark, and the latest's id."""
+    marked = aliased(Attempt)
+    its = (in_scope(marked, Assignment, learner_id), marked.state == AttemptState.SUBMITTED, marked.points.is_(None))
+    count = select(func.count(marked.id)).where(*its).correlate(Assignment).scalar_subquery()
+    latest = select(func.max(marked.id)).where(*its).correlate(Assignment).scalar_subquery()
+    return count.label("being_marked"), latest.label("being_marked_id")
+
+
 def dependent_posttests() -> ScalarSelect[str]:
     """Return the titles of the assignments whose pre-test is the statement's ``Assignment``: its key waits for them."""
     after = aliased(Assignment)

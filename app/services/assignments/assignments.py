@@ -13,6 +13,7 @@ from app.db import Model, lock_rows
 from app.domain import wall_clock
 from app.domain.assignment import AssignmentTerms, GradingMethod
 from app.domain.content import Use
+from app.domain.kinds import MARKED_BY_PEOPLE
 from app.domain.release import ReleaseMoment, ReleasePolicy
 from app.models import (
     Assignment,
@@ -23,6 +24,8 @@ from app.models import (
     Cohort,
     ModuleRow,
     Prerequisite,
+    QuestionRow,
+    QuestionVersion,
     User,
 )
 from app.permissions import Viewer, teaches
@@ -96,11 +99,15 @@ _LINKS: dict[str, tuple[type[Model], InstrumentedAttribute[int], InstrumentedAtt
 
 @dataclass(frozen=True, slots=True)
 class TaughtAssignment:
-    """An assignment that its viewer teaches, with its cohort and module. Having one proves access."""
+    """An assignment that its viewer teaches, with its cohort and module. Having one proves access.
+
+    ``has_marking`` says whether its module has, or had, questions that people mark.
+    """
 
     assignment: Assignment
     cohort: Cohort
     module: ModuleRow
+    has_marking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +136,17 @@ def get_for(
     session: Session, viewer: Viewer, assignment_id: int, *, for_update: bool = False
 ) -> TaughtAssignment | None:
     """Return an assignment of a cohort that the viewer teaches, or None. Administrators may see all."""
+    has_marking = (
+        exists()
+        .where(
+            QuestionRow.module_id == Assignment.module_id,
+            QuestionVersion.question_id == QuestionRow.id,
+            QuestionVersion.kind.in_(MARKED_BY_PEOPLE),
+        )
+        .correlate(Assignment)
+    )
     found = (
-        select(Assignment, Cohort, ModuleRow)
+        select(Assignment, Cohort, ModuleRow, has_marking)
         .join(Cohort, Cohort.id == Assignment.cohort_id)
         .join(ModuleRow, ModuleRow.id == Assignment.module_id)
         .where(Assignment.id == assignment_id, teaches(viewer, Assignment.cohort_id))

@@ -73,6 +73,7 @@ _SET = (
         .correlate(Assignment, ScopeResult)
         .scalar_subquery()
         .label("is_critical_missed"),
+        *assignment_sql.being_marked(_ME),
         assignment_sql.chosen_lesson_slugs().label("chosen"),
         assignment_sql.pending_pretest(_ME, _NOW).label("before"),
         assignment_sql.unmet_prerequisites(_ME, _NOW).label("required"),
@@ -226,12 +227,12 @@ def _split_rows(column: str | None) -> list[str]:
 def _build_view(row: Any, learner: Learner, now: datetime, questions: int) -> AssignmentView:
     available, open_attempt, result = _build_available(row, learner), row.Attempt, row.ScopeResult
     assignment = available.assignment
-    used = (result.attempts if result else 0) + (1 if open_attempt else 0)
+    used = (result.attempts if result else 0) + row.being_marked + (1 if open_attempt else 0)
     is_running = (
         open_attempt is not None
         and resolve_state(open_attempt.state, open_attempt.deadline_at, now) is AttemptState.OPEN
     )
-    is_unmarked = open_attempt is not None and not is_running
+    is_unmarked = (open_attempt is not None and not is_running) or row.being_marked > 0
     is_released = result is not None and is_score_released(assignment, result.attempts, now, row.AssignmentException)
     hindrance = available.find_hindrance(now, used=used, questions=questions)
     counted = get_result(assignment, result) if result and is_released else None
@@ -244,7 +245,8 @@ def _build_view(row: Any, learner: Learner, now: datetime, questions: int) -> As
         hindrance=hindrance,
         open_attempt_id=open_attempt.id if is_running else None,
         open_until=open_attempt.deadline_at if is_running else None,
-        unmarked_attempt_id=open_attempt.id if is_unmarked else None,
+        unmarked_attempt_id=open_attempt.id if open_attempt and not is_running else row.being_marked_id,
+        is_being_marked=row.being_marked > 0,
         counted_attempt_id=_get_counted_attempt_id(assignment, result) if result else None,
         percent=rules.percent(counted.percent, 100) if counted else None,
         is_critical_missed=row.is_critical_missed if counted else None,

@@ -107,7 +107,8 @@ class AssignmentView:
 
     ``attempts_used`` includes the open attempt. ``percent`` and ``is_critical_missed`` are those of the attempt that
     counts, None until a score is released; ``counted_attempt_id`` is that attempt. ``unmarked_attempt_id`` is one that
-    ended by its deadline and is not marked yet. ``is_overdue`` means due but not done. ``hindrance`` is the reason why
+    ended by its deadline and is not marked yet, or the latest that people still mark (``is_being_marked``).
+    ``is_overdue`` means due but not done. ``hindrance`` is the reason why
     no attempt can start now. ``time`` is what an attempt started now, or at the opening, would have.
     """
 
@@ -145,6 +146,7 @@ class AssignmentView:
     counted_attempt_id: int | None = None
     percent: int | None = None
     is_critical_missed: bool | None = None
+    is_being_marked: bool = False
 
     @property
     def can_start(self) -> bool:

@@ -145,11 +145,14 @@ def _is_unfinished(now: datetime) -> ColumnElement[bool]:
 
     While a score is not released, a reminder after submission would reveal that the learner failed.
     """
-    # An attempt past its deadline counts as submitted before it is marked, and may turn out to be a pass.
+    # An attempt past its deadline counts as submitted before it is marked, and may turn out to be a pass. So may one
+    # that people still mark.
     is_unmarked = exists().where(
         assignment_sql.in_scope(Attempt, Assignment, Learner.id),
-        Attempt.state == AttemptState.OPEN,
-        Attempt.deadline_at < now - GRACE,
+        or_(
+            and_(Attempt.state == AttemptState.OPEN, Attempt.deadline_at < now - GRACE),
+            and_(Attempt.state == AttemptState.SUBMITTED, Attempt.points.is_(None)),
+        ),
     )
     used = func.coalesce(ScopeResult.attempts, 0)
     is_left = or_(Assignment.attempts_allowed.is_(None), used < assignment_sql.attempts_allowed(Assignment, Learner.id))

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.domain.attempt import MAX_REVISIONS, AnswerFinal, AttemptClosed, TooManyChanges
+from app.domain.attempt import AnswerFinal, AttemptClosed, TooManyChanges
 from app.domain.kinds import Fields, Response
 from app.domain.paper import PaperItem
 from app.domain.question import QuestionText
@@ -71,7 +71,7 @@ def record_answer(
     if change.revision != item.revision:
         # So is a repeated save that was replaced since: its page would show "saved" for an answer that does not count.
         return AnswerConflict(item, response)
-    if item.revision >= MAX_REVISIONS:
+    if item.revision >= shown.kind.max_revisions:
         raise TooManyChanges
     checks_each = loaded.attempt.checks_each
     if checks_each and item.response is not None and _is_whole(shown, item.response):

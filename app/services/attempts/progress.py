@@ -136,6 +136,7 @@ class AttemptScore:
     percent: int | None
     is_passed: bool | None
     is_pretest: bool
+    is_being_marked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +345,7 @@ def _list_open_attempts(session: Session, learner: Learner | None, now: datetime
 
 def list_attempts(session: Session, learner: Learner, now: datetime, number: int = 1) -> Paged[AttemptScore]:
     """Return one page of a learner's submitted tests and practice, the latest first."""
-    taken = (Attempt.learner_id == learner.id, Attempt.purpose != Purpose.CHECK, Attempt.points.is_not(None))
+    taken = (Attempt.learner_id == learner.id, Attempt.purpose != Purpose.CHECK, Attempt.submitted_at.is_not(None))
     found = (
         select(Attempt, ModuleRow.title, Assignment, ScopeResult, AssignmentException, assignment_sql.is_pretest())
         .join(ModuleRow, ModuleRow.id == Attempt.module_id)
@@ -360,9 +361,12 @@ def list_attempts(session: Session, learner: Learner, now: datetime, number: int
             _build_score(
                 attempt,
                 assignment.title if assignment else title,
-                is_released=assignment is None
-                or result is None
-                or is_score_released(assignment, result.attempts, now, exception),
+                is_released=attempt.points is not None
+                and (
+                    assignment is None
+                    or result is None
+                    or is_score_released(assignment, result.attempts, now, exception)
+                ),
                 is_pretest=is_pretest,
             )
             for attempt, title, assignment, result, exception, is_pretest in session.execute(
@@ -385,4 +389,5 @@ def _build_score(attempt: Attempt, title: str, *, is_released: bool, is_pretest:
         percent=percent(attempt.points or 0, attempt.max_points or 0) if is_released else None,
         is_passed=attempt.is_passed if is_released else None,
         is_pretest=is_pretest,
+        is_being_marked=attempt.points is None,
     )

@@ -52,7 +52,7 @@ def _get_facts(session: Session, loaded: OwnAttempt, number: int, now: datetime)
         purpose=attempt.purpose,
         state=attempt.state,
         deadline_at=attempt.deadline_at,
-        is_settled=attempt.points is not None,
+        is_settled=attempt.points is not None or is_unfinished_shown(attempt, assignment),
         policy=assignment.policy if assignment else ReleasePolicy(),
         number=number,
         attempts_allowed=loaded.attempts_allowed,
@@ -60,6 +60,12 @@ def _get_facts(session: Session, loaded: OwnAttempt, number: int, now: datetime)
         is_pool_in_use=attempt.purpose is Purpose.TEST
         and bool(session.scalar(_IS_POOL_IN_USE, {"attempt_id": attempt.id, "now": now})),
     )
+
+
+def is_unfinished_shown(attempt: Attempt, assignment: Assignment | None) -> bool:
+    """Whether the learner may see the marks so far of an attempt that people still mark."""
+    is_submitted = attempt.state is AttemptState.SUBMITTED
+    return is_submitted and assignment is not None and assignment.releases_unfinished
 
 
 def is_pool_in_use(now: MomentParam) -> ColumnElement[bool]:
@@ -169,9 +175,9 @@ def is_correctness_released(now: MomentParam) -> ColumnElement[bool]:
     It needs ``Attempt`` with ``Assignment`` and ``ScopeResult`` outer-joined: a module's own test has no assignment.
     """
     by_policy = or_(Assignment.id.is_(None), _is_reached(Assignment.release_correctness, now))
-    return or_(
-        Attempt.purpose != Purpose.TEST, and_(Attempt.state == AttemptState.SUBMITTED, by_policy, ~is_pool_in_use(now))
-    )
+    is_settled = or_(Attempt.points.is_not(None), func.coalesce(Assignment.releases_unfinished, False))
+    is_shown = and_(Attempt.state == AttemptState.SUBMITTED, is_settled, by_policy, ~is_pool_in_use(now))
+    return or_(Attempt.purpose != Purpose.TEST, is_shown)
 
 
 def is_key_released(now: MomentParam) -> ColumnElement[bool]:

@@ -32,6 +32,7 @@ from app.models import (
     Learner,
     Mark,
     MarkChange,
+    MarkingRow,
     Membership,
     ScopeResult,
     User,
@@ -233,7 +234,7 @@ def _get_release(row: Any, now: datetime) -> Release:
         purpose=attempt.purpose,
         state=attempt.state,
         deadline_at=attempt.deadline_at,
-        is_settled=attempt.points is not None,
+        is_settled=attempt.points is not None or releases.is_unfinished_shown(attempt, assignment),
         policy=assignment.policy,
         number=attempt.number,
         attempts_allowed=terms.attempts_allowed,
@@ -307,7 +308,7 @@ def _record(
 
 
 def _withdraw_marks(session: Session, attempt: Attempt, record: AttemptReopening) -> None:
-    """Keep the marks and their changes with the reopening, and remove them from the attempt."""
+    """Keep the marks, their changes and markings with the reopening, and remove them from the attempt."""
     names = ("position", "points", "max_points", "is_right", "is_void", "certainty_points", "marked_at")
     marks = select(literal(record.id), *(getattr(Mark, name) for name in names)).where(Mark.attempt_id == attempt.id)
     session.execute(insert(WithdrawnMark).from_select(["reopening_id", *names], marks))
@@ -318,6 +319,11 @@ def _withdraw_marks(session: Session, attempt: Attempt, record: AttemptReopening
     )
     session.execute(delete(Mark).where(Mark.attempt_id == attempt.id))
     card_updates.note(session, [attempt.id])
+    session.execute(
+        update(MarkingRow)
+        .where(MarkingRow.attempt_id == attempt.id, MarkingRow.reopening_id.is_(None))
+        .values(reopening_id=record.id)
+    )
 
 
 def _reopen(session: Session, attempt: Attempt, now: datetime) -> None:

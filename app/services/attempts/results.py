@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from app.domain.paper import PaperItem
 from app.domain.release import Release
 from app.models import (
     Assignment,
+    Attempt,
     Correction,
     LessonRow,
     Mark,
@@ -29,9 +31,10 @@ from app.models import (
     QuestionVersion,
 )
 from app.services.assignments import assignment_sql
-from app.services.attempts import feedback, notices, objective_levels, releases
+from app.services.attempts import feedback, marking_notices, notices, objective_levels, releases
 from app.services.attempts.attempts import OwnAttempt
 from app.services.attempts.feedback import Feedback
+from app.services.attempts.marking_notices import MarkingNotice
 from app.services.attempts.notices import CorrectionNotice, MarkChangeNotice
 from app.services.course import catalogue
 from app.services.course.memory import CourseMemory, get_memory
@@ -79,6 +82,10 @@ class AnswerView:
     is_void: bool = False
     notices: tuple[CorrectionNotice, ...] = ()
     changes: tuple[MarkChangeNotice, ...] = ()
+    is_free_text: bool = False
+    is_being_marked: bool = False
+    """Whether people still have to mark it."""
+    marking: MarkingNotice | None = None
 
     @property
     def is_partly(self) -> bool:
@@ -141,6 +148,8 @@ class ResultView:
     certainty_points: int | None
     certainty: tuple[certainty.CertaintyLevel, ...]
     """How often the learner was right at each certainty; empty if unreleased or if no certainty was given."""
+    being_marked: int = 0
+    """The number of answers that people still have to mark: what is shown of the score is not final."""
 
     @property
     def shown_points(self) -> float | None:
@@ -287,22 +296,18 @@ def view_result(session: Session, loaded: OwnAttempt, now: datetime) -> ResultVi
     marks = _list_marks(session, loaded)
     is_changed = may_see.mark and any(row.is_changed for row in marks.values())
     changes = notices.list_mark_changes(session, attempt.id) if is_changed else {}
-    is_total_known = may_see.mark and attempt.points is not None and attempt.max_points is not None
+    total = _get_total(attempt, marks) if may_see.mark else None
     is_certain = may_see.mark and any(item.certainty for item in loaded.items)
     return ResultView(
         release=may_see,
-        percent=percent(attempt.points or 0, attempt.max_points or 0) if is_total_known else None,
-        points=attempt.points if may_see.mark else None,
-        max_points=attempt.max_points if may_see.mark else None,
+        percent=percent(total.points, total.max_points) if total else None,
+        points=total.points if total else None,
+        max_points=total.max_points if total else None,
         right=sum(row.mark.is_right for row in marks.values()) if may_see.mark else None,
         partly=sum(row.is_partly for row in marks.values()) if may_see.mark else None,
-        counted=len(loaded.items) - sum(row.mark.is_void for row in marks.values() if may_see.mark),
+        counted=sum(not row.mark.is_void for row in marks.values()) if may_see.mark else len(loaded.items),
         changed_at=max((one.changed_at for of_mark in changes.values() for one in of_mark), default=None),
-        is_enough=(
-            is_pass_mark_reached(attempt.points or 0, attempt.max_points or 0, attempt.pass_mark_percent)
-            if is_total_known
-            else None
-        ),
+        is_enough=is_pass_mark_reached(total.points, total.max_points, attempt.pass_mark_percent) if total else None,
         is_passed=attempt.is_passed if may_see.mark else None,
         is_pretest=attempt.assignment_id is not None
         and bool(session.scalar(_IS_PRETEST, {"assignment_id": attempt.assignment_id})),
@@ -322,6 +327,23 @@ def view_result(session: Session, loaded: OwnAttempt, now: datetime) -> ResultVi
         key_released_at=None if may_see.key else _get_closing_moment(loaded, now),
         certainty_points=sum(row.mark.certainty_points for row in marks.values()) if is_certain else None,
         certainty=_score_certainty(loaded, marks) if is_certain and may_see.correctness else (),
+        being_marked=len(loaded.items) - len(marks),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownTotal:
+    """The points of an attempt, or of its marks so far while people mark the rest."""
+
+    points: float
+    max_points: float
+
+
+def _get_total(attempt: Attempt, marks: Mapping[int, _MarkRow]) -> _ShownTotal:
+    if attempt.points is not None and attempt.max_points is not None:
+        return _ShownTotal(attempt.points, attempt.max_points)
+    return _ShownTotal(
+        math.fsum(row.mark.points for row in marks.values()), math.fsum(row.mark.max_points for row in marks.values())
     )
 
 
@@ -366,6 +388,7 @@ def _view_answers(
     keys = catalogue.get_solutions(session, ids) if release.correctness else {}
     sources = catalogue.recall_sources(session, memory) if release.explanation else {}
     corrections = list_corrections(session, loaded)
+    markings = marking_notices.list_notices(session, loaded.attempt.id, loaded.items, release)
 
     def answer(item: PaperItem) -> AnswerView:
         question, marked = shown[item.version_id], marks.get(item.position)
@@ -388,6 +411,9 @@ def _view_answers(
             is_void=release.mark and marked is not None and marked.mark.is_void,
             notices=notices.list_notices(question, held, release, item.option_order),
             changes=tuple(changes.get(item.position, ())) if release.correctness else (),
+            is_free_text=question.kind.is_free_text,
+            is_being_marked=marked is None,
+            marking=markings.get(item.position),
         )
 
     return tuple(answer(item) for item in loaded.items)

@@ -63,6 +63,11 @@ ACTIONS: dict[str, AuditAction] = {
             names_learners=True,
         ),
         AuditAction(
+            "assignment.marking",
+            gettext_noop("Marking of an assignment changed"),
+            gettext_noop("%(actor)s changed how %(subject)s is marked."),
+        ),
+        AuditAction(
             "assignment.set_again",
             gettext_noop("Assignment assigned again"),
             gettext_noop("%(actor)s assigned %(subject)s again."),
@@ -266,6 +271,18 @@ ACTIONS: dict[str, AuditAction] = {
             gettext_noop("Mark changed"),
             gettext_noop(
                 "%(actor)s changed the mark of question %(position)s in %(subject)s from %(old)s to %(new)s of %(of)s."
+            ),
+        ),
+        AuditAction(
+            "mark.give",
+            gettext_noop("Answer marked"),
+            gettext_noop("%(actor)s marked question %(position)s in %(subject)s: %(points)s of %(of)s points."),
+        ),
+        AuditAction(
+            "mark.settle",
+            gettext_noop("Difference between markers settled"),
+            gettext_noop(
+                "%(actor)s settled the marks of question %(position)s in %(subject)s: %(points)s of %(of)s points."
             ),
         ),
         AuditAction(

@@ -126,6 +126,9 @@ _LABELS = {
     "withdraws": gettext_noop("undone correction"),
     "invitation": gettext_noop("invitation"),
     "changes": gettext_noop("changes"),
+    "anonymous": gettext_noop("names hidden while marking"),
+    "second": gettext_noop("two markers"),
+    "unfinished": gettext_noop("marks shown before all answers are marked"),
 }
 """Details in words. Others are shown by their names."""
 

@@ -97,12 +97,12 @@ def get_for(
         .join(Mark, (Mark.attempt_id == Attempt.id) & (Mark.position == AttemptItem.position))
         .join(Assignment, Assignment.id == Attempt.assignment_id)
         .join(Cohort, Cohort.id == Assignment.cohort_id)
-        .join(ScopeResult, (ScopeResult.learner_id == Attempt.learner_id) & (ScopeResult.scope == Attempt.scope))
+        .outerjoin(ScopeResult, (ScopeResult.learner_id == Attempt.learner_id) & (ScopeResult.scope == Attempt.scope))
         .join(Learner, Learner.id == Attempt.learner_id)
         .outerjoin(User, User.id == Learner.user_id)
         .outerjoin(AssignmentException, assignment_sql.is_exception_of(Attempt))
         .where(Attempt.id == attempt_id, AttemptItem.position == position, teaches(viewer, Assignment.cohort_id))
-        .where(Attempt.state == AttemptState.SUBMITTED, Attempt.points.is_not(None))
+        .where(Attempt.state == AttemptState.SUBMITTED)
     )
     if for_update:
         active_corrections.lock_shared(session)
@@ -111,12 +111,16 @@ def get_for(
     if row is None:
         return None
     attempt, item, mark, assignment, cohort, name, result, exception = row
-    is_released = is_score_released(assignment, result.attempts, now, exception)
+    has_total = attempt.points is not None and result is not None
+    is_released = has_total and is_score_released(assignment, result.attempts, now, exception)
     return TaughtMark(attempt, item, mark, assignment, cohort, name, is_released)
 
 
 def get_unmarked(session: Session, viewer: Viewer, attempt_id: int, position: int) -> Attempt | None:
-    """Return the attempt if the viewer teaches its cohort and its marks are still to come: it is open, or open again."""
+    """Return the attempt if the viewer teaches its cohort and this mark is still to come.
+
+    It is open, or open again, or people have to mark the answer.
+    """
     return session.scalar(
         select(Attempt)
         .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
@@ -205,6 +209,10 @@ def _build_change(session: Session, marked: TaughtMark, points: float) -> Attemp
     new = mark_by_points(points, item.response, item.certainty)
     changed = MarkChangePlan(item.position, mark.points, mark.max_points, new)
     items = regrade_plan.list_marked_items(session, item.version_id, {attempt.id: new})[attempt.id]
+    before = AttemptOutcome(
+        attempt.points or 0.0, attempt.max_points or 0.0, bool(attempt.is_passed), bool(attempt.is_critical_missed)
+    )
+    has_total = attempt.points is not None  # else people still mark other answers
     return AttemptChange(
         attempt_id=attempt.id,
         number=attempt.number,
@@ -212,12 +220,7 @@ def _build_change(session: Session, marked: TaughtMark, points: float) -> Attemp
         name=marked.name,
         assignment_title=marked.assignment.title,
         mark=changed,
-        before=AttemptOutcome(
-            attempt.points or 0.0,
-            attempt.max_points or 0.0,
-            bool(attempt.is_passed),
-            bool(attempt.is_critical_missed),
-        ),
-        after=compute_outcome(items, attempt.pass_mark_percent),
+        before=before if has_total else None,
+        after=compute_outcome(items, attempt.pass_mark_percent) if has_total else None,
         is_released=marked.is_released,
     )

@@ -15,8 +15,9 @@ from sqlalchemy import Row, Select, Text, and_, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import AttemptOutcome, AttemptState, MarkedItem, Purpose, compute_outcome
-from app.domain.correction import ActiveCorrection, ManualMark, mark_corrected
+from app.domain.correction import VOID_MARK, ActiveCorrection, ManualMark, mark_corrected
 from app.domain.marking import MarkResult
+from app.domain.markings import is_unmarkable, waits_for_people
 from app.domain.regrading import is_pass_protected, to_marked_item
 from app.models import (
     Assignment,
@@ -34,7 +35,7 @@ from app.models import (
 from app.services.assignments import assignment_sql
 from app.services.assignments.availability import is_score_released
 from app.services.course import catalogue
-from app.services.marking import active_corrections
+from app.services.marking import active_corrections, marking_points
 
 BATCH_SIZE = 500
 """How many attempts are read at a time, to limit both statements and memory."""
@@ -42,19 +43,19 @@ BATCH_SIZE = 500
 
 @dataclass(frozen=True, slots=True)
 class MarkChangePlan:
-    """A mark before and after the change."""
+    """A mark before and after the change; ``new`` is None if people have to mark the answer first."""
 
     position: int
     old_points: float
     old_max_points: float
-    new: MarkResult
+    new: MarkResult | None
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptChange:
     """An attempt in which a mark changes. It is only one, because no attempt asks a question twice.
 
-    ``before`` and ``after`` are its totals, None while it is open. ``name`` is None for guests and erased learners.
+    ``before`` and ``after`` are its totals, None while it is open or people have to mark an answer. ``name`` is None for guests and erased learners.
     """
 
     attempt_id: int
@@ -245,6 +246,8 @@ def _plan_mark_changes(
     shown = catalogue.get_texts(session, [version_id])[version_id]
     key = catalogue.get_solutions(session, [version_id])[version_id].key
     by_hand = _list_manual_changes(session, [row.id for row in rows])
+    if shown.kind.is_marked_by_people:
+        by_hand = marking_points.list_settled(session, version_id, [row.id for row in rows]) | by_hand
     rules: dict[int | None, list[ActiveCorrection]] = {
         assignment_id: [
             active_corrections.to_active(shown.kind, one) for one in after if one.assignment_id in (None, assignment_id)
@@ -253,11 +256,15 @@ def _plan_mark_changes(
     }
     known: dict[tuple[str | None, int | None, int | None], MarkResult] = {}  # thousands give the same few answers
 
-    def mark(row: Row[Any]) -> MarkResult:
+    def mark(row: Row[Any]) -> MarkResult | None:
         answer, hand = (row.response, row.certainty, row.assignment_id), by_hand.get((row.id, row.position))
         if hand is None and answer in known:
             return known[answer]
         response = None if row.response is None else json.loads(row.response)
+        if is_unmarkable(shown.kind, row.assignment_id):
+            return VOID_MARK
+        if hand is None and waits_for_people(shown.kind, response, [one.remedy for one in rules[row.assignment_id]]):
+            return None
         new = mark_corrected(shown.kind, key, response, row.certainty, rules[row.assignment_id], hand)
         if hand is None:
             known[answer] = new
@@ -266,7 +273,7 @@ def _plan_mark_changes(
     changed = {}
     for row in rows:
         new = mark(row)
-        if (new.points, new.max_points) != (row.points, row.max_points):
+        if new is None or (new.points, new.max_points) != (row.points, row.max_points):
             changed[row.id] = MarkChangePlan(row.position, row.points, row.max_points, new)
     return changed
 
@@ -288,9 +295,10 @@ def _list_manual_changes(session: Session, attempt_ids: Sequence[int]) -> dict[t
 def _compute_totals(
     session: Session, version_id: int, rows: Sequence[Row[Any]], changed: Mapping[int, MarkChangePlan]
 ) -> dict[int, AttemptOutcome]:
-    """Return the new totals of submitted attempts, by attempt."""
-    items = list_marked_items(session, version_id, {row.id: changed[row.id].new for row in rows})
-    return {row.id: compute_outcome(items[row.id], row.pass_mark_percent) for row in rows}
+    """Return the new totals of submitted attempts, by attempt, without those in which people have to mark an answer."""
+    new_marks = {row.id: new for row in rows if (new := changed[row.id].new) is not None}
+    items = list_marked_items(session, version_id, new_marks)
+    return {row.id: compute_outcome(items[row.id], row.pass_mark_percent) for row in rows if row.id in items}
 
 
 def list_marked_items(

@@ -12,6 +12,7 @@ from sqlalchemy import Table, and_, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import AttemptOutcome, AttemptState, Purpose
+from app.domain.marking import MarkResult
 from app.domain.regrading import ScopeSummary, SubmittedAttempt, summarize
 from app.models import Attempt, Mark, MarkChange, ScopeResult
 from app.services.marking import card_updates
@@ -61,7 +62,10 @@ _WRITE_RESULT = _build_update(
 
 
 def apply(session: Session, regrades: Sequence[AttemptChange], writing: RegradeContext) -> None:
-    """Write the changed marks of a batch, the records of the changes, the totals and the results."""
+    """Write the changed marks of a batch, the records of the changes, the totals and the results.
+
+    Each change must have a new mark.
+    """
     if not regrades:
         return
     connection = session.connection()
@@ -74,8 +78,13 @@ def apply(session: Session, regrades: Sequence[AttemptChange], writing: RegradeC
     recompute_results(session, [one.attempt_id for one in regrades if one.purpose is Purpose.TEST and one.after])
 
 
+def _get_new(mark: MarkChangePlan) -> MarkResult:
+    assert mark.new is not None
+    return mark.new
+
+
 def _get_mark_values(attempt_id: int, mark: MarkChangePlan) -> dict[str, object]:
-    new = mark.new
+    new = _get_new(mark)
     return {
         "of_attempt_id": attempt_id,
         "of_position": mark.position,
@@ -92,9 +101,9 @@ def _get_change_values(attempt_id: int, mark: MarkChangePlan, writing: RegradeCo
         "attempt_id": attempt_id,
         "position": mark.position,
         "old_points": mark.old_points,
-        "new_points": mark.new.points,
+        "new_points": _get_new(mark).points,
         "old_max_points": mark.old_max_points,
-        "new_max_points": mark.new.max_points,
+        "new_max_points": _get_new(mark).max_points,
         "correction_id": writing.correction_id,
         "actor_id": writing.actor_id,
         "reason": writing.reason,
@@ -141,6 +150,18 @@ def recompute_results(session: Session, attempt_ids: Sequence[int]) -> None:
         _WRITE_RESULT,
         [_get_result_values(learner_id, scope, summarize(found)) for (learner_id, scope), found in attempts.items()],
     )
+
+
+def build_result(attempt: Attempt) -> ScopeResult:
+    """Return the result of a scope with one marked attempt, in which the learner has had no result so far."""
+    assert attempt.points is not None
+    assert attempt.submitted_at is not None
+    alone = SubmittedAttempt(
+        attempt.id, attempt.points, attempt.max_points or 0.0, bool(attempt.is_passed), attempt.submitted_at
+    )
+    own = {"purpose": attempt.purpose, "module_id": attempt.module_id, "assignment_id": attempt.assignment_id}
+    values = _get_result_values(attempt.learner_id, attempt.scope, summarize([alone]))
+    return ScopeResult(**own, **{name.removeprefix("of_"): value for name, value in values.items()})
 
 
 def _get_result_values(learner_id: int, scope: str, found: ScopeSummary) -> dict[str, object]:

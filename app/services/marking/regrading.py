@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Correction, Regrading
 from app.services.log import audit, subjects
-from app.services.marking import active_corrections, regrade_plan, regrade_writer
+from app.services.marking import active_corrections, regrade_plan, regrade_writer, settling
 from app.services.marking.regrade_plan import AttemptChange
 from app.services.marking.regrade_writer import RegradeContext
 
@@ -65,10 +65,12 @@ def run_step(session: Session, correction_id: int, now: datetime) -> Regrading:
         is_writing=True,
     )
     to_write = [one for one in batch.changes if not _keeps_marks(regrading, one)]
-    regrade_writer.apply(session, to_write, _get_context(correction, now))
+    regrade_writer.apply(session, [one for one in to_write if one.mark.new], _get_context(correction, now))
+    settling.take_back(session, [one for one in to_write if one.mark.new is None])
     regrading.changed += len(to_write)
     regrading.last_attempt_id = batch.last_attempt_id
     if batch.is_last:
+        regrading.changed += settling.apply_corrections(session, correction.version_id, correction.assignment_id, now)
         _finish(session, regrading, correction, now)
     return regrading
 

@@ -1,7 +1,8 @@
 """Marking of answers: when an answer is checked, at submission, and when an overdue attempt is closed.
 
 New marks follow the corrections in force at that time. Only :mod:`app.services.marking.corrections` and
-:mod:`app.services.marking.marks` change existing marks.
+:mod:`app.services.marking.marks` change existing marks. Answers that people mark get theirs from
+:mod:`app.services.marking.settling`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from app.domain.attempt import (
     is_closable,
     resolve_state,
 )
-from app.domain.correction import mark_corrected
+from app.domain.correction import VOID_MARK, mark_corrected
 from app.domain.marking import MarkResult
+from app.domain.markings import is_unmarkable, waits_for_people
 from app.domain.regrading import SubmittedAttempt, is_better, to_marked_item
 from app.models import Assignment, Attempt, AttemptReopening, Cohort, Mark, ScopeResult
 from app.services.course import catalogue
@@ -33,23 +35,26 @@ from app.services.marking.paper_items import AnyItem
 def write_marks(
     session: Session, attempt: Attempt, items: Sequence[AnyItem], now: datetime, *, is_corrected: bool = True
 ) -> list[MarkResult]:
-    """Mark these items, store the marks and return the results in the same order.
+    """Mark these items, store the marks and return them in the same order, without answers that people mark.
 
     ``is_corrected`` may be false only if a query in this transaction showed that none of the questions was ever
     corrected.
     """
     results = _mark_items(session, attempt, items, is_corrected=is_corrected)
-    if items:
-        session.execute(
-            insert(Mark),
-            [_build_row(session, attempt, item, result, now) for item, result in zip(items, results, strict=True)],
-        )
+    rows = [
+        build_row(session, attempt, item, result, now) for item, result in zip(items, results, strict=True) if result
+    ]
+    if rows:
+        session.execute(insert(Mark), rows)
         card_updates.note(session, [attempt.id])
-    return results
+    return [result for result in results if result]
 
 
 def submit(session: Session, attempt: Attempt, now: datetime, items: Sequence[AnyItem] | None = None) -> bool:
     """Submit an attempt: write its marks and total, and update the learner's result.
+
+    If it has answers that people mark, the total is written when the last of them is marked
+    (:mod:`app.services.marking.settling`).
 
     ``items`` are those of the attempt, if they were read since it was locked.
 
@@ -129,14 +134,7 @@ def _close(
     if items is None:
         items = paper_items.list_items(session, attempt.id)
     results = _mark_items(session, attempt, items)
-    shown = catalogue.get_texts(session, [item.version_id for item in items])
-    total = compute_outcome(
-        [
-            to_marked_item(result, is_critical=shown[item.version_id].is_critical)
-            for item, result in zip(items, results, strict=True)
-        ],
-        attempt.pass_mark_percent,
-    )
+    total = _compute_total(session, attempt, items, results)
     closed = session.execute(
         update(Attempt)
         .where(Attempt.id == attempt.id, Attempt.state == AttemptState.OPEN)
@@ -145,24 +143,39 @@ def _close(
     if closed.rowcount != 1:  # type: ignore[attr-defined]
         return False
     unsettled = [
-        _build_row(session, attempt, item, result, submitted_at)
+        build_row(session, attempt, item, result, submitted_at)
         for item, result in zip(items, results, strict=True)
         # Checked answers already have marks.
-        if not attempt.checks_each or item.response is None
+        if result and (not attempt.checks_each or item.response is None)
     ]
     if unsettled:
         session.execute(insert(Mark), unsettled)
     if attempt.purpose is Purpose.TEST:
         card_updates.note(session, [attempt.id])
+    if attempt.purpose is Purpose.TEST and total is not None:
         _update_result(session, attempt, total, submitted_at)
     return True
 
 
-def _get_closing_values(attempt: Attempt, submitted_at: datetime, total: AttemptOutcome) -> dict[str, object]:
+def _compute_total(
+    session: Session, attempt: Attempt, items: Sequence[AnyItem], results: Sequence[MarkResult | None]
+) -> AttemptOutcome | None:
+    """Return the total of an attempt, or None while people have to mark an answer."""
+    shown = catalogue.get_texts(session, [item.version_id for item in items])
+    marked = [
+        to_marked_item(result, is_critical=shown[item.version_id].is_critical)
+        for item, result in zip(items, results, strict=True)
+        if result
+    ]
+    return compute_outcome(marked, attempt.pass_mark_percent) if len(marked) == len(items) else None
+
+
+def _get_closing_values(attempt: Attempt, submitted_at: datetime, total: AttemptOutcome | None) -> dict[str, object]:
     is_test = attempt.purpose is Purpose.TEST
-    return {
-        "state": AttemptState.SUBMITTED,
-        "submitted_at": submitted_at,
+    closed: dict[str, object] = {"state": AttemptState.SUBMITTED, "submitted_at": submitted_at}
+    if total is None:
+        return closed
+    return closed | {
         "points": total.points,
         "max_points": total.max_points,
         "is_passed": total.is_passed if is_test else None,
@@ -172,28 +185,28 @@ def _get_closing_values(attempt: Attempt, submitted_at: datetime, total: Attempt
 
 def _mark_items(
     session: Session, attempt: Attempt, items: Sequence[AnyItem], *, is_corrected: bool = True
-) -> list[MarkResult]:
+) -> list[MarkResult | None]:
+    """Return the mark of each item; None for an answer that people have to mark."""
     ids = [item.version_id for item in items]
     shown, keys = catalogue.get_texts(session, ids), catalogue.get_solutions(session, ids)
     corrections = active_corrections.list_in_force(session, ids, attempt.assignment_id) if is_corrected else {}
-    return [
-        mark_corrected(
-            shown[item.version_id].kind,
-            keys[item.version_id].key,
-            item.response,
-            item.certainty,
-            [
-                active_corrections.to_active(shown[item.version_id].kind, one)
-                for one in corrections.get(item.version_id, ())
-            ],
-        )
-        for item in items
-    ]
+
+    def mark(item: AnyItem) -> MarkResult | None:
+        kind, held = shown[item.version_id].kind, corrections.get(item.version_id, ())
+        if is_unmarkable(kind, attempt.assignment_id):
+            return VOID_MARK
+        if waits_for_people(kind, item.response, [one.remedy for one in held]):
+            return None
+        rulings = [active_corrections.to_active(kind, one) for one in held]
+        return mark_corrected(kind, keys[item.version_id].key, item.response, item.certainty, rulings)
+
+    return [mark(item) for item in items]
 
 
-def _build_row(
+def build_row(
     session: Session, attempt: Attempt, item: AnyItem, result: MarkResult, marked_at: datetime
 ) -> dict[str, object]:
+    """Return a mark as the values of its row."""
     return {
         "attempt_id": attempt.id,
         "position": item.position,

@@ -24,6 +24,7 @@ from app.models import (
     Learner,
     Mark,
     MarkChange,
+    MarkingRow,
     ModuleRow,
     QuestionReport,
     ScopeResult,
@@ -80,6 +81,7 @@ class _QuestionData:
     answers: Mapping[ItemKey, Sequence[AnswerRevision]]
     marks: Mapping[ItemKey, Mark]
     changes: Mapping[ItemKey, Sequence[MarkChange]]
+    markings: Mapping[ItemKey, Sequence[MarkingRow]]
     reports: Mapping[ItemKey, QuestionReport]
     reopenings: Mapping[int, Sequence[AttemptReopening]]
 
@@ -161,6 +163,10 @@ def _load_question_data(session: Session, learner: Learner, loaded: Sequence[Own
     changed: dict[ItemKey, list[MarkChange]] = defaultdict(list)
     for change in session.scalars(select(MarkChange).where(MarkChange.attempt_id.in_(mine)).order_by(MarkChange.id)):
         changed[change.attempt_id, change.position].append(change)
+    marked: dict[ItemKey, list[MarkingRow]] = defaultdict(list)
+    current = select(MarkingRow).where(MarkingRow.attempt_id.in_(mine), MarkingRow.reopening_id.is_(None))
+    for marking in session.scalars(current.order_by(MarkingRow.id)):
+        marked[marking.attempt_id, marking.position].append(marking)
     reopened: dict[int, list[AttemptReopening]] = defaultdict(list)
     for record in session.scalars(
         select(AttemptReopening).where(AttemptReopening.attempt_id.in_(mine)).order_by(AttemptReopening.id)
@@ -173,6 +179,7 @@ def _load_question_data(session: Session, learner: Learner, loaded: Sequence[Own
         answers=answered,
         marks={(mark.attempt_id, mark.position): mark for mark in marks},
         changes=changed,
+        markings=marked,
         reports={(report.attempt_id, report.position): report for report in reports},
         reopenings=reopened,
     )
@@ -194,7 +201,9 @@ def _export_attempt(loaded: OwnAttempt, kept: _QuestionData, release: Release) -
         "pass_mark_percent": attempt.pass_mark_percent,
         "asks_certainty": attempt.asks_certainty,
     }
-    if release.mark:
+    if attempt.submitted_at is not None and attempt.points is None:
+        document["is_being_marked"] = True
+    elif release.mark:
         names = ("points", "max_points", "is_passed", "is_critical_missed")
         document |= {name: getattr(attempt, name) for name in names}
     document["questions"] = [_export_question(item, kept, release) for item in attempt.items]
@@ -243,12 +252,19 @@ def _export_question(item: AttemptItem, kept: _QuestionData, release: Release) -
     if mark is not None and release.correctness:
         names = ("points", "max_points", "is_right", "is_void", "certainty_points", "marked_at")
         document["mark"] = {name: getattr(mark, name) for name in names}
+        document["markings"] = [_export_marking(one, release) for one in kept.markings.get(place, ())]
         document["mark_changes"] = [_export_change(one, release) for one in kept.changes.get(place, ())]
     if report is not None:
         document["your_report"] = {
             name: getattr(report, name) for name in ("says", "reported_at", "reply", "answered_at", "reply_read_at")
         }
     return document
+
+
+def _export_marking(marking: MarkingRow, release: Release) -> dict[str, Any]:
+    """Export what a marker awarded; the points of single criteria belong to the key."""
+    names = ("points", "comment", "marked_at", *(("criteria",) if release.key else ()))
+    return {name: getattr(marking, name) for name in names}
 
 
 def _export_change(change: MarkChange, release: Release) -> dict[str, Any]:

@@ -50,6 +50,7 @@ DATA_LOCATIONS = (
     DataLocation("mark.attempt_id", "attempts", Disposition.NAMELESS),
     DataLocation("mark.learner_id", "attempts", Disposition.NAMELESS),
     DataLocation("mark_change.attempt_id", "attempts", Disposition.NAMELESS),
+    DataLocation("marking.attempt_id", "attempts", Disposition.NAMELESS),
     DataLocation("attempt_reopening.attempt_id", "attempts", Disposition.NAMELESS),
     DataLocation("question_report.attempt_id", "attempts", Disposition.NAMELESS),
     DataLocation("certificate.learner_id", "certificates", Disposition.NAMELESS),
@@ -77,6 +78,7 @@ DATA_LOCATIONS = (
     DataLocation("roster.created_by_id", "rosters_uploaded", Disposition.GOES),
     DataLocation("correction.actor_id", "corrections_made", Disposition.NAMELESS),
     DataLocation("mark_change.actor_id", "marks_changed_by_you", Disposition.NAMELESS),
+    DataLocation("marking.marker_id", "markings_given", Disposition.NAMELESS),
     DataLocation("attempt_reopening.actor_id", "attempts_reopened_by_you", Disposition.NAMELESS),
     DataLocation("certificate.withdrawn_by_id", "certificates_withdrawn_by_you", Disposition.NAMELESS),
     DataLocation("message.sender_id", "messages_sent", Disposition.NAMELESS),
@@ -116,7 +118,7 @@ ERASURE_NOTES = (
     ErasureNote(
         gettext_noop(
             "Texts: reports of questions, replies to them, notes, reasons of single marks and of reopened tests, "
-            "messages from trainers to this person alone"
+            "comments of markers, written answers, messages from trainers to this person alone"
         ),
         gettext_noop("the text is deleted"),
         Disposition.GOES,

@@ -32,6 +32,7 @@ from app.models import (
     LibraryInvitation,
     LibraryPerson,
     MarkChange,
+    MarkingRow,
     Membership,
     MemoryCard,
     Message,
@@ -91,6 +92,7 @@ def preview(session: Session, user: User) -> ErasurePreview:
         ("library", count(LibraryPerson, LibraryPerson.user_id == user.id)),
         ("assignment made", count(Assignment, Assignment.created_by_id == user.id)),
         ("change of others’ marks", count(MarkChange, MarkChange.actor_id == user.id)),
+        ("marking of others’ answers", count(MarkingRow, MarkingRow.marker_id == user.id)),
     ]
     titles = session.scalars(union_all(select(Cohort.title), select(Assignment.title), select(Library.name)))
     return ErasurePreview(
@@ -221,6 +223,11 @@ def _clear_texts_about(session: Session, learner: Learner) -> None:
         .values(reason=REMOVED)
     )
     session.execute(update(AttemptReopening).where(AttemptReopening.attempt_id.in_(mine)).values(reason=REMOVED))
+    session.execute(
+        update(MarkingRow)
+        .where(MarkingRow.attempt_id.in_(mine), MarkingRow.comment.is_not(None))
+        .values(comment=REMOVED)
+    )
     session.execute(update(AssignmentException).where(AssignmentException.learner_id == learner.id).values(note=None))
     session.execute(
         update(Membership).where(Membership.learner_id == learner.id).values(student_number=None, sort_name=None)
@@ -262,6 +269,7 @@ def _clear_mentions(session: Session, mentions: Mentions) -> None:
         QuestionReport.says,
         QuestionReport.reply,
         MarkChange.reason,
+        MarkingRow.comment,
         AttemptReopening.reason,
         Certificate.reason,
         Message.text,

@@ -42,6 +42,7 @@ from app.models import (
     LibraryInvitation,
     LibraryPerson,
     MarkChange,
+    MarkingRow,
     Membership,
     MemoryCard,
     Message,
@@ -172,6 +173,7 @@ def _export_account_rows(session: Session, user: User) -> dict[str, Any]:
         "rosters_uploaded": mine(Roster, Roster.created_by_id),
         "corrections_made": mine(Correction, Correction.actor_id),
         "marks_changed_by_you": mine(MarkChange, MarkChange.actor_id),
+        "markings_given": mine(MarkingRow, MarkingRow.marker_id),
         "attempts_reopened_by_you": [
             {"reason": reason, "reopened_at": at}
             for reason, at in session.execute(

@@ -108,11 +108,15 @@ class AnswerRecord:
 
 @dataclass(frozen=True, slots=True)
 class OtherAttempt:
-    """Another attempt of the same learner at the same assignment; ``percent`` is None while it is under way."""
+    """Another attempt of the same learner at the same assignment.
+
+    ``percent`` is None while it is under way or people mark it.
+    """
 
     attempt_id: int
     number: int
     percent: int | None
+    is_being_marked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,10 @@ class AttemptRecord:
         """The answers whose marks count and are not fully right, safety-critical ones first."""
         found = (answer for answer in self.answers if answer.mark and not (answer.mark.is_right or answer.mark.is_void))
         return tuple(sorted(found, key=lambda answer: not answer.shown.is_critical))
+
+    @property
+    def unmarked(self) -> int:
+        return sum(answer.mark is None for answer in self.answers)
 
     @property
     def right(self) -> int:
@@ -168,8 +176,13 @@ def get_record(session: Session, examined: TaughtAttempt, now: datetime) -> Atte
         release=releases.get_release(session, loaded, now, scope),
         percent=_get_percent(attempt),
         answers=_list_answers(session, attempt),
-        others=tuple(OtherAttempt(row.id, row.number, _get_percent(row)) for row in reversed(scope)),
+        others=tuple(_view_other(row) for row in reversed(scope)),
     )
+
+
+def _view_other(row: Attempt) -> OtherAttempt:
+    is_being_marked = row.submitted_at is not None and row.points is None
+    return OtherAttempt(row.id, row.number, _get_percent(row), is_being_marked)
 
 
 def _get_percent(attempt: Attempt) -> int | None:
@@ -248,6 +261,9 @@ def _list_saved(session: Session, attempt: Attempt) -> Sequence[AnswerRevision]:
 def _build_log(
     attempt: Attempt, saved: Iterable[AnswerRevision], item: AttemptItem, shown: QuestionText
 ) -> tuple[AnswerLogLine, ...]:
+    """Return the log of an answer; nothing for a written one, which is saved hundreds of times on its way."""
+    if shown.kind.is_marked_by_people:
+        return ()
     return tuple(
         AnswerLogLine(
             at=one.arrived_at,

@@ -1,4 +1,4 @@
-"""The weekly digest for trainers: new results, who needs attention, reports to answer, and what is due next."""
+"""The weekly digest for trainers: new results, who needs attention, answers to mark, reports to answer, and what is due next."""
 
 from __future__ import annotations
 
@@ -55,11 +55,12 @@ class CohortDigest:
     attention: tuple[str, ...]
     needing: int
     reports: int
+    to_mark: int
     due: tuple[DueAssignment, ...]
 
     @property
     def is_empty(self) -> bool:
-        return not (self.results or self.needing or self.reports or self.due)
+        return not (self.results or self.needing or self.reports or self.to_mark or self.due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def _build_cohort(session: Session, cohort: Cohort, since: datetime, now: dateti
         attention=tuple(row.name for row in overview.attention[:MAX_NAMED]),
         needing=overview.needing,
         reports=_count_reports(session, cohort),
+        to_mark=sum(one.answers for one in overview.to_mark),
         due=tuple(
             DueAssignment(one.column.title, one.column.due_at)
             for one in overview.due_soon

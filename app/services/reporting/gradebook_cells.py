@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.db import UtcDateTimeType
 from app.domain.assignment import ExceptionTerms, GradingMethod, resolve_terms, was_due_before_joining
-from app.domain.attempt import AttemptState
-from app.domain.gradebook import AttemptInProgress, CellResult, GradebookCell, GradebookColumn, build_cell
+from app.domain.gradebook import (
+    AttemptBeingMarked,
+    AttemptInProgress,
+    CellResult,
+    GradebookCell,
+    GradebookColumn,
+    build_cell,
+)
 from app.domain.scope import build_assignment_scope
 from app.domain.totals import resolve_weight
 from app.models import (
@@ -76,22 +83,25 @@ def load_cells(
     learners = [member.learner_id for member in members]
     scopes = [build_assignment_scope(column.assignment_id) for column in columns]
     results = _load_results(session, columns, scopes, learners)
-    begun = _load_started(session, scopes, learners)
+    unfinished = _load_unfinished(session, scopes, learners)
     grants, recipients = _load_exceptions(session, columns, learners)
     found = {}
     for column in columns:
         untouched: dict[bool, GradebookCell] = {}
         for member in members:
             place = (member.learner_id, column.assignment_id)
-            result, under_way, grant = results.get(place), begun.get(place), grants.get(place)
+            result, under_way, grant = results.get(place), unfinished.begun.get(place), grants.get(place)
             is_recipient = place in recipients
-            is_untouched = result is None and under_way is None and grant is None and not is_recipient
+            in_marking = unfinished.marking.get(place)
+            is_untouched = not (result or under_way or in_marking or grant or is_recipient)
             joined_late = was_due_before_joining(column.due_at, member.joined_at)
             if is_untouched and joined_late in untouched:
                 found[place] = untouched[joined_late]
                 continue
             terms = resolve_terms(column.terms, grant, joined_at=member.joined_at)
-            found[place] = build_cell(column, terms, now, is_recipient=is_recipient, result=result, begun=under_way)
+            found[place] = build_cell(
+                column, terms, now, is_recipient=is_recipient, result=result, begun=under_way, marking=in_marking
+            )
             if is_untouched:
                 untouched[joined_late] = found[place]
     return found
@@ -137,9 +147,15 @@ def _load_results(
     }
 
 
-def _load_started(
-    session: Session, scopes: Sequence[str], learners: Sequence[int]
-) -> dict[tuple[int, int], AttemptInProgress]:
+@dataclass(frozen=True, slots=True)
+class _Unfinished:
+    """The attempts without points, by learner and assignment: in progress, and those that people mark."""
+
+    begun: dict[tuple[int, int], AttemptInProgress]
+    marking: dict[tuple[int, int], AttemptBeingMarked]
+
+
+def _load_unfinished(session: Session, scopes: Sequence[str], learners: Sequence[int]) -> _Unfinished:
     item_count = select(func.count()).where(AttemptItem.attempt_id == Attempt.id).correlate(Attempt)
     # A cleared answer is JSON null; an answer never given is SQL NULL.
     is_answered = and_(AttemptItem.response.is_not(None), cast(AttemptItem.response, Text) != "null")
@@ -149,16 +165,23 @@ def _load_started(
             Attempt.assignment_id,
             Attempt.id,
             Attempt.started_at,
-            item_count.where(is_answered).scalar_subquery(),
-            item_count.scalar_subquery(),
+            item_count.where(is_answered).scalar_subquery().label("answered"),
+            item_count.scalar_subquery().label("questions"),
             Attempt.deadline_at,
-        ).where(Attempt.learner_id.in_(learners), Attempt.scope.in_(scopes), Attempt.state == AttemptState.OPEN)
+            Attempt.submitted_at,
+        )
+        .where(Attempt.learner_id.in_(learners), Attempt.scope.in_(scopes), Attempt.points.is_(None))
+        .order_by(Attempt.number)
     )
-    return {
-        (learner_id, assignment_id): AttemptInProgress(*values)
-        for learner_id, assignment_id, *values in rows
-        if assignment_id
-    }
+    found = _Unfinished({}, {})
+    for row in rows:
+        place = (row.learner_id, row.assignment_id)
+        if row.submitted_at is None:
+            found.begun[place] = AttemptInProgress(row.id, row.started_at, row.answered, row.questions, row.deadline_at)
+        else:
+            before = found.marking[place].attempts if place in found.marking else 0
+            found.marking[place] = AttemptBeingMarked(row.id, row.submitted_at, before + 1)
+    return found
 
 
 def _load_exceptions(

@@ -79,7 +79,8 @@ def _list_values(book: Gradebook, row: GradebookRow) -> Iterator[Value]:
 
 
 def _list_cell_values(it: GradebookCell, time_zone: str) -> Iterator[Value]:
-    yield "overdue" if it.is_overdue and it.begun is None else STATE_WORDS[it.state]
+    state = "overdue" if it.is_overdue and it.begun is None else STATE_WORDS[it.state]
+    yield f"{state}; another attempt is being marked" if it.being_marked and it.score is not None else state
     yield it.percent
     yield wall_clock.to_local(it.submitted_at, time_zone).replace(tzinfo=None) if it.submitted_at else None
     yield it.late_by

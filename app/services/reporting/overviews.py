@@ -13,6 +13,7 @@ from app.domain.assignment import AssignmentState
 from app.domain.attention import ReasonType
 from app.domain.gradebook import GradebookCell, GradebookColumn
 from app.models import Cohort
+from app.services.marking import marking_queue
 from app.services.reporting import gradebook
 from app.services.reporting.gradebook import GradebookRow
 
@@ -100,12 +101,22 @@ class ReasonCount:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswersToMark:
+    """How many answers in an assignment wait to be marked by people."""
+
+    assignment_id: int
+    title: str
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """``attention`` holds the most urgent of the learners who need attention, ``more_attention`` those after them.
 
     ``needing`` counts them all, and ``reasons`` how many of them have each reason. ``not_passed`` counts the learners
     who have submitted a test without a pass, and ``critical`` those of them who missed a safety-critical question; both
     may still have attempts and time.
+    ``to_mark`` are the assignments with answers that people have to mark.
     ``members`` counts everybody in the cohort. ``closed_accounts`` of them are left out of all other figures.
     ``shared_names`` are the folded names that more than one member has. ``earlier`` is the part of ``progress`` that
     is folded because there are many assignments, ``recent`` the rest.
@@ -125,6 +136,7 @@ class Overview:
     critical: int
     due_soon: tuple[AssignmentProgress, ...]
     withdrawn: int
+    to_mark: tuple[AnswersToMark, ...] = ()
 
     @property
     def unlisted(self) -> int:
@@ -160,6 +172,20 @@ def get_overview(session: Session, cohort: Cohort, now: datetime) -> Overview:
             one for one in progress if one.column.due_at is not None and now <= one.column.due_at <= now + SOON
         ),
         withdrawn=book.withdrawn,
+        to_mark=_list_to_mark(session, cohort, book.columns, everybody),
+    )
+
+
+def _list_to_mark(
+    session: Session, cohort: Cohort, columns: Sequence[GradebookColumn], rows: Sequence[GradebookRow]
+) -> tuple[AnswersToMark, ...]:
+    if not any(it.being_marked for row in rows for it in row.cells):
+        return ()
+    waiting = marking_queue.list_waiting(session, cohort)
+    return tuple(
+        AnswersToMark(column.assignment_id, column.title, waiting[column.assignment_id])
+        for column in columns
+        if column.assignment_id in waiting
     )
 
 

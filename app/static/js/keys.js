@@ -26,6 +26,14 @@ const choose = (input) => {
 
 const proceed = () => document.querySelector("[data-proceeds]")?.click();
 
+/** A link or button is pressed, a field gets the focus. */
+const use = (element) => {
+  if (element.matches(TYPED)) element.focus();
+  else element.click();
+};
+
+const findByKey = (key) => (/^[a-z]$/i.test(key) ? document.querySelector(`[data-key="${key.toLowerCase()}"]`) : null);
+
 const act = (event) => {
   const { key, target } = event;
   if (key === "Enter") {
@@ -38,9 +46,9 @@ const act = (event) => {
     document.getElementById("keys").showModal();
     return true;
   }
-  const undo = key.toLowerCase() === "u" && document.querySelector("[data-undoes]");
-  if (undo) {
-    undo.click();
+  const named = findByKey(key);
+  if (named) {
+    use(named);
     return true;
   }
   const input =
@@ -53,6 +61,8 @@ const act = (event) => {
 /**
  * Keys of the question page: letters choose, digits say how sure, Enter goes on, U undoes in a review, "?" lists them.
  *
+ * On other pages, `data-key` names the letter of a link, button or field; Ctrl+Enter sends a form with `data-marks`.
+ *
  * Modified keys and keys typed into a field are left alone, and the list can switch letters and digits off.
  */
 export const startKeys = () => {
@@ -62,6 +72,11 @@ export const startKeys = () => {
     const isModified = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
     if (isModified || event.repeat || event.defaultPrevented || !sheet() || document.querySelector(":modal")) return;
     if (act(event)) event.preventDefault();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    const form = event.target.closest?.("form[data-marks]");
+    if (form) form.requestSubmit();
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-opens-keys]")) sheet().showModal();

@@ -14,6 +14,7 @@ import { storage } from "./storage.js";
 import { startSummaries } from "./summary.js";
 import { setTimeLeft, startTimer } from "./timer.js";
 import { say } from "./words.js";
+import { startWordCount } from "./writing.js";
 
 const HTTP_UNPROCESSABLE = 422;
 const SHOWN_ERRORS = [400, 401, 409, HTTP_UNPROCESSABLE, 429];
@@ -83,6 +84,7 @@ const startQuestion = (part) => {
   const each = (selector, start) => part.querySelectorAll(selector).forEach(start);
   each("[data-picks]", startRegions);
   each("[data-sorts]", startSorting);
+  each("[data-counts-words]", startWordCount);
   each("[data-remembers]", startRemembering);
   each(".question-map", startMap);
   each("#keys", startKeySheet);

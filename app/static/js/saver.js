@@ -5,6 +5,10 @@ import { say } from "./words.js";
 export const STORAGE_PREFIX = "palpate:unsent:";
 const RETRY_DELAYS_MS = [1000, 2000, 4000, 8000];
 const TYPING_PAUSE_MS = 600;
+/** A long text is saved less often: each change is kept, and there may be only so many. */
+const WRITING_PAUSE_MS = 4000;
+/** Somebody who never pauses is saved as well. */
+const LONGEST_WRITING_MS = 15000;
 const LONGEST_WAIT_MS = 4000;
 
 /** Fields of a question's form that are not part of the answer. */
@@ -37,13 +41,15 @@ export class Saver {
     this.failures = 0;
     this.retryTimer = null;
     this.typingTimer = null;
+    this.typedSince = null;
     this.waiting = [];
     form.addEventListener("change", (event) => {
       if (!event.target.closest("[data-waits]")) this.change();
     });
     // Save text while it is typed, because a learner may never leave the field.
     form.addEventListener("input", (event) => {
-      if (event.target.type === "text") this.type();
+      if (event.target.type === "text") this.type(TYPING_PAUSE_MS);
+      if (event.target.type === "textarea") this.type(WRITING_PAUSE_MS);
     });
     form.addEventListener("submit", (event) => this.submit(event));
     window.addEventListener("online", () => this.retryNow());
@@ -93,15 +99,18 @@ export class Saver {
     this.change();
   }
 
-  type() {
+  type(pause) {
     this.isDirty = true;
+    this.typedSince ??= Date.now();
     clearTimeout(this.typingTimer);
-    this.typingTimer = setTimeout(() => this.change(), TYPING_PAUSE_MS);
+    if (Date.now() - this.typedSince > LONGEST_WRITING_MS) this.change();
+    else this.typingTimer = setTimeout(() => this.change(), pause);
   }
 
   change() {
     if (this.isStopped) return;
     clearTimeout(this.typingTimer);
+    this.typedSince = null;
     this.isRejected = false;
     this.isDirty = true;
     this.store(this.inFlight ? randomId() : (this.nextSaveId ?? randomId()));
@@ -173,7 +182,7 @@ export class Saver {
     }
     this.isRejected = true;
     const isLeaving = this.waiting.splice(0).length > 0;
-    const field = this.form.querySelector('input[type="text"]');
+    const field = this.form.querySelector('input[type="text"], textarea');
     field?.setAttribute("aria-invalid", "true");
     if (isLeaving) field?.focus();
     const reason = reply.message || say("outdated");

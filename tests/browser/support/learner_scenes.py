@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.domain.kinds import KINDS
 from tests.browser.support.page_acts import (
     answer_what_was_handed_in,
     ask_for_reset,
@@ -22,6 +21,7 @@ from tests.browser.support.page_acts import (
     unfold,
 )
 from tests.browser.support.scene import Scene
+from tests.support.question_kinds import MARKED_BY_KEY
 from tests.support.steady_course import load_steady_course
 
 VISITOR = (
@@ -89,23 +89,27 @@ GUEST = (
     Scene("practice-result", "guest", "/attempts/{done-practice}/result"),
     Scene("progress-guest", "guest", "/progress"),
     Scene("refused", "guest", "/attempts/{done-practice}/result", answer_what_was_handed_in, 409),
-    *(Scene(f"kind-{kind}", "kinds", f"/attempts/{{kinds}}/{n}") for n, kind in enumerate(KINDS, start=1) if n > 3),
+    *(
+        Scene(f"kind-{kind}", "kinds", f"/attempts/{{kinds}}/{n}")
+        for n, kind in enumerate(MARKED_BY_KEY, start=1)
+        if n > 3
+    ),
     *(
         Scene(f"kind-{kind}-checked", "kinds-checked", f"/attempts/{{kinds-checked}}/{n}")
-        for n, kind in enumerate(KINDS, start=1)
+        for n, kind in enumerate(MARKED_BY_KEY, start=1)
         if n > 3
     ),
     *(
         Scene(f"kind-{kind}-sure", "kinds-test", f"/attempts/{{kinds-test}}/{n}")
-        for n, kind in enumerate(KINDS, start=1)
+        for n, kind in enumerate(MARKED_BY_KEY, start=1)
         if n > 5
     ),
     Scene("report", "kinds", "/attempts/{kinds}/7/report"),
     Scene("report-errors", "kinds", "/attempts/{kinds}/7/report", send_empty, 422),
     Scene("report-replied", "kinds-done", "/attempts/{kinds-done}/4/report"),
     Scene("kind-unfinished", "kinds", "/attempts/{kinds}/4", check_unfinished, 422),
-    Scene("kind-case-step", "kinds", f"/attempts/{{kinds}}/{len(KINDS)}", take_first_step),
-    Scene("kind-case-undecided", "kinds", f"/attempts/{{kinds}}/{len(KINDS)}", decide_nothing, 422),
+    Scene("kind-case-step", "kinds", f"/attempts/{{kinds}}/{len(MARKED_BY_KEY)}", take_first_step),
+    Scene("kind-case-undecided", "kinds", f"/attempts/{{kinds}}/{len(MARKED_BY_KEY)}", decide_nothing, 422),
     Scene("kind-result", "kinds-done", "/attempts/{kinds-done}/result", unfold),
     Scene("guest-left-behind", "returning", "/"),
 )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from app.domain.kinds import KINDS
 from tests.browser.support.learner_scenes import GUEST, LEARNER, LESSONS, VISITOR
+from tests.browser.support.marking_scenes import MARKING
 from tests.browser.support.page_acts import (
     create_password_link,
     demote_the_last_admin,
@@ -32,6 +32,7 @@ from tests.browser.support.page_acts import (
 from tests.browser.support.scene import Scene
 from tests.browser.support.stage_learners import Stage
 from tests.browser.support.studio_scenes import STUDIO
+from tests.support.question_kinds import MARKED_BY_KEY
 
 PEOPLE = (
     "visitor",
@@ -49,6 +50,8 @@ PEOPLE = (
     "reviewer",
     "reviewing",
     "pausing",
+    "writer",
+    "graded",
     "trainer",
     "idle",
     "admin",
@@ -181,7 +184,7 @@ STAFF = (
     Scene("questions-none", "admin", "/teach/questions?q=nothing+at+all"),
     *(
         Scene(f"correct-{kind}", "admin", f"/admin/questions/{{kind-{n}}}/correct")
-        for n, kind in enumerate(KINDS, start=1)
+        for n, kind in enumerate(MARKED_BY_KEY, start=1)
     ),
     Scene("correct-everywhere", "admin", "/admin/questions/{fresh}/correct/preview?remedy=credit"),
     Scene("reports", "admin", "/teach/reports"),
@@ -224,6 +227,7 @@ SCENES = (
     *LEARNER,
     *STAFF,
     *STUDIO,
+    *MARKING,
 )
 
 

@@ -49,6 +49,7 @@ from app.web.address_key import get_address_key
 from tests.browser.support import server_process
 from tests.browser.support.large_cohort import LargeCohort
 from tests.browser.support.stage_learners import LearnersOnStage, Stage
+from tests.browser.support.stage_marking import MarkingOnStage
 from tests.browser.support.stage_reviewers import ReviewersOnStage
 from tests.support.question_kinds import SINGLE, right
 
@@ -93,6 +94,7 @@ class _StageBuilder(LearnersOnStage):
         ReviewersOnStage(self.app, self.session, self.now, self.stage).fill()
         self._teaching()
         self._studio(idle)
+        self._marking()
         self._corrections()
         self._ways_in()
         return self.stage
@@ -142,6 +144,14 @@ class _StageBuilder(LearnersOnStage):
         self.stage.ids |= {name: self._learner_id(who) for name, who in named.items()}
         self._set_for_one(trainer)
         self._messages(trainer, cohort)
+
+    def _marking(self) -> None:
+        written = MarkingOnStage(self.session, self._user(cast.TRAINER), self._user(cast.ADMIN), self.now)
+        written.fill()
+        self.stage.ids |= written.ids
+        people = zip(("walker", "walker-plain"), written.walkers, strict=True)
+        for who, viewer in (("writer", written.writer), ("graded", written.graded), *people):
+            self.stage.cookies[who] = self._cookie(viewer)
 
     def _studio(self, reader: User) -> None:
         """A sound library that another trainer reads, and one with faults, a history and a removed document."""

@@ -311,5 +311,6 @@ def _select_counted(assignment: Assignment, counting: AttemptChoice) -> Select[*
             Membership,
             and_(Membership.learner_id == Attempt.learner_id, Membership.cohort_id == assignment.cohort_id),
         )
-        .where(is_of_assignment, Membership.removed_at.is_(None))
+        # Attempts that people still mark have no points yet.
+        .where(is_of_assignment, Membership.removed_at.is_(None), Attempt.points.is_not(None))
     )

@@ -1,0 +1,409 @@
+"""The pages on which people mark answers, and what learners read before and after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.domain.release import ReleaseMoment, ReleasePolicy
+from app.models import Assignment, Attempt, AttemptItem, CohortTrainer, MarkingRow
+from app.services.cohorts import cohorts
+from app.services.reporting import digests
+from app.services.reporting.digests import DigestReader
+from tests.conftest import Clock
+from tests.support.attempt_client import JSON, start_assigned
+from tests.support.factory import AFTER_CLOSING, Factory, Person
+from tests.support.written_pool import (
+    LIMIT,
+    MODEL_CANARY,
+    RUBRIC_CANARY,
+    WHY_CANARY,
+    WRITTEN,
+    assign_written,
+    list_written,
+    write_test,
+)
+
+CANARIES = (MODEL_CANARY, RUBRIC_CANARY, WHY_CANARY)
+CHECKED_AT_ONCE = ReleasePolicy(correctness=ReleaseMoment.EACH_ANSWER)
+TEXT = "Pneumothorax\n\nis <b>possible</b> & **dangerous**."
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """A submitted test with two written answers, and who marks it."""
+
+    trainer: Person
+    learner: Person
+    assignment: Assignment
+    items: list[AttemptItem]
+
+    @property
+    def overview(self) -> str:
+        return f"/teach/assignments/{self.assignment.id}/marking"
+
+    @property
+    def result(self) -> str:
+        return f"/attempts/{self.items[0].attempt_id}/result"
+
+    def path(self, n: int = 0) -> str:
+        item = self.items[n]
+        return f"{self.overview}/{item.version_id}/{item.attempt_id}"
+
+    def mark(self, n: int, by: Person | None = None, data: dict[str, str] | None = None) -> int:
+        return (by or self.trainer).client.post(self.path(n), data=data or {"total": "6"}).status_code
+
+
+@pytest.fixture
+def exam(session: Session, make: Factory, clock: Clock) -> Examination:
+    trainer, learner = make.trainer(), make.person(name="Ana Li")
+    assignment = assign_written(make, trainer, learner)
+    return Examination(trainer, learner, assignment, write_test(session, learner, assignment, clock(), TEXT))
+
+
+def get_attempt(session: Session, exam: Examination) -> Attempt:
+    return session.get_one(Attempt, exam.items[0].attempt_id, populate_existing=True)
+
+
+# -- marking -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_trainer_marks_question_by_question_and_the_learner_reads_the_mark(
+    session: Session, exam: Examination
+) -> None:
+    learner, trainer = exam.learner.client, exam.trainer.client
+
+    before = learner.get(exam.result)
+    overview = trainer.get(exam.overview)
+    page = trainer.get(exam.path())
+    saved = trainer.post(exam.path(), data={"criterion-0": "2", "criterion-1": "1"})
+    last = trainer.post(exam.path(1), data={"total": "6", "comment": "Well seen.\nGo on."})
+    after = learner.get(exam.result)
+
+    assert "Being marked" in before.text
+    assert "score__big" not in before.text
+    assert "2 answers wait for you" in overview.text
+    assert all(word in page.text for word in ("Pneumothorax", "Ana Li", *CANARIES))
+    assert (saved.status_code, last.location) == (303, exam.overview)
+    assert "Well seen." in after.text
+    assert re.search(r"score__big\">\s*95", after.text)
+    assert get_attempt(session, exam).points == 9.5
+
+
+def test_after_a_marking_comes_the_next_answer_to_the_same_question(
+    session: Session, make: Factory, clock: Clock
+) -> None:
+    trainer, ana, bo = make.trainer(), make.person(), make.person()
+    assignment = assign_written(make, trainer, ana, bo)
+    one = write_test(session, ana, assignment, clock())
+    two = write_test(session, bo, assignment, clock())
+    base = f"/teach/assignments/{assignment.id}/marking"
+    other = next(item for item in two if item.version_id == one[0].version_id)
+
+    replies = [
+        trainer.client.post(f"{base}/{item.version_id}/{item.attempt_id}", data={"total": "1"})
+        for item in (one[0], other)
+    ]
+
+    assert [reply.location for reply in replies] == [f"{base}/{other.version_id}/{other.attempt_id}", base]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({}, "Enter the points, or one mark for the whole below."),
+        ({"criterion-0": "1"}, "Enter the points, or one mark for the whole below."),
+        ({"criterion-0": "3", "criterion-1": "1"}, "Enter a number from 0 to 2."),
+        ({"criterion-0": "many", "criterion-1": "1"}, "Enter a number from 0 to 2."),
+        ({"total": "7"}, "Enter a number from 0 to 6."),
+        ({"total": "-1"}, "Enter a number from 0 to 6."),
+    ],
+)
+def test_points_that_cannot_be_are_refused_and_the_comment_stays(
+    session: Session, exam: Examination, data: dict[str, str], message: str
+) -> None:
+    refused = exam.trainer.client.post(exam.path(), data=data | {"comment": "My own comment"})
+
+    assert refused.status_code == 422
+    assert message in refused.text
+    assert "My own comment" in refused.text
+    assert session.scalars(select(MarkingRow)).all() == []
+
+
+def test_somebody_who_was_faster_is_not_overwritten(session: Session, make: Factory, exam: Examination) -> None:
+    other = make.admin()
+    assert exam.mark(0) == 303
+
+    refused = other.client.post(exam.path(), data={"total": "1", "comment": "My own comment"})
+
+    assert refused.status_code == 409
+    assert "Somebody else marked this answer after you opened this page." in refused.text
+    assert [row.points for row in session.scalars(select(MarkingRow))] == [1.0]
+
+
+def test_a_form_that_is_sent_twice_has_one_effect(session: Session, exam: Examination) -> None:
+    data = {"total": "3", "form_id": "ab12"}
+
+    replies = [exam.trainer.client.post(exam.path(), data=data).status_code for _ in range(2)]
+
+    assert replies == [303, 303]
+    assert len(session.scalars(select(MarkingRow)).all()) == 1
+
+
+def test_two_markers_do_not_see_each_others_points_before_they_differ(make: Factory, exam: Examination) -> None:
+    other = make.admin()
+    exam.trainer.client.post(exam.overview, data={"needs_second_marker": "y"})
+    exam.mark(0, data={"total": "5", "comment": "A first comment"})
+
+    blind = other.client.get(exam.path()).text
+    exam.mark(0, other, {"total": "3"})
+    seen = exam.trainer.client.get(exam.path()).text
+    settled = exam.mark(0, data={"total": "4"})
+
+    assert "Second marking" in blind
+    assert "A first comment" not in blind
+    assert "Settle the difference" in seen
+    assert "5 of 6 points" in seen
+    assert "3 of 6 points" in seen
+    assert settled == 303
+    assert "The mark is 4 of 6 points." in exam.trainer.client.get(exam.path()).text
+
+
+def test_names_are_hidden_while_marking_if_the_assignment_says_so(exam: Examination) -> None:
+    exam.trainer.client.post(exam.overview, data={"marks_anonymously": "y"})
+    pages = [exam.overview, f"{exam.overview}/{exam.items[0].version_id}", exam.path()]
+
+    assert all("Ana Li" not in exam.trainer.client.get(page).text for page in pages)
+    assert "Answer 1" in exam.trainer.client.get(exam.path()).text
+
+
+def test_a_mark_is_changed_on_its_own_page_once_it_was_given(exam: Examination) -> None:
+    change = f"/teach/attempts/{exam.items[0].attempt_id}/{exam.items[0].position}/mark"
+
+    early = exam.trainer.client.get(change)
+    exam.mark(0)
+    page = exam.trainer.client.get(change)
+    changed = exam.trainer.client.post(change, data={"points": "0.5", "reason": "Read again.", "seen": "0"})
+
+    assert early.status_code == 409
+    assert "This answer is not marked yet" in early.text
+    assert "other answers are still being marked" in page.text
+    assert changed.status_code == 303
+
+
+# -- what others see ---------------------------------------------------------------------------------------------------
+
+
+def test_trainers_read_everywhere_that_a_test_is_being_marked(
+    session: Session, exam: Examination, clock: Clock
+) -> None:
+    cohort = f"/teach/cohorts/{exam.assignment.cohort_id}"
+    trainer = exam.trainer.client
+
+    assert "being marked" in trainer.get(f"{cohort}/gradebook").text
+    assert "2 answers wait" in trainer.get(cohort).text
+    assert "submitted, not marked yet" in trainer.get(f"{cohort}/gradebook.csv").text
+    attempt = trainer.get(f"/teach/attempts/{exam.items[0].attempt_id}").text
+    assert "2 answers still have to be marked." in attempt
+    assert "Mark this answer" in attempt
+    user = exam.trainer.user
+    reader = DigestReader(user.id, user.name, user.email, "en", "2026-W48", clock() - digests.WEEK)
+    digest = digests.build_digest(session, reader, clock())
+    assert digest is not None
+    assert digest.cohorts[0].to_mark == 2
+
+
+def test_a_learner_reads_the_text_as_it_was_written(exam: Examination) -> None:
+    """Fails when a text is taken for Markdown or markup."""
+    page = exam.learner.client.get(exam.result).text
+
+    assert "is &lt;b&gt;possible&lt;/b&gt; &amp; **dangerous**." in page
+    assert "Being marked" in exam.learner.client.get("/").text
+    assert "Being marked" in exam.learner.client.get("/progress").text
+
+
+def test_a_text_that_is_too_long_stays_in_the_field_and_is_not_saved(session: Session, make: Factory) -> None:
+    trainer, learner = make.trainer(), make.person()
+    assignment = assign_written(make, trainer, learner)
+    play = start_assigned(learner.client, session, assignment.id)
+    written = next(one for one in play.questions() if one.kind is WRITTEN)
+    text = "word " * (LIMIT + 2)
+
+    page = play.page(written.n)
+    refused = play.answer(written.n, {"text": text})
+    as_json = play.answer(written.n, {"text": text}, headers=JSON)
+
+    assert f"At most {LIMIT} words." in page.text
+    assert refused.status_code == as_json.status_code == 422
+    assert f"That is {LIMIT + 2} words" in refused.text
+    assert "word word" in refused.text
+    assert play.at(written.n).revision == 0
+
+
+# -- threats -----------------------------------------------------------------------------------------------------------
+
+
+def read_everything(client: FlaskClient, exam: Examination) -> Iterator[str]:
+    item = exam.items[0]
+    pages = [exam.result, f"{exam.result}?open={item.position}", "/", "/progress", "/modules/safety", "/account"]
+    for page in pages:
+        for headers in ({}, JSON):
+            yield client.get(page, headers=headers, follow_redirects=True).text
+    yield client.post("/account/data").data.decode(errors="replace")
+
+
+def test_neither_rubric_nor_model_answer_leaves_the_server_early(session: Session, make: Factory, clock: Clock) -> None:
+    """Threat 1: while the answer is written, being marked, partly marked, and marked with the key kept until closing."""
+    trainer, learner = make.trainer(), make.person()
+    due_at = clock.now.replace(day=clock.now.day + 1)
+    assignment = assign_written(make, trainer, learner, policy=AFTER_CLOSING, due_at=due_at)
+    play = start_assigned(learner.client, session, assignment.id)
+    seen = []
+    for one in play.questions():
+        parts = ({"text": "It may reach the lung."},) if one.kind is WRITTEN else one.right
+        seen += [play.page(one.n).text, play.answer(one.n, *parts).text]
+    play.submit()
+    exam = Examination(trainer, learner, assignment, list_written(session, play.attempt_id))
+    trainer.client.post(exam.overview, data={"releases_unfinished": "y"})
+
+    for n in range(2):
+        seen += read_everything(learner.client, exam)
+        assert exam.mark(n, data={"criterion-0": "1", "criterion-1": "1", "comment": "Good."}) == 303
+    seen += read_everything(learner.client, exam)
+
+    assert not [text for text in seen if any(canary in text for canary in CANARIES)]
+
+
+def test_the_canaries_would_be_seen(exam: Examination) -> None:
+    """The test above looks for something that can appear."""
+    for n in range(2):
+        exam.mark(n, data={"criterion-0": "1", "criterion-1": "1"})
+
+    page = exam.learner.client.get(exam.result).text
+
+    assert all(canary in page for canary in CANARIES)
+
+
+def test_nobody_else_reads_or_marks_an_answer(session: Session, make: Factory, exam: Examination) -> None:
+    """Threat 18. Fails when an answer is found by its attempt alone, or under another assignment."""
+    stranger = make.trainer()
+    own = make.assignment(stranger, make.cohort(stranger))
+    item = exam.items[0]
+    foreign = f"/teach/assignments/{own.id}/marking/{item.version_id}/{item.attempt_id}"
+
+    for path in (exam.overview, f"{exam.overview}/{item.version_id}", exam.path(), foreign):
+        assert stranger.client.get(path).status_code == 404
+        assert exam.learner.client.get(path).status_code == 403
+    assert stranger.client.post(exam.path(), data={"total": "6"}).status_code == 404
+    assert stranger.client.post(foreign, data={"total": "6"}).status_code == 404
+    assert session.scalars(select(MarkingRow)).all() == []
+
+
+def test_a_marker_who_no_longer_teaches_the_cohort_marks_nothing(
+    session: Session, make: Factory, exam: Examination
+) -> None:
+    """Threat 13. Fails when the right was checked as the page was opened."""
+    marker = make.trainer()
+    session.add(CohortTrainer(cohort_id=exam.assignment.cohort_id, user_id=marker.user.id))
+    session.commit()
+    assert marker.client.get(exam.path()).status_code == 200
+
+    session.execute(delete(CohortTrainer).where(CohortTrainer.user_id == marker.user.id))
+    session.commit()
+
+    assert exam.mark(0, marker) == 404
+    assert session.scalars(select(MarkingRow)).all() == []
+
+
+def test_an_archived_cohort_is_not_marked(session: Session, exam: Examination, clock: Clock) -> None:
+    cohort = cohorts.get_for(session, exam.trainer.viewer, exam.assignment.cohort_id)
+    assert cohort is not None
+    cohorts.archive(session, exam.trainer.user, cohort, clock())
+    session.commit()
+
+    assert exam.trainer.client.get(exam.path()).status_code == 200
+    assert exam.mark(0) == 409
+
+
+# -- other pages of trainers -------------------------------------------------------------------------------------------
+
+
+def test_a_written_question_is_shown_wherever_questions_are(exam: Examination) -> None:
+    """Fails when a page expects options, or that a key alone says what is right."""
+    for n in range(2):
+        exam.mark(n, data={"criterion-0": "1", "criterion-1": "1"})
+    item, trainer = exam.items[0], exam.trainer.client
+    insight = f"/teach/cohorts/{exam.assignment.cohort_id}/insight"
+    chosen = f"assignment={exam.assignment.id}"
+
+    pages = {
+        "bank": trainer.get(f"/teach/questions/{item.version_id}?key=1"),
+        "insight": trainer.get(f"{insight}/questions?{chosen}"),
+        "answers": trainer.get(f"{insight}/answers?{chosen}"),
+        "question": trainer.get(f"{insight}/questions/{item.version_id}?{chosen}"),
+        "attempt": trainer.get(f"/teach/attempts/{item.attempt_id}"),
+        "correct": trainer.get(f"/teach/assignments/{exam.assignment.id}/questions/{item.version_id}/correct"),
+        "preview": trainer.get(f"/teach/assignments/{exam.assignment.id}/preview/{item.position}?seed=1&key=1"),
+    }
+
+    assert {name: page.status_code for name, page in pages.items()} == dict.fromkeys(pages, 200)
+    assert MODEL_CANARY in pages["bank"].text
+    assert RUBRIC_CANARY in pages["bank"].text
+    assert "Leave it out of the score" in pages["correct"].text
+    assert "Accept another answer as well" not in pages["correct"].text
+
+
+def test_another_answer_cannot_be_accepted_for_everybody(exam: Examination) -> None:
+    path = f"/teach/assignments/{exam.assignment.id}/questions/{exam.items[0].version_id}/correct"
+
+    refused = exam.trainer.client.post(path, data={"remedy": "accept", "text": "Anything", "reason": "Both."})
+
+    assert refused.status_code == 422
+
+
+def test_an_answer_that_is_checked_at_once_waits_for_people(session: Session, make: Factory) -> None:
+    trainer, learner = make.trainer(), make.person()
+    assignment = assign_written(make, trainer, learner, policy=CHECKED_AT_ONCE)
+    play = start_assigned(learner.client, session, assignment.id)
+    written = next(one for one in play.questions() if one.kind is WRITTEN)
+
+    play.answer(written.n, {"text": "It may reach the lung."})
+    page = play.page(written.n)
+    play.submit()
+
+    assert "Your answer is final." in page.text
+    assert not any(canary in page.text for canary in CANARIES)
+    assert "Being marked" in play.result().text
+
+
+def test_the_pages_of_marking_take_as_many_statements_for_many_answers_as_for_one(
+    session: Session, make: Factory, clock: Clock, statements: Callable[[], list[str]]
+) -> None:
+    """Fails when an answer, a marking or a name is a query."""
+    trainer, people = make.trainer(), [make.person() for _ in range(5)]
+    assignment = assign_written(make, trainer, *people)
+    item = write_test(session, people[0], assignment, clock())[0]
+    base = f"/teach/assignments/{assignment.id}/marking"
+    pages = [base, f"{base}/{item.version_id}", f"{base}/{item.version_id}/{item.attempt_id}"]
+
+    def count() -> list[int]:
+        found = []
+        for page in pages:
+            statements()
+            trainer.client.get(page)
+            found.append(len(statements()))
+        return found
+
+    count()  # what is read once by a process
+    for_one = count()
+    for person in people[1:]:
+        write_test(session, person, assignment, clock())
+
+    assert count() == for_one
+    assert max(for_one) <= 12
