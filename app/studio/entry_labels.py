@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 LABELS = {
@@ -66,27 +65,20 @@ LABELS = {
 }
 
 
+ROW_LABELS = {
+    "options": _l("Option %(number)s"),
+    "objectives": _l("Objective %(number)s"),
+    "blueprint": _l("Draw %(number)s"),
+    "rubric": _l("Criterion %(number)s"),
+    "pairs": _l("Pair %(number)s"),
+    "steps": _l("Step %(number)s"),
+    "accept": _l("Answer %(number)s"),
+    "sources": _l("Source %(number)s"),
+    "facts": _l("Fact %(number)s"),
+    "extra": _l("Further right side %(number)s"),
+}
+
+
 def describe_row(field: str, place: int) -> str:
     """Return the name of a row of a list. ``place`` counts from 1."""
-    match field:
-        case "options":
-            return _("Option %(number)s", number=place)
-        case "objectives":
-            return _("Objective %(number)s", number=place)
-        case "blueprint":
-            return _("Draw %(number)s", number=place)
-        case "rubric":
-            return _("Criterion %(number)s", number=place)
-        case "pairs":
-            return _("Pair %(number)s", number=place)
-        case "steps":
-            return _("Step %(number)s", number=place)
-        case "accept":
-            return _("Answer %(number)s", number=place)
-        case "sources":
-            return _("Source %(number)s", number=place)
-        case "facts":
-            return _("Fact %(number)s", number=place)
-        case "extra":
-            return _("Further right side %(number)s", number=place)
-    return _("Entry %(number)s", number=place)
+    return str(ROW_LABELS.get(field, _l("Entry %(number)s"))) % {"number": place}
