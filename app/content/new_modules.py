@@ -43,7 +43,7 @@ def list_module(text: str, name: str) -> str | None:
         return None
     if not isinstance(root, yaml.MappingNode):
         return None
-    listed = next((value for key, value in root.value if key.value == "modules"), None)
+    listed = next((value for name, value in root.value if name.value == "modules"), None)
     if not isinstance(listed, yaml.SequenceNode) or not listed.value:
         return None
     last = listed.value[-1].end_mark.index
