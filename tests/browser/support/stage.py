@@ -348,13 +348,16 @@ class _StageBuilder(LearnersOnStage):
                     MarkChange.correction_id.is_(None), MarkChange.attempt_id != attempt.id
                 )
             ).one(),
-            # Nothing else looks at this one, so a test may reopen it.
+            # Nothing else looks at this one, so a test may reopen it. The newest of all is its learner's latest.
             "classmates": self.session.scalars(
-                select(Attempt.id).where(
+                select(Attempt.id)
+                .where(
                     Attempt.assignment_id == attempt.assignment_id,
                     Attempt.state == AttemptState.SUBMITTED,
                     Attempt.id.not_in(select(MarkChange.attempt_id)),
+                    Attempt.id.not_in([*ids.values()]),
                 )
+                .order_by(Attempt.id.desc())
             ).first(),
             "set": attempt.assignment_id,
             "corrected": accepted.version_id,
