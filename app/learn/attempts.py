@@ -23,7 +23,7 @@ from app.learn import blueprint
 from app.learn.forms import QuestionForm
 from app.learn.wording import refusal
 from app.models import Attempt
-from app.services.attempts import answering, attempts, next_steps, papers, releases, results
+from app.services.attempts import answering, attempts, next_steps, objective_scores, papers, releases, results
 from app.services.attempts.answering import AnswerConflict, SavedAnswer
 from app.services.attempts.attempts import OwnAttempt
 from app.services.attempts.feedback import Feedback, get_feedback, list_outcomes
@@ -111,9 +111,9 @@ def _get_feedback(loaded: OwnAttempt, item: PaperItem, release: Release) -> Feed
     return get_feedback(db.session, item, release, corrections.get(item.version_id, ()))
 
 
-def _get_reading(version_id: int) -> results.Reading | None:
-    objective_id = results.get_objective(db.session, version_id)
-    return results.list_readings(db.session, [objective_id]).get(objective_id)
+def _get_reading(version_id: int) -> objective_scores.Reading | None:
+    objective_id = objective_scores.get_objective(db.session, version_id)
+    return objective_scores.list_readings(db.session, [objective_id]).get(objective_id)
 
 
 def get_seconds_left(attempt: Attempt) -> int | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session
@@ -21,35 +20,22 @@ from app.models import (
     Assignment,
     Attempt,
     Correction,
-    LessonRow,
     Mark,
     MarkChange,
-    ModuleRow,
-    ObjectiveRow,
     QuestionReport,
     QuestionRow,
     QuestionVersion,
 )
 from app.services.assignments import assignment_sql
-from app.services.attempts import feedback, marking_notices, notices, objective_levels, releases
+from app.services.attempts import feedback, marking_notices, notices, releases
 from app.services.attempts.attempts import OwnAttempt
 from app.services.attempts.feedback import Feedback
 from app.services.attempts.marking_notices import MarkingNotice
 from app.services.attempts.notices import CorrectionNotice, MarkChangeNotice
+from app.services.attempts.objective_scores import ObjectiveScore, score_objectives
 from app.services.course import catalogue
 from app.services.course.memory import CourseMemory, get_memory
 from app.services.marking import active_corrections
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Where to read about an objective again."""
-
-    module_slug: str
-    lesson_slug: str
-    section: str | None
-    title: str
-    minutes: int
 
 
 class QuestionFate(StrEnum):
@@ -91,24 +77,6 @@ class AnswerView:
     def is_partly(self) -> bool:
         """Whether the answer earned some points without being right."""
         return self.is_right is False and self.feedback is not None and self.feedback.points > 0
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectiveScore:
-    """An objective with the answers on it, and how many practice questions on it there are now."""
-
-    id: int
-    title: str
-    module_slug: str
-    practice_questions: int
-    right: int
-    of: int
-    is_critical_missed: bool
-    reading: Reading | None
-
-    @property
-    def is_all_right(self) -> bool:
-        return self.right == self.of
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,30 +161,7 @@ class ResultView:
         return tuple(answer for answer in self.answers if answer.is_critical and answer.is_right is False)
 
 
-def get_objective(session: Session, version_id: int) -> int:
-    return catalogue.get_texts(session, [version_id])[version_id].objective_id
-
-
 # Built once, because building these statements takes longer than running them.
-_OBJECTIVES = (
-    select(
-        ObjectiveRow.id,
-        ObjectiveRow.title,
-        ObjectiveRow.read,
-        ModuleRow.slug.label("module"),
-        objective_levels.PRACTICE_QUESTIONS.label("practice_questions"),
-        LessonRow.slug.label("lesson"),
-        LessonRow.title.label("lesson_title"),
-        LessonRow.minutes,
-    )
-    .join(ModuleRow, ModuleRow.id == ObjectiveRow.module_id)
-    .outerjoin(
-        LessonRow,
-        (LessonRow.module_id == ObjectiveRow.module_id)
-        & ((ObjectiveRow.read == LessonRow.slug) | ObjectiveRow.read.startswith(LessonRow.slug + "#"))
-        & LessonRow.retired_at.is_(None),
-    )
-)
 _IS_PRETEST = select(assignment_sql.is_pretest()).where(Assignment.id == bindparam("assignment_id"))
 _MARKS = (
     select(
@@ -239,38 +184,6 @@ _MARKS = (
     )
     .where(Mark.attempt_id == bindparam("attempt_id"))
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Objective:
-    """An objective, current or retired, as everybody sees it. See :class:`ObjectiveScore`."""
-
-    title: str
-    module_slug: str
-    practice_questions: int
-    reading: Reading | None
-
-
-def list_readings(session: Session, objective_ids: Iterable[int]) -> dict[int, Reading]:
-    """Return the lesson to read again for each objective that has one."""
-    wanted = set(objective_ids)
-    known = _recall_objectives(session, get_memory(session))
-    if others := wanted - known.keys():  # of libraries
-        rows = session.execute(_OBJECTIVES.where(ObjectiveRow.id.in_(others)))
-        known = {**known, **{row.id: _read_objective(row) for row in rows}}
-    found = ((one, known[one].reading) for one in wanted if one in known)
-    return {one: reading for one, reading in found if reading is not None}
-
-
-def _recall_objectives(session: Session, memory: CourseMemory) -> Mapping[int, _Objective]:
-    its = _OBJECTIVES.where(ModuleRow.library_id == memory.library_id)
-    return memory.remember("objectives", lambda: {row.id: _read_objective(row) for row in session.execute(its)})
-
-
-def _read_objective(row: Any) -> _Objective:
-    section = (row.read or "").partition("#")[2] or None
-    reading = Reading(row.module, row.lesson, section, row.lesson_title, row.minutes) if row.lesson else None
-    return _Objective(row.title, row.module, row.practice_questions, reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +226,9 @@ def view_result(session: Session, loaded: OwnAttempt, now: datetime) -> ResultVi
         and bool(session.scalar(_IS_PRETEST, {"assignment_id": attempt.assignment_id})),
         is_critical_missed=attempt.is_critical_missed if may_see.mark else None,
         answers=_view_answers(session, memory, loaded, marks, may_see, changes),
-        objectives=_score_objectives(session, memory, marks) if may_see.correctness else (),
+        objectives=score_objectives(session, memory, (row.mark for row in marks.values()))
+        if may_see.correctness
+        else (),
         earlier=tuple(
             EarlierScore(row.number, row.id, percent(row.points, row.max_points or 0), row.submitted_at)
             for row in scope
@@ -423,30 +338,3 @@ def list_corrections(session: Session, loaded: OwnAttempt) -> Mapping[int, Seque
     """Return the active corrections for an attempt by version, without a query if no question was ever corrected."""
     ids = [item.version_id for item in loaded.items if item.position in loaded.corrected]
     return active_corrections.list_in_force(session, ids, loaded.attempt.assignment_id) if ids else {}
-
-
-def _score_objectives(
-    session: Session, memory: CourseMemory, marks: Mapping[int, _MarkRow]
-) -> tuple[ObjectiveScore, ...]:
-    """Score each objective: missed safety-critical ones first, then the weakest first."""
-    by_objective: dict[int, list[Mark]] = {}
-    for marked in marks.values():
-        if marked.mark.is_void:
-            continue
-        by_objective.setdefault(marked.mark.objective_id, []).append(marked.mark)
-    about = _recall_objectives(session, memory)
-    shown = catalogue.get_texts(session, [marked.mark.version_id for marked in marks.values()])
-    scores = [
-        ObjectiveScore(
-            id=objective_id,
-            title=about[objective_id].title,
-            module_slug=about[objective_id].module_slug,
-            practice_questions=about[objective_id].practice_questions,
-            right=sum(row.is_right for row in rows),
-            of=len(rows),
-            is_critical_missed=any(shown[row.version_id].is_critical and not row.is_right for row in rows),
-            reading=about[objective_id].reading,
-        )
-        for objective_id, rows in by_objective.items()
-    ]
-    return tuple(sorted(scores, key=lambda score: (not score.is_critical_missed, score.right / score.of, score.title)))

@@ -36,9 +36,9 @@ from app.models import (
 )
 from app.models.attempt import Correction
 from app.permissions import Viewer, examines, may_administer, sits_test_on, teaches, teaches_module
-from app.services.attempts import results
+from app.services.attempts import objective_scores
+from app.services.attempts.objective_scores import Reading
 from app.services.attempts.papers import QuestionView, view_question
-from app.services.attempts.results import Reading
 from app.services.course import catalogue
 from app.services.marking import active_corrections
 from app.services.reporting import samples
@@ -214,7 +214,7 @@ def get_question(session: Session, viewer: Viewer, version_id: int) -> BankQuest
     return BankQuestion(
         line=line,
         view=view_question(session, item),
-        reading=results.list_readings(session, [line.objective_id]).get(line.objective_id),
+        reading=objective_scores.list_readings(session, [line.objective_id]).get(line.objective_id),
         solution=samples.get_solution(session, item) if may_see_key(session, viewer, line) else None,
         uses=_list_uses(session, viewer, version_id),
         reports=_list_reports(session, viewer, version_id),

@@ -13,8 +13,8 @@ from app.domain.analysis import choices as chosen
 from app.domain.analysis.choices import Belief
 from app.domain.analysis.thresholds import is_notable
 from app.models import ObjectiveRow
-from app.services.attempts import results
-from app.services.attempts.results import Reading
+from app.services.attempts import objective_scores
+from app.services.attempts.objective_scores import Reading
 from app.services.reporting.analysis.question_statistics import QuestionStatistics
 from app.services.reporting.analysis.responses import MemberAttempt
 
@@ -105,7 +105,7 @@ def describe_beliefs(session: Session, read: QuestionStatistics, takers: Sequenc
     topics = _build_topics(read, notable)
     by_attempt = {taker.attempt_id: (at, taker) for at, taker in enumerate(takers) if taker.attempt_id}
     objectives = {read.shown[belief.version_id].objective_id for many in listed for belief in many} | topics.keys()
-    where = results.list_readings(session, objectives)
+    where = objective_scores.list_readings(session, objectives)
     titles = dict(session.execute(_TITLES.where(ObjectiveRow.id.in_(topics))).all())
     return Beliefs(
         lines=tuple(_build_line(read, by_attempt, belief, where) for belief in listed[0]),
