@@ -15,6 +15,8 @@ from app.permissions import may_edit_library, may_manage_library
 from app.services.libraries import checking, documents, libraries, people, publication, starter
 from app.services.libraries.libraries import OpenLibrary, TooManyLibrariesError
 from app.studio import blueprint
+from app.studio.addresses import is_module_document
+from app.studio.document_names import DocumentNames
 from app.studio.findings import Finding, list_findings
 from app.studio.forms import ROLE_LABELS, LibraryForm, OpenInvitationForm
 from app.web.access import current_account, trainers_only
@@ -129,7 +131,8 @@ def show_library(slug: str) -> ResponseReturnValue:
     """Show the documents of a library with the findings of the checker."""
     opened = get_library_or_404(slug)
     listed = documents.list_current(db.session, opened.library)
-    findings = list_findings(checking.check(db.session, opened.library, listed))
+    checked = checking.check(db.session, opened.library, listed)
+    findings = list_findings(checked)
     paths = {row.path for row in listed}
     return render_template(
         "studio/library.html",
@@ -139,18 +142,19 @@ def show_library(slug: str) -> ResponseReturnValue:
         total=sum(len(some) for some in findings.values()),
         removed=documents.list_removed(db.session, opened.library),
         state=publication.get_state(db.session, opened.library, listed),
+        names=DocumentNames(checked.material),
         most=MAX_SHOWN,
     )
 
 
 def _group(listed: list[LibraryDocument], findings: dict[str, list[Finding]]) -> list[Folder]:
-    """Group documents by their module's folder. Those beside the modules come first."""
+    """Group documents by their module's folder, its head first. Those beside the modules come before all others."""
     folders: dict[str, Folder] = {"": Folder("", [])}
-    for row in listed:
+    for row in sorted(listed, key=lambda row: not is_module_document(row.path)):
         top, slash, _rest = row.path.partition("/")
         name = top if slash else ""
         folders.setdefault(name, Folder(name, [])).rows.append((row, findings.get(row.path, [])))
-    return [folder for folder in folders.values() if folder.rows]
+    return [folders[name] for name in sorted(folders) if folders[name].rows]
 
 
 def _render_list(form: LibraryForm) -> str:

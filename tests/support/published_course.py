@@ -32,6 +32,7 @@ CODE = (
     "app/domain",
     "app/metrics.py",
     "app/models",
+    "app/permissions.py",
     "app/service_urls.py",
     "app/services/course",
     "app/setting_files.py",

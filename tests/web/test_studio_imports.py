@@ -25,7 +25,7 @@ $CATEGORY: Shoulder/Basics
 
 ::SH-2:: Name a muscle of the calf. { =Soleus =Gastrocnemius }
 
-::SH-3:: Describe the rotator cuff. {}
+::SH-3:: Read this before you go on.
 """
 
 
@@ -52,7 +52,7 @@ def test_a_file_is_shown_before_anything_changes(trainer: Person, session: Sessi
 
     assert "2 of 3 questions in this file can be imported." in page
     assert "1 question is left out" in page
-    assert "a written answer, which a person marks, has no counterpart" in page
+    assert "a text to read asks nothing" in page
     assert read_paths(session, address) == before
 
 
@@ -174,7 +174,7 @@ def test_the_report_has_a_line_for_each_question(trainer: Person) -> None:
 
     report = trainer.client.get(f"{address}/import/report.txt").text
 
-    assert "Questions that can be imported: 14 of 18. Pictures: 1." in report
+    assert "Questions that can be imported: 15 of 18. Pictures: 1." in report
     assert "refused: dragging words into a text has no counterpart" in report
 
 

@@ -37,7 +37,7 @@ GIFT = """$CATEGORY: Shoulder
 
 ::SH-2:: Name a muscle of the calf. { =Soleus =Gastrocnemius }
 
-::SH-3:: Describe the four muscles of the rotator cuff and what each does. {}
+::SH-3:: The next questions are about the four muscles of the rotator cuff.
 """
 
 
