@@ -118,6 +118,7 @@ def take_back(session: Session, changes: Sequence[AttemptChange]) -> None:
             attempt.points = attempt.max_points = attempt.is_passed = attempt.is_critical_missed = None
             session.flush()  # the result is computed from the attempts
             scope_results.update_result(session, attempt)
+    card_updates.note(session, [one.attempt_id for one in changes])
 
 
 def _mark(
