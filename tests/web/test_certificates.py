@@ -16,14 +16,16 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.domain.certificate import format_certificate_code
+from app.domain.content import Use
 from app.domain.release import ReleaseMoment, ReleasePolicy
-from app.models import Attempt, AuditEvent, Certificate, LessonRow
+from app.models import Attempt, AuditEvent, Certificate, LessonRow, Library, Publication
 from app.web import certificate_file
 from app.web.certificate_file import PaperSize
 from tests.conftest import Clock
 from tests.support.assigned_test import take_test
 from tests.support.attempt_client import start
 from tests.support.factory import Factory, Person
+from tests.support.published_library import publish, unpublish
 
 NAMES = {
     "long": "Maximiliane-Theodora von und zu Hohenstein-Waldburg-Zeil-Trauchburg de la Cruz y Fernández-Montesinos",
@@ -45,6 +47,15 @@ def issue(session: Session, person: Person, attempt: Attempt) -> Certificate:
     assert reply.status_code == 303, reply.status_code
     session.expire_all()
     return session.scalars(select(Certificate).where(Certificate.attempt_id == attempt.id)).one()
+
+
+def pass_library_test(make: Factory, session: Session, person: Person, trainer: Person) -> tuple[Library, Attempt]:
+    """Publish a library, and pass the test of its module."""
+    library = make.library(trainer)
+    publish(session, trainer.user, library, make.now())
+    cohort = make.cohort(trainer, person)
+    assignment = make.assignment(trainer, cohort, "our-bank.first-module", question_use=Use.EXAM)
+    return library, take_test(session, person, assignment, make.now(), is_right=True)
 
 
 def verify(app: Flask, certificate: Certificate) -> str:
@@ -340,3 +351,17 @@ def test_pages_of_certificates_take_few_statements(
         statements()
         assert learner.client.get(path).status_code == 200
         assert len(statements()) <= most, path
+
+
+def test_a_certificate_of_a_library_names_the_librarys_publication(
+    app: Flask, make: Factory, session: Session, learner: Person, trainer: Person
+) -> None:
+    library, attempt = pass_library_test(make, session, learner, trainer)
+
+    certificate = issue(session, learner, attempt)
+
+    assert session.get_one(Publication, certificate.publication_id).library_id == library.id
+    assert "are still the same" in verify(app, certificate)
+    unpublish(session, trainer.user, library, make.now())
+    assert "This certificate is genuine" in verify(app, certificate)
+    assert "are still the same" not in verify(app, certificate)

@@ -117,7 +117,7 @@ def issue(session: Session, viewer: Viewer, loaded: OwnAttempt, now: datetime) -
     """
     if existing := get_own(session, loaded):
         return existing
-    publication = catalogue.get_publication(session)
+    publication = catalogue.get_publication(session, loaded.module.library_id)
     if not is_due(session, viewer, loaded, now) or publication is None or viewer.user is None:
         raise NoCertificateDue
     attempt = loaded.attempt
