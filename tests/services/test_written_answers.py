@@ -348,6 +348,23 @@ def test_without_the_correction_an_unmarked_answer_waits_again(session: Session,
     assert get_attempt(session, first).points == 9.5
 
 
+def test_a_mark_given_later_is_as_old_as_the_test(session: Session, make: Factory, clock: Clock) -> None:
+    """Fails when reviews and mastery take the day of the marking for the day on which the learner answered."""
+    trainer, learner = make.trainer(), make.person()
+    assignment = assign_written(make, trainer, learner)
+    first, second = write_test(session, learner, assignment, clock())
+    submitted_at = clock.now
+    clock.advance(days=10)
+
+    mark(session, trainer, assignment, first, 1.0, clock)
+    correct(session, trainer, second, clock, remedy=Remedy.CREDIT)
+    update_cards(session, clock)
+
+    marked = select(Mark.marked_at).where(Mark.attempt_id == first.attempt_id).distinct()
+    assert session.scalars(marked).all() == [submitted_at]
+    assert {card.reviewed_at for card in list_cards(learner, session).values()} == {submitted_at}
+
+
 def test_an_answer_that_waits_again_is_no_longer_in_the_cards(session: Session, make: Factory, clock: Clock) -> None:
     trainer, learner = make.trainer(), make.person()
     assignment = assign_written(make, trainer, learner)

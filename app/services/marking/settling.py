@@ -49,7 +49,7 @@ def settle_answer(session: Session, attempt: Attempt, item: AttemptItem, now: da
     points = settle([marking_points.to_marking(row) for row in rows], needs_second=assignment.needs_second_marker)
     if points is None:
         return False
-    _write_mark(session, attempt, item, _mark(session, attempt, item, points, now), now)
+    _write_mark(session, attempt, item, _mark(session, attempt, item, points, now))
     complete(session, attempt)
     return True
 
@@ -88,7 +88,7 @@ def apply_corrections(session: Session, version_id: int, assignment_id: int | No
     for attempt, item in session.execute(lock_rows(found, Attempt)).all():
         held = active_corrections.list_in_force(session, [version_id], attempt.assignment_id).get(version_id, ())
         if any(one.remedy in (Remedy.VOID, Remedy.CREDIT) for one in held):
-            _write_mark(session, attempt, item, _mark(session, attempt, item, None, now, held), now)
+            _write_mark(session, attempt, item, _mark(session, attempt, item, None, now, held))
             complete(session, attempt)
             settled += 1
     return settled
@@ -143,8 +143,10 @@ def _mark(
     return mark_corrected(kind, key, item.response, item.certainty, rulings, hand)
 
 
-def _write_mark(session: Session, attempt: Attempt, item: AttemptItem, result: MarkResult, now: datetime) -> None:
-    session.execute(insert(Mark), [submission.build_row(session, attempt, item, result, now)])
+def _write_mark(session: Session, attempt: Attempt, item: AttemptItem, result: MarkResult) -> None:
+    """Store a mark. Its time is that of the submission, as for all others: the learner answered then, not today."""
+    assert attempt.submitted_at is not None
+    session.execute(insert(Mark), [submission.build_row(session, attempt, item, result, attempt.submitted_at)])
     card_updates.note(session, [attempt.id])
 
 
