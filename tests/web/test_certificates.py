@@ -26,6 +26,7 @@ from tests.support.assigned_test import take_test
 from tests.support.attempt_client import start
 from tests.support.factory import Factory, Person
 from tests.support.published_library import publish, unpublish
+from tests.support.reopened_test import reopen
 
 NAMES = {
     "long": "Maximiliane-Theodora von und zu Hohenstein-Waldburg-Zeil-Trauchburg de la Cruz y Fernández-Montesinos",
@@ -270,6 +271,31 @@ def test_a_pass_that_was_taken_away_is_no_longer_certified(
 
 
 # -- withdrawing -------------------------------------------------------------------------------------------------------
+
+
+def test_the_result_of_a_reopened_attempt_is_not_verified_before_its_learner_may_know_it(
+    app: Flask, make: Factory, session: Session, learner: Person, trainer: Person, clock: Clock
+) -> None:
+    due_at = make.now() + timedelta(hours=1)
+    attempt = pass_test(
+        make, session, learner, trainer, due_at=due_at, policy=ReleasePolicy(*[ReleaseMoment.CLOSING] * 4)
+    )
+    clock.advance(hours=2)
+    certificate = issue(session, learner, attempt)
+    reopen(session, trainer, attempt, clock(), minutes=60)
+    clock.advance(minutes=1)
+    assert learner.client.post(f"/attempts/{attempt.id}/submit").status_code == 303
+    session.expire_all()
+
+    before = verify(app, certificate), learner.client.get(f"/attempts/{attempt.id}/certificate").text
+    pdf = learner.client.get(f"/attempts/{attempt.id}/certificate.pdf")
+    clock.advance(hours=2)
+
+    assert attempt.is_passed
+    assert "This certificate is not valid" in before[0]
+    assert "This certificate is not valid at the moment" in before[1]
+    assert pdf.status_code == 404
+    assert "This certificate is genuine" in verify(app, certificate)
 
 
 @pytest.mark.parametrize("who", ["trainer", "admin"])
