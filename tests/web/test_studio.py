@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.db import db
 from app.models import Library, LibraryPerson, LibraryRole
-from app.services.libraries import archives, checking, documents, imports
+from app.services.libraries import archives, checking, documents, imports, questions
 from app.studio import documents as document_pages
 from battery.locking import write_lock
 from tests.conftest import Clock
@@ -267,6 +267,7 @@ def test_slow_work_does_not_hold_the_write_lock(
     spy(archives, "read_archive")
     spy(checking, "check")
     spy(document_pages, "compare_lines")
+    spy(questions, "write_edit")
     spy(imports, "read_bank")
     spy(imports, "write_files")
 
@@ -287,7 +288,7 @@ def test_slow_work_does_not_hold_the_write_lock(
     assert trainer.client.post(f"{address}/import", data=chosen).status_code == 303
 
     assert done == [
-        *("read_archive", "check", "compare_lines", "check", "check", "check"),
+        *("read_archive", "check", "compare_lines", "check", "check", "write_edit", "write_edit", "check"),
         *("read_bank", "write_files"),
     ]
 
