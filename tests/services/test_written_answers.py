@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.assignment import AssignmentState, GradingMethod
 from app.domain.attempt import AttemptState
+from app.domain.content import Use
 from app.domain.correction import Remedy
 from app.domain.release import ReleaseMoment, ReleasePolicy
 from app.models import Assignment, Attempt, AttemptItem, Cohort, Mark, MarkingRow, QuestionVersion, ScopeResult
@@ -329,6 +330,25 @@ def test_a_correction_decides_what_was_checked_at_once_and_is_submitted_later(
     attempt = get_attempt(session, first)
     assert (attempt.points, attempt.max_points) == (points, most)
     assert count_marks(session, first) == 10
+
+
+def test_a_correction_decides_many_answers_that_wait_in_steps(
+    session: Session, make: Factory, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails when all of them are marked while the write lock is held, or when those after the first step are left."""
+    trainer, learners = make.trainer(), [make.person() for _ in range(3)]
+    assignment = assign_written(make, trainer, *learners)
+    papers = [write_test(session, learner, assignment, clock()) for learner in learners]
+    elsewhere = make.assignment(trainer, make.cohort(trainer, learners[0]), question_use=Use.EXAM)
+    other = write_test(session, learners[0], elsewhere, clock())
+    monkeypatch.setattr(regrading, "STEP_SIZE", 2)
+    before = [count_marks(session, first) for first, _second in papers]
+
+    correct(session, trainer, papers[0][0], clock, remedy=Remedy.CREDIT)
+
+    assert [count_marks(session, first) for first, _second in papers] == [one + 1 for one in before]
+    assert count_marks(session, other[0]) == before[0]
+    assert regrading.list_unfinished(session) == []
 
 
 def test_without_the_correction_an_unmarked_answer_waits_again(session: Session, make: Factory, clock: Clock) -> None:
