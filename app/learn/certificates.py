@@ -46,7 +46,7 @@ def show_certificate(attempt_id: int) -> str:
         "learn/certificate.html",
         attempt=loaded.attempt,
         certificate=found,
-        state=certificates.get_state(found, loaded.attempt) if found else None,
+        state=certificates.get_state(db.session, found, loaded.attempt, now()) if found else None,
         title=loaded.assignment.title if loaded.assignment else loaded.module.title,
         address=get_verification_address(found) if found else None,
         sizes=PaperSize,
@@ -79,7 +79,7 @@ def download_certificate(attempt_id: int) -> ResponseReturnValue:
     """
     loaded = get_attempt_or_404(attempt_id)
     found = certificates.get_own(db.session, loaded)
-    if found is None or not certificates.get_state(found, loaded.attempt).is_valid:
+    if found is None or not certificates.get_state(db.session, found, loaded.attempt, now()).is_valid:
         abort(404)
     paper = parse_choice(PaperSize, request.args.get("paper")) or PaperSize.A4
     learner = get_viewer().learner
@@ -103,7 +103,7 @@ def verify_certificate(code: str) -> ResponseReturnValue:
     :raise 404: no certificate has this code; the page says so.
     """
     limits.check_guesser()
-    verified = certificates.verify(db.session, code)
+    verified = certificates.verify(db.session, code, now())
     status = limits.count_guess() if verified is None else 200
     withdrawable = verified and certificates.get_for(db.session, get_viewer(), verified.certificate.id)
     page = render_template(

@@ -23,7 +23,7 @@ from app.interchange.sheets.workbook import build_template
 from app.models import BankUpload
 from app.services.libraries import imports
 from app.services.libraries.documents import DocumentTooLargeError, LibraryFullError, PathCollisionError
-from app.services.libraries.imports import ImportPreview, ImportTarget
+from app.services.libraries.imports import ImportPreview, ImportTarget, LibraryChangedError
 from app.services.libraries.libraries import OpenLibrary
 from app.studio import blueprint
 from app.studio.forms import BankFileForm, DiscardForm, ImportForm
@@ -91,9 +91,14 @@ def import_bank(slug: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _render_preview(opened, upload, shown, form), 422
     objective = next(one for one in shown.objectives if one.name == form.objective.data)
-    end_read_transaction()
+    prepared = imports.prepare(db.session, opened.library, shown, objective, Level(form.level.data))
+    end_read_transaction()  # until here without the write lock, because reading and writing a file takes a while
     try:
-        done = imports.accept(db.session, actor, opened.library, upload, objective, Level(form.level.data), now())
+        done = imports.accept(db.session, actor, opened.library, prepared, now())
+    except LibraryChangedError:
+        db.session.rollback()
+        flash(_("Nothing was imported, because a document has changed. Please try again."), "error")
+        return redirect(url_for("studio.show_import", slug=slug), 303)
     except (PathCollisionError, DocumentTooLargeError, LibraryFullError):
         db.session.rollback()
         form.objective.errors = [

@@ -17,7 +17,7 @@ from app.content.material import ModuleMaterial
 from app.content.question_checks import CheckedQuestion, check_entry, find_module
 from app.content.yaml_edits import strip_rows
 from app.content.yaml_nodes import Plain
-from app.db import db, read_only
+from app.db import db, end_read_transaction, read_only
 from app.domain import kinds
 from app.domain.body_map import PLATES
 from app.domain.content import Question, Source, Use
@@ -131,13 +131,20 @@ def save_question(slug: str) -> ResponseReturnValue:
     edit = QuestionEdit(question.base, question.at, form.seen.data, _edit(question))
     try:
         body = questions.write_edit(current, edit)
+        end_read_transaction()  # until here without the write lock, because a large document takes up to a second
         is_changed = documents.save(
             db.session, current_account(), opened.library, current.path, body, now(), seen=current.revision
         )
     except QuestionConflictError as conflict:
         with read_only(db.session):
             return _render(question, current.revision, conflict=conflict), 409
-    except (DocumentConflictError, DocumentTooLargeError, LibraryFullError):
+    except DocumentConflictError:
+        db.session.rollback()
+        fault = _("Somebody else has just saved this document. Please save again: both changes are kept.")
+        with read_only(db.session):
+            return _render(question, form.seen.data, fault=fault), 409
+    except (DocumentTooLargeError, LibraryFullError):
+        db.session.rollback()
         fault = _("The library has no room for this: it has at most 20 MB, and a document at most 512 KB.")
         with read_only(db.session):
             return _render(question, form.seen.data, fault=fault), 422

@@ -49,6 +49,7 @@ _SLOW_ENDPOINTS = frozenset(
         "studio.import_bank",
         "studio.change_questions",
         "studio.check_question",
+        "studio.save_question",
         "studio.check_module",
     }
 )

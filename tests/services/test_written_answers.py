@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.domain.assignment import AssignmentState, GradingMethod
 from app.domain.attempt import AttemptState
+from app.domain.content import Use
 from app.domain.correction import Remedy
-from app.models import Assignment, Attempt, AttemptItem, Cohort, Mark, MarkingRow, ScopeResult
+from app.domain.release import ReleaseMoment, ReleasePolicy
+from app.models import Assignment, Attempt, AttemptItem, Cohort, Mark, MarkingRow, QuestionVersion, ScopeResult
 from app.services.assignments import assignments, availability, reminders
 from app.services.assignments.reminders import ReminderKind
 from app.services.attempts import attempts, releases, reopening, results
@@ -25,6 +27,7 @@ from app.services.reporting.analysis import insight
 from app.services.reporting.analysis.responses import AttemptChoice
 from tests.conftest import Clock
 from tests.support.factory import Factory, Person
+from tests.support.review_client import list_cards, update_cards
 from tests.support.written_pool import (
     MODEL_CANARY,
     add_written_pool,
@@ -79,6 +82,9 @@ def get_attempt(session: Session, item: AttemptItem) -> Attempt:
 
 def get_cohort(session: Session, assignment: Assignment) -> Cohort:
     return session.get_one(Cohort, assignment.cohort_id)
+
+
+CHECKED_AT_ONCE = ReleasePolicy(correctness=ReleaseMoment.EACH_ANSWER)
 
 
 def count_marks(session: Session, item: AttemptItem) -> int:
@@ -308,6 +314,43 @@ def test_a_correction_decides_what_waits(
     assert (attempt.points, attempt.max_points) == (points, most)
 
 
+@pytest.mark.parametrize(("remedy", "points", "most"), [(Remedy.VOID, 9.0, 9.0), (Remedy.CREDIT, 10.0, 10.0)])
+def test_a_correction_decides_what_was_checked_at_once_and_is_submitted_later(
+    session: Session, make: Factory, clock: Clock, remedy: Remedy, points: float, most: float
+) -> None:
+    trainer, learner = make.trainer(), make.person()
+    assignment = assign_written(make, trainer, learner, policy=CHECKED_AT_ONCE)
+    first, second = write_test(session, learner, assignment, clock(), submits=False)
+
+    correct(session, trainer, first, clock, remedy=remedy)
+    submission.submit(session, get_attempt(session, first), clock())
+    session.commit()
+    mark(session, trainer, assignment, second, 1.0, clock)
+
+    attempt = get_attempt(session, first)
+    assert (attempt.points, attempt.max_points) == (points, most)
+    assert count_marks(session, first) == 10
+
+
+def test_a_correction_decides_many_answers_that_wait_in_steps(
+    session: Session, make: Factory, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails when all of them are marked while the write lock is held, or when those after the first step are left."""
+    trainer, learners = make.trainer(), [make.person() for _ in range(3)]
+    assignment = assign_written(make, trainer, *learners)
+    papers = [write_test(session, learner, assignment, clock()) for learner in learners]
+    elsewhere = make.assignment(trainer, make.cohort(trainer, learners[0]), question_use=Use.EXAM)
+    other = write_test(session, learners[0], elsewhere, clock())
+    monkeypatch.setattr(regrading, "STEP_SIZE", 2)
+    before = [count_marks(session, first) for first, _second in papers]
+
+    correct(session, trainer, papers[0][0], clock, remedy=Remedy.CREDIT)
+
+    assert [count_marks(session, first) for first, _second in papers] == [one + 1 for one in before]
+    assert count_marks(session, other[0]) == before[0]
+    assert regrading.list_unfinished(session) == []
+
+
 def test_without_the_correction_an_unmarked_answer_waits_again(session: Session, make: Factory, clock: Clock) -> None:
     trainer, learner = make.trainer(), make.person()
     assignment = assign_written(make, trainer, learner)
@@ -323,6 +366,40 @@ def test_without_the_correction_an_unmarked_answer_waits_again(session: Session,
     assert get_result(session) is None
     assert mark(session, trainer, assignment, first, 0.5, clock)
     assert get_attempt(session, first).points == 9.5
+
+
+def test_a_mark_given_later_is_as_old_as_the_test(session: Session, make: Factory, clock: Clock) -> None:
+    """Fails when reviews and mastery take the day of the marking for the day on which the learner answered."""
+    trainer, learner = make.trainer(), make.person()
+    assignment = assign_written(make, trainer, learner)
+    first, second = write_test(session, learner, assignment, clock())
+    submitted_at = clock.now
+    clock.advance(days=10)
+
+    mark(session, trainer, assignment, first, 1.0, clock)
+    correct(session, trainer, second, clock, remedy=Remedy.CREDIT)
+    update_cards(session, clock)
+
+    marked = select(Mark.marked_at).where(Mark.attempt_id == first.attempt_id).distinct()
+    assert session.scalars(marked).all() == [submitted_at]
+    assert {card.reviewed_at for card in list_cards(learner, session).values()} == {submitted_at}
+
+
+def test_an_answer_that_waits_again_is_no_longer_in_the_cards(session: Session, make: Factory, clock: Clock) -> None:
+    trainer, learner = make.trainer(), make.person()
+    assignment = assign_written(make, trainer, learner)
+    set_marking(session, trainer, assignment, clock, releases_unfinished=True)
+    first, _second = write_test(session, learner, assignment, clock())
+    made = correct(session, trainer, first, clock, remedy=Remedy.CREDIT)
+    update_cards(session, clock)
+    objective_id = session.get_one(QuestionVersion, first.version_id).objective_id
+    assert objective_id in list_cards(learner, session)
+    clock.advance(minutes=1)
+
+    correct(session, trainer, first, clock, remedy=Remedy.WITHDRAW, withdraws_id=made)
+    update_cards(session, clock)
+
+    assert objective_id not in list_cards(learner, session)
 
 
 def test_without_the_correction_a_marked_answer_has_its_mark_again(

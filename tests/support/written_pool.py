@@ -59,7 +59,13 @@ def assign_written(make: Factory, trainer: Person, *learners: Person, **terms: o
 
 
 def write_test(
-    session: Session, person: Person, assignment: Assignment, now: datetime, text: str = "It may reach the lung."
+    session: Session,
+    person: Person,
+    assignment: Assignment,
+    now: datetime,
+    text: str = "It may reach the lung.",
+    *,
+    submits: bool = True,
 ) -> list[AttemptItem]:
     """Take the test: the written questions are answered with ``text``, the others rightly.
 
@@ -76,7 +82,8 @@ def write_test(
             fields = shown.kind.fill(shown, item.option_order, response)
             change = AnswerChange({name: values for name, values in fields.items() if values}, revision=item.revision)
             answering.record_answer(session, loaded, item, change, now)
-    submission.submit(session, loaded.attempt, now)
+    if submits:
+        submission.submit(session, loaded.attempt, now)
     session.commit()
     return list_written(session, attempt.id)
 

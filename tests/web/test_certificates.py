@@ -16,14 +16,17 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.domain.certificate import format_certificate_code
+from app.domain.content import Use
 from app.domain.release import ReleaseMoment, ReleasePolicy
-from app.models import Attempt, AuditEvent, Certificate, LessonRow
+from app.models import Attempt, AuditEvent, Certificate, LessonRow, Library, Publication
 from app.web import certificate_file
 from app.web.certificate_file import PaperSize
 from tests.conftest import Clock
 from tests.support.assigned_test import take_test
 from tests.support.attempt_client import start
 from tests.support.factory import Factory, Person
+from tests.support.published_library import publish, unpublish
+from tests.support.reopened_test import reopen
 
 NAMES = {
     "long": "Maximiliane-Theodora von und zu Hohenstein-Waldburg-Zeil-Trauchburg de la Cruz y Fernández-Montesinos",
@@ -45,6 +48,15 @@ def issue(session: Session, person: Person, attempt: Attempt) -> Certificate:
     assert reply.status_code == 303, reply.status_code
     session.expire_all()
     return session.scalars(select(Certificate).where(Certificate.attempt_id == attempt.id)).one()
+
+
+def pass_library_test(make: Factory, session: Session, person: Person, trainer: Person) -> tuple[Library, Attempt]:
+    """Publish a library, and pass the test of its module."""
+    library = make.library(trainer)
+    publish(session, trainer.user, library, make.now())
+    cohort = make.cohort(trainer, person)
+    assignment = make.assignment(trainer, cohort, "our-bank.first-module", question_use=Use.EXAM)
+    return library, take_test(session, person, assignment, make.now(), is_right=True)
 
 
 def verify(app: Flask, certificate: Certificate) -> str:
@@ -261,6 +273,31 @@ def test_a_pass_that_was_taken_away_is_no_longer_certified(
 # -- withdrawing -------------------------------------------------------------------------------------------------------
 
 
+def test_the_result_of_a_reopened_attempt_is_not_verified_before_its_learner_may_know_it(
+    app: Flask, make: Factory, session: Session, learner: Person, trainer: Person, clock: Clock
+) -> None:
+    due_at = make.now() + timedelta(hours=1)
+    attempt = pass_test(
+        make, session, learner, trainer, due_at=due_at, policy=ReleasePolicy(*[ReleaseMoment.CLOSING] * 4)
+    )
+    clock.advance(hours=2)
+    certificate = issue(session, learner, attempt)
+    reopen(session, trainer, attempt, clock(), minutes=60)
+    clock.advance(minutes=1)
+    assert learner.client.post(f"/attempts/{attempt.id}/submit").status_code == 303
+    session.expire_all()
+
+    before = verify(app, certificate), learner.client.get(f"/attempts/{attempt.id}/certificate").text
+    pdf = learner.client.get(f"/attempts/{attempt.id}/certificate.pdf")
+    clock.advance(hours=2)
+
+    assert attempt.is_passed
+    assert "This certificate is not valid" in before[0]
+    assert "This certificate is not valid at the moment" in before[1]
+    assert pdf.status_code == 404
+    assert "This certificate is genuine" in verify(app, certificate)
+
+
 @pytest.mark.parametrize("who", ["trainer", "admin"])
 def test_a_certificate_is_withdrawn_with_a_reason_and_made_valid_again(
     app: Flask, make: Factory, session: Session, learner: Person, trainer: Person, passed: Attempt, who: str
@@ -340,3 +377,17 @@ def test_pages_of_certificates_take_few_statements(
         statements()
         assert learner.client.get(path).status_code == 200
         assert len(statements()) <= most, path
+
+
+def test_a_certificate_of_a_library_names_the_librarys_publication(
+    app: Flask, make: Factory, session: Session, learner: Person, trainer: Person
+) -> None:
+    library, attempt = pass_library_test(make, session, learner, trainer)
+
+    certificate = issue(session, learner, attempt)
+
+    assert session.get_one(Publication, certificate.publication_id).library_id == library.id
+    assert "are still the same" in verify(app, certificate)
+    unpublish(session, trainer.user, library, make.now())
+    assert "This certificate is genuine" in verify(app, certificate)
+    assert "are still the same" not in verify(app, certificate)

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.domain.release import ReleaseMoment, ReleasePolicy
-from app.models import Assignment, Attempt, AttemptItem, CohortTrainer, MarkingRow
+from app.models import Assignment, Attempt, AttemptItem, CohortTrainer, MarkingRow, QuestionReport
 from app.services.cohorts import cohorts
 from app.services.reporting import digests
 from app.services.reporting.digests import DigestReader
@@ -357,6 +357,24 @@ def test_a_written_question_is_shown_wherever_questions_are(exam: Examination) -
     assert RUBRIC_CANARY in pages["bank"].text
     assert "Leave it out of the score" in pages["correct"].text
     assert "Accept another answer as well" not in pages["correct"].text
+
+
+def test_a_report_of_a_written_question_shows_the_mark_that_people_gave(
+    session: Session, exam: Examination, clock: Clock
+) -> None:
+    item = exam.items[0]
+    report = QuestionReport(attempt_id=item.attempt_id, position=item.position, says="Unclear.", reported_at=clock())
+    session.add(report)
+    session.commit()
+
+    before = exam.trainer.client.get(f"/teach/reports/{report.id}").text
+    exam.mark(0)
+    after = exam.trainer.client.get(f"/teach/reports/{report.id}").text
+
+    assert "This answer is not marked yet" in before
+    assert MODEL_CANARY in before
+    assert "verdict--incorrect" not in before
+    assert "verdict--correct" in after
 
 
 def test_another_answer_cannot_be_accepted_for_everybody(exam: Examination) -> None:

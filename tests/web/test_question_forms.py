@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.content.kinds import ENTRIES
 from app.models import Library, LibraryRole
-from app.services.libraries import documents
+from app.services.libraries import documents, questions
+from app.services.libraries.questions import OpenDocument, QuestionEdit
 from tests.conftest import Clock
 from tests.support.factory import Factory, Person
 
@@ -236,6 +237,31 @@ def test_two_people_change_the_same_question(
     assert "stem: Mine?" in text
     assert "Theirs" not in text
     assert "Theirs" in trainer.client.get(f"{ADDRESS}/history?path={PATH}&number=2").text
+
+
+def test_a_document_that_is_saved_at_the_same_moment_is_said_to_be(
+    trainer: Person, library: Library, session: Session, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails when the author reads that the library is full."""
+    write_edit = questions.write_edit
+
+    def save_first(current: OpenDocument, edit: QuestionEdit) -> bytes:
+        written = write_edit(current, edit)
+        body = b"# Another comment\n" + current.body
+        documents.save(session, trainer.user, library, PATH, body, clock.now, seen=current.revision)
+        session.commit()
+        return written
+
+    mine = read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=1")
+    monkeypatch.setattr(questions, "write_edit", save_first)
+    status, page = send(trainer, set_field(mine, "q.stem", "Mine?"))
+    monkeypatch.undo()
+
+    assert status == 409
+    assert "Somebody else has just saved this document." in page
+    assert send(trainer, FormFields(page).fields)[0] == 303
+    assert read_text(trainer).startswith("# Another comment")
+    assert "stem: Mine?" in read_text(trainer)
 
 
 def test_a_question_that_was_deleted_meanwhile_can_be_added_again(trainer: Person, library: Library) -> None:

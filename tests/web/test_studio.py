@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.db import db
 from app.models import Library, LibraryPerson, LibraryRole
-from app.services.libraries import archives, checking, documents
+from app.services.libraries import archives, checking, documents, imports, questions
 from app.studio import documents as document_pages
 from battery.locking import write_lock
 from tests.conftest import Clock
@@ -253,10 +253,10 @@ def test_slow_work_does_not_hold_the_write_lock(
     def spy(module: ModuleType, name: str) -> None:
         original = getattr(module, name)
 
-        def run(*args: Any) -> Any:
+        def run(*args: Any, **named: Any) -> Any:
             with write_lock(app.config["PALPATE"].data / "palpate.sqlite3"):
                 done.append(name)
-            return original(*args)
+            return original(*args, **named)
 
         monkeypatch.setattr(module, name, run)
 
@@ -267,6 +267,9 @@ def test_slow_work_does_not_hold_the_write_lock(
     spy(archives, "read_archive")
     spy(checking, "check")
     spy(document_pages, "compare_lines")
+    spy(questions, "write_edit")
+    spy(imports, "read_bank")
+    spy(imports, "write_files")
 
     reply = trainer.client.post(f"{address}/upload", data={"file": (io.BytesIO(packed), "x.zip")})
     assert reply.status_code == 303
@@ -279,7 +282,15 @@ def test_slow_work_does_not_hold_the_write_lock(
     assert trainer.client.post(f"{address}/question", data=question | {"q.stem": "Ours?"}).status_code == 303
     assert trainer.client.post(f"{address}/question", data=question | {"q.stem": "Theirs?"}).status_code == 409
 
-    assert done == ["read_archive", "check", "compare_lines", "check", "check", "check"]
+    bank = {"file": (io.BytesIO(b"Which? { =This #Yes. ~That #No. }"), "bank.gift")}
+    assert trainer.client.post(f"{address}/import/upload", data=bank).status_code == 303
+    chosen = {"objective": "first-objective", "level": "recall"}
+    assert trainer.client.post(f"{address}/import", data=chosen).status_code == 303
+
+    assert done == [
+        *("read_archive", "check", "compare_lines", "check", "check", "write_edit", "write_edit", "check"),
+        *("read_bank", "write_files"),
+    ]
 
 
 def test_markup_in_a_document_stays_text(trainer: Person) -> None:

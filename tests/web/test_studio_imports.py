@@ -10,9 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app.domain.content import Level
 from app.interchange.formats import list_formats, read_bank
 from app.models import BankUpload, Library, LibraryRole
 from app.services.libraries import documents, imports
+from app.services.libraries.imports import LibraryChangedError
 from tests.conftest import Clock
 from tests.interchange.support import FILES
 from tests.support.factory import Factory, Person
@@ -25,7 +27,7 @@ $CATEGORY: Shoulder/Basics
 
 ::SH-2:: Name a muscle of the calf. { =Soleus =Gastrocnemius }
 
-::SH-3:: Read this before you go on.
+::SH-3:: The rotator cuff has four muscles.
 """
 
 
@@ -70,6 +72,17 @@ def test_imported_questions_are_drafts_of_the_library(trainer: Person, session: 
     assert "Choose a file from another system." in trainer.client.get(f"{address}/import").text
 
 
+def test_an_essay_becomes_a_draft_of_a_written_answer(trainer: Person, session: Session) -> None:
+    address = create(trainer)
+    upload(trainer.client, address, "::SH-4:: Describe the rotator cuff. {}\n")
+
+    assert accept(trainer.client, address).status_code == 303
+
+    text = read_paths(session, address)["1-first-module/questions/questions.yaml"]
+    assert "kind: written" in text
+    assert trainer.client.get(f"{address}/question?path=1-first-module/questions/questions.yaml&n=1").status_code == 200
+
+
 def test_what_a_second_import_brings_gets_its_own_ids_and_documents(trainer: Person, session: Session) -> None:
     """Fails when questions of a file take the ids, or the document, of those that the library has."""
     address = create(trainer)
@@ -93,6 +106,29 @@ def test_sending_the_import_twice_imports_once(trainer: Person, session: Session
     assert [reply.status_code for reply in replies] == [303, 303]
     assert "1-first-module/questions/shoulder-basics-2.yaml" not in read_paths(session, address)
     assert "This file has been imported or discarded already." in trainer.client.get(address).text
+
+
+def test_an_import_prepared_before_somebody_saved_a_document_takes_no_path_or_id(
+    trainer: Person, session: Session, clock: Clock
+) -> None:
+    """Fails when two imports at one moment write the same new document: the later one would replace the earlier one."""
+    address = create(trainer)
+    upload(trainer.client, address, GIFT)
+    library = session.scalars(select(Library)).one()
+    kept = imports.get_kept(session, trainer.user, library)
+    assert kept is not None
+    shown = imports.preview(session, library, kept)
+    prepared = imports.prepare(session, library, shown, shown.objectives[0], Level.RECALL)
+    (path,) = prepared.files
+    assert trainer.client.post(f"{address}/new", data={"path": path}).status_code == 303
+
+    with pytest.raises(LibraryChangedError), session.begin_nested():
+        imports.accept(session, trainer.user, library, prepared, clock())
+    session.commit()
+
+    assert "sh-1" not in read_paths(session, address)[path]
+    assert accept(trainer.client, address).status_code == 303
+    assert "sh-1" in read_paths(session, address)["1-first-module/questions/shoulder-basics-2.yaml"]
 
 
 @pytest.mark.parametrize(

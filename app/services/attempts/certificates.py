@@ -23,6 +23,7 @@ from app.domain.certificate import (
 from app.domain.content import Use
 from app.models import (
     Assignment,
+    AssignmentException,
     AssignmentLesson,
     Attempt,
     Certificate,
@@ -36,6 +37,7 @@ from app.models import (
 )
 from app.permissions import Viewer, may_administer, teaches
 from app.services.assignments import assignment_sql
+from app.services.assignments.availability import is_score_released
 from app.services.attempts import releases
 from app.services.attempts.attempts import OwnAttempt
 from app.services.course import catalogue
@@ -61,7 +63,7 @@ class CertificateChangedMeanwhile(Exception):
 class VerifiedCertificate:
     """A certificate as anybody with its code may see it.
 
-    ``percent`` is the score today, after corrections; None if the attempt is open again. ``has_changed`` says whether
+    ``percent`` is the score today, after corrections; None if the attempt is open again or its new score is not released. ``has_changed`` says whether
     the lessons or test questions differ from those that were passed. ``is_current`` says whether the module is still
     published.
     """
@@ -117,7 +119,7 @@ def issue(session: Session, viewer: Viewer, loaded: OwnAttempt, now: datetime) -
     """
     if existing := get_own(session, loaded):
         return existing
-    publication = catalogue.get_publication(session)
+    publication = catalogue.get_publication(session, loaded.module.library_id)
     if not is_due(session, viewer, loaded, now) or publication is None or viewer.user is None:
         raise NoCertificateDue
     attempt = loaded.attempt
@@ -178,7 +180,7 @@ def compute_content_digest(session: Session, module_id: int) -> str:
 # -- verifying ---------------------------------------------------------------------------------------------------------
 
 
-def verify(session: Session, typed: str) -> VerifiedCertificate | None:
+def verify(session: Session, typed: str, now: datetime) -> VerifiedCertificate | None:
     """Return the certificate with a code, or None if there is none."""
     code = clean_certificate_code(typed)
     if code is None:
@@ -192,19 +194,32 @@ def verify(session: Session, typed: str) -> VerifiedCertificate | None:
     if row is None:
         return None
     found, attempt, retired_at = row
+    is_known = attempt.points is not None and _is_known(session, found, attempt, now)
     return VerifiedCertificate(
         certificate=found,
-        state=get_state(found, attempt),
-        percent=None if attempt.points is None else percent(attempt.points, attempt.max_points or 0),
+        state=get_state(session, found, attempt, now),
+        percent=percent(attempt.points or 0, attempt.max_points or 0) if is_known else None,
         has_changed=compute_content_digest(session, attempt.module_id) != found.content_digest,
         is_current=retired_at is None,
     )
 
 
-def get_state(certificate: Certificate, attempt: Attempt) -> CertificateState:
+def get_state(session: Session, certificate: Certificate, attempt: Attempt, now: datetime) -> CertificateState:
+    """Return whether a certificate is valid. It is not while its learner may not know the result of a reopened attempt."""
     return resolve_certificate_state(
-        is_named=certificate.name is not None, withdrawn_at=certificate.withdrawn_at, is_passed=attempt.is_passed
+        is_named=certificate.name is not None,
+        withdrawn_at=certificate.withdrawn_at,
+        is_passed=attempt.is_passed and _is_known(session, certificate, attempt, now),
     )
+
+
+def _is_known(session: Session, certificate: Certificate, attempt: Attempt, now: datetime) -> bool:
+    """Return whether the learner may know the score of the attempt, which may be reopened since they knew that they passed."""
+    if attempt.assignment_id is None or attempt.submitted_at == certificate.passed_at:
+        return True
+    assignment = session.get_one(Assignment, attempt.assignment_id)
+    exception = session.get(AssignmentException, (attempt.assignment_id, attempt.learner_id))
+    return is_score_released(assignment, attempt.number, now, exception)
 
 
 # -- withdrawing -------------------------------------------------------------------------------------------------------

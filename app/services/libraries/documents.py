@@ -173,7 +173,7 @@ def save(
     """
     if problem := find_path_problem(path):
         raise WrongPathError(path, problem)
-    _lock(session, library)
+    lock(session, library)
     document = get_document(session, library, path)
     _require_seen(session, library, document, path, seen)
     if document is not None and document.removed_at is None and document.digest == compute_digest(body):
@@ -191,7 +191,7 @@ def remove(session: Session, actor: User, library: Library, path: str, now: date
 
     :raise DocumentConflictError: somebody else changed or removed it.
     """
-    _lock(session, library)
+    lock(session, library)
     document = get_document(session, library, path)
     _require_seen(session, library, document, path, seen)
     if document is not None and document.removed_at is None:
@@ -213,7 +213,7 @@ def upload(
     :raise DocumentTooLargeError: a document is too large.
     :raise LibraryFullError: the library has no room for them.
     """
-    _lock(session, library)
+    lock(session, library)
     rows = {row.path: row for row in session.scalars(_of(library))}
     present = {path: row.size for path, row in rows.items() if row.removed_at is None}
     removed = sorted(present.keys() - bodies.keys()) if removes_others else []
@@ -244,7 +244,7 @@ def compute_digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def _lock(session: Session, library: Library) -> None:
+def lock(session: Session, library: Library) -> None:
     """Lock the library until the commit, so that its limits and paths are checked against what is stored."""
     found = lock_rows(select(Library).where(Library.id == library.id), Library)
     session.scalars(found.execution_options(populate_existing=True)).one()

@@ -20,7 +20,7 @@ from app.interchange.course import list_names
 from app.interchange.files import write_files
 from app.interchange.formats import read_bank
 from app.models import BankUpload, Library, User
-from app.services.libraries import documents
+from app.services.libraries import checking, documents
 from app.services.libraries.documents import Upload
 
 RETENTION = timedelta(days=1)
@@ -38,8 +38,12 @@ class ImportTarget:
 
 @dataclass(frozen=True, slots=True)
 class ImportPreview:
-    """What an import would do: a draft for each entry of the file, and the objectives of the library."""
+    """What an import would do: a draft for each entry of the file, and the objectives of the library.
 
+    ``documents`` is the fingerprint of those with which the file was compared.
+    """
+
+    documents: str
     bank: QuestionBank
     drafts: Sequence[DraftQuestion]
     objectives: Sequence[ImportTarget]
@@ -47,6 +51,18 @@ class ImportPreview:
     @property
     def imported(self) -> int:
         return sum(draft.document is not None for draft in self.drafts)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedImport:
+    """The new documents by their paths, and the fingerprint of those that the library had before."""
+
+    documents: str
+    files: Mapping[str, bytes]
+
+
+class LibraryChangedError(Exception):
+    """A document was changed since the import was prepared."""
 
 
 def keep(session: Session, actor: User, library: Library, file_name: str, data: bytes, now: datetime) -> None:
@@ -88,41 +104,46 @@ def preview(session: Session, library: Library, upload: BankUpload) -> ImportPre
 
     :raise UnreadableBankError: nothing can be read of it.
     """
+    present = checking.compute_key(documents.list_current(session, library))
     material = read_library(session, library)
     bank = read_bank(upload.body, upload.file_name)
     names = list_names(material)
     drafts = draft_bank(bank, names, taken=names.questions)
-    return ImportPreview(bank, drafts, _list_objectives(material))
+    return ImportPreview(present, bank, drafts, _list_objectives(material))
 
 
-def accept(
-    session: Session,
-    actor: User,
-    library: Library,
-    upload: BankUpload,
-    objective: ImportTarget,
-    level: Level,
-    now: datetime,
-) -> Upload | None:
-    """Save the drafts and pictures of a file in the module of ``objective``, and forget the file.
+def prepare(
+    session: Session, library: Library, shown: ImportPreview, objective: ImportTarget, level: Level
+) -> PreparedImport:
+    """Return what saving the drafts and pictures of a file in the module of ``objective`` would write.
 
-    Return None if the file is forgotten already, as it is if the form was sent twice. Questions without an objective or a level get those that are given.
-
-    :raise UnreadableBankError: see :func:`preview`.
-    :raise PathCollisionError, DocumentTooLargeError, LibraryFullError: see :func:`app.services.libraries.documents.upload`.
+    Questions without an objective or a level get those that are given. This may take seconds, and only reads: call it
+    without the write lock.
     """
-    shown = preview(session, library, upload)
-    if not forget(session, actor, library):
-        return None
     defaults = {"objective": objective.name, "level": level.value}
     drafts = [_complete(draft, defaults) for draft in shown.drafts]
-    present = {row.path.lower() for row in documents.list_current(session, library)}
+    listed = documents.list_current(session, library)
+    present = {row.path.lower() for row in listed}
     prefix = f"{objective.folder}/"
     taken = {path.removeprefix(prefix.lower()) for path in present if path.startswith(prefix.lower())}
     files = write_files(drafts, shown.bank.pictures, taken=taken)
-    return documents.upload(
-        session, actor, library, {prefix + path: body for path, body in files.items()}, now, removes_others=False
-    )
+    return PreparedImport(shown.documents, {prefix + path: body for path, body in files.items()})
+
+
+def accept(session: Session, actor: User, library: Library, prepared: PreparedImport, now: datetime) -> Upload | None:
+    """Save the drafts and pictures of a file, and forget the file.
+
+    Return None if the file is forgotten already, as it is if the form was sent twice.
+
+    :raise LibraryChangedError: ids or paths may be taken now, because a document was changed since the preview.
+    :raise PathCollisionError, DocumentTooLargeError, LibraryFullError: see :func:`app.services.libraries.documents.upload`.
+    """
+    documents.lock(session, library)
+    if not forget(session, actor, library):
+        return None
+    if checking.compute_key(documents.list_current(session, library)) != prepared.documents:
+        raise LibraryChangedError
+    return documents.upload(session, actor, library, prepared.files, now, removes_others=False)
 
 
 def _complete(draft: DraftQuestion, defaults: Mapping[str, str]) -> DraftQuestion:

@@ -70,8 +70,12 @@ def run_step(session: Session, correction_id: int, now: datetime) -> Regrading:
     regrading.changed += len(to_write)
     regrading.last_attempt_id = batch.last_attempt_id
     if batch.is_last:
-        regrading.changed += settling.apply_corrections(session, correction.version_id, correction.assignment_id, now)
-        _finish(session, regrading, correction, now)
+        settled = settling.apply_corrections(
+            session, correction.version_id, correction.assignment_id, now, limit=STEP_SIZE
+        )
+        regrading.changed += settled
+        if settled < STEP_SIZE:
+            _finish(session, regrading, correction, now)
     return regrading
 
 

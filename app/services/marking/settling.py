@@ -49,7 +49,7 @@ def settle_answer(session: Session, attempt: Attempt, item: AttemptItem, now: da
     points = settle([marking_points.to_marking(row) for row in rows], needs_second=assignment.needs_second_marker)
     if points is None:
         return False
-    _write_mark(session, attempt, item, _mark(session, attempt, item, points, now), now)
+    _write_mark(session, attempt, item, _mark(session, attempt, item, points, now))
     complete(session, attempt)
     return True
 
@@ -69,29 +69,32 @@ def settle_waiting(session: Session, assignment: Assignment, now: datetime) -> i
     return sum(settle_answer(session, attempt, item, now) for attempt, item in rows)
 
 
-def apply_corrections(session: Session, version_id: int, assignment_id: int | None, now: datetime) -> int:
-    """Mark the answers that wait although a correction now decides them; return how many.
+def apply_corrections(session: Session, version_id: int, assignment_id: int | None, now: datetime, limit: int) -> int:
+    """Mark up to ``limit`` answers that wait although a correction now decides them; return how many.
 
     ``assignment_id`` None means the attempts at all assignments.
     """
     if not catalogue.get_texts(session, [version_id])[version_id].kind.is_marked_by_people:
         return 0
+    in_force = active_corrections.list_all_in_force(session, version_id)
+    deciding = [one for one in in_force if one.remedy in (Remedy.VOID, Remedy.CREDIT)]
     found = (
         select(Attempt, AttemptItem)
         .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
         .where(AttemptItem.version_id == version_id, is_being_marked(), ~_IS_MARKED.correlate(AttemptItem))
         .order_by(Attempt.id)
+        .limit(limit)
     )
     if assignment_id is not None:
         found = found.where(Attempt.assignment_id == assignment_id)
-    settled = 0
-    for attempt, item in session.execute(lock_rows(found, Attempt)).all():
-        held = active_corrections.list_in_force(session, [version_id], attempt.assignment_id).get(version_id, ())
-        if any(one.remedy in (Remedy.VOID, Remedy.CREDIT) for one in held):
-            _write_mark(session, attempt, item, _mark(session, attempt, item, None, now, held), now)
-            complete(session, attempt)
-            settled += 1
-    return settled
+    if all(one.assignment_id is not None for one in deciding):
+        found = found.where(Attempt.assignment_id.in_([one.assignment_id for one in deciding]))
+    rows = session.execute(lock_rows(found, Attempt)).all()
+    for attempt, item in rows:
+        held = [one for one in in_force if one.assignment_id in (None, attempt.assignment_id)]
+        _write_mark(session, attempt, item, _mark(session, attempt, item, None, now, held))
+        complete(session, attempt)
+    return len(rows)
 
 
 def complete(session: Session, attempt: Attempt) -> bool:
@@ -118,6 +121,7 @@ def take_back(session: Session, changes: Sequence[AttemptChange]) -> None:
             attempt.points = attempt.max_points = attempt.is_passed = attempt.is_critical_missed = None
             session.flush()  # the result is computed from the attempts
             scope_results.update_result(session, attempt)
+    card_updates.note(session, [one.attempt_id for one in changes])
 
 
 def _mark(
@@ -142,8 +146,10 @@ def _mark(
     return mark_corrected(kind, key, item.response, item.certainty, rulings, hand)
 
 
-def _write_mark(session: Session, attempt: Attempt, item: AttemptItem, result: MarkResult, now: datetime) -> None:
-    session.execute(insert(Mark), [submission.build_row(session, attempt, item, result, now)])
+def _write_mark(session: Session, attempt: Attempt, item: AttemptItem, result: MarkResult) -> None:
+    """Store a mark. Its time is that of the submission, as for all others: the learner answered then, not today."""
+    assert attempt.submitted_at is not None
+    session.execute(insert(Mark), [submission.build_row(session, attempt, item, result, attempt.submitted_at)])
     card_updates.note(session, [attempt.id])
 
 

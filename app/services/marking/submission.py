@@ -142,11 +142,12 @@ def _close(
     )
     if closed.rowcount != 1:  # type: ignore[attr-defined]
         return False
+    # Checked answers already have marks, unless a correction has decided an answer that waited for people.
+    settled = _list_marked_positions(session, attempt) if attempt.checks_each else frozenset()
     unsettled = [
         build_row(session, attempt, item, result, submitted_at)
         for item, result in zip(items, results, strict=True)
-        # Checked answers already have marks.
-        if result and (not attempt.checks_each or item.response is None)
+        if result and item.position not in settled
     ]
     if unsettled:
         session.execute(insert(Mark), unsettled)
@@ -155,6 +156,10 @@ def _close(
     if attempt.purpose is Purpose.TEST and total is not None:
         _update_result(session, attempt, total, submitted_at)
     return True
+
+
+def _list_marked_positions(session: Session, attempt: Attempt) -> frozenset[int]:
+    return frozenset(session.scalars(select(Mark.position).where(Mark.attempt_id == attempt.id)))
 
 
 def _compute_total(

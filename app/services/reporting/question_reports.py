@@ -7,7 +7,7 @@ module's own test are theirs alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from app.models import (
     AttemptItem,
     Cohort,
     Learner,
+    Mark,
     ModuleRow,
     QuestionReport,
     QuestionRow,
@@ -77,7 +78,10 @@ class ReportFilters:
 
 @dataclass(frozen=True, slots=True)
 class TaughtReport:
-    """A report that its viewer may answer, with the question as the learner saw it and the learner's answer."""
+    """A report that its viewer may answer, with the question as the learner saw it and the learner's answer.
+
+    ``feedback`` has no mark to show if people have to mark the answer first (``is_unmarked``).
+    """
 
     report: QuestionReport
     name: str | None
@@ -93,6 +97,7 @@ class TaughtReport:
     version_id: int
     assignment_id: int | None
     """None for practice and the module's own test, which only administrators can correct."""
+    is_unmarked: bool
 
 
 def get_own(session: Session, loaded: OwnAttempt, position: int) -> QuestionReport | None:
@@ -240,6 +245,11 @@ def get_for(session: Session, viewer: Viewer, report_id: int) -> TaughtReport | 
         return None
     found, item, version, asked, module_title, name, cohort_title, attempt = row
     corrections = active_corrections.list_in_force(session, [version.id], attempt.assignment_id)
+    view = view_question(session, item)
+    shown = get_feedback(session, item, RELEASE_EVERYTHING, corrections.get(version.id, ()))
+    mark = session.get(Mark, (item.attempt_id, item.position)) if view.kind.is_marked_by_people else None
+    if mark is not None:
+        shown = replace(shown, points=mark.points, is_right=mark.is_right, is_void=mark.is_void)
     return TaughtReport(
         report=found,
         name=name,
@@ -248,11 +258,12 @@ def get_for(session: Session, viewer: Viewer, report_id: int) -> TaughtReport | 
         question_slug=asked.slug,
         version=version.number,
         is_current=version.superseded_at is None and asked.retired_at is None,
-        view=view_question(session, item),
-        feedback=get_feedback(session, item, RELEASE_EVERYTHING, corrections.get(version.id, ())),
+        view=view,
+        feedback=shown,
         same_version=_count_for_version(session, version.id),
         version_id=version.id,
         assignment_id=attempt.assignment_id,
+        is_unmarked=view.kind.is_marked_by_people and mark is None,
     )
 
 
