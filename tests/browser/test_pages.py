@@ -38,6 +38,10 @@ PAGELESS = {
     "teach.export_question_analysis": "a file to download",
     "studio.download_document": "a file to download",
     "studio.download_library": "a file to download",
+    "studio.download_export": "a file to download",
+    "studio.download_import_report": "a file to download",
+    "studio.download_template": "a file to download",
+    "learn.download_certificate": "a file to download",
 }
 """Addresses for GET that show no page of their own, and why."""
 
