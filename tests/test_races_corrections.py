@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, selectinload
 from werkzeug.test import TestResponse
 
@@ -16,7 +19,7 @@ from app.domain.attempt import MarkedItem, compute_outcome
 from app.domain.release import ReleaseMoment, ReleasePolicy
 from app.models import Attempt, Mark, MarkChange, ScopeResult
 from app.services.course import catalogue
-from app.services.marking import submission
+from app.services.marking import regrade_writer, submission
 from tests.conftest import Clock
 from tests.support.assigned_test import start_attempt
 from tests.support.at_once import at_once
@@ -168,6 +171,38 @@ def test_overdue_attempts_closed_while_a_question_is_corrected(racing_app: Flask
 
         assert sorted(reply.status_code for reply in replies) == [200, 303]
         exam.assert_nothing_is_marked_by_the_old_rule(*range(1, position + 1))
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("racing_app", ["postgres"], indirect=True)
+def test_a_result_counts_the_test_that_is_closed_at_this_moment(racing_app: Flask, clock: Clock) -> None:  # noqa: F811
+    """Fails when a result is computed from attempts that were read before another transaction counted one more."""
+    exam = Exam(racing_app, clock, time_limit_minutes=5)
+    earlier = exam.begin()
+    clock.advance(hours=1)
+    with racing_app.app_context(), Session(db.engine) as session:
+        submission.close_expired(session, clock.now)
+        session.commit()
+    exam.begin()
+    clock.advance(hours=1)
+
+    def recompute() -> None:
+        with racing_app.app_context(), Session(db.engine) as session:
+            regrade_writer.recompute_results(session, earlier)
+            session.commit()
+
+    with racing_app.app_context(), Session(db.engine) as closing, ThreadPoolExecutor(1) as thread:
+        submission.close_expired(closing, clock.now)
+        closing.flush()
+        done = thread.submit(recompute)
+        with db.engine.connect() as connection:
+            while not connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                connection.rollback()
+                time.sleep(0.01)
+        closing.commit()
+        done.result()
+
+    exam.assert_nothing_is_marked_by_the_old_rule()
 
 
 def test_changes_are_in_the_order_in_which_they_were_made(racing_app: Flask, clock: Clock) -> None:  # noqa: F811

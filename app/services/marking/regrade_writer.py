@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, bindparam, insert, select, update
+from sqlalchemy import Subquery, Table, and_, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import AttemptOutcome, AttemptState, Purpose
@@ -126,7 +126,8 @@ def recompute_results(session: Session, attempt_ids: Sequence[int]) -> None:
     """Recompute the learners' results in the scopes of these submitted tests."""
     if not attempt_ids:
         return
-    of = select(Attempt.learner_id, Attempt.scope).where(Attempt.id.in_(attempt_ids)).distinct().subquery()
+    lock_results(session, attempt_ids)
+    of = _select_scopes(attempt_ids)
     rows = session.execute(
         select(Attempt)
         .join(of, and_(of.c.learner_id == Attempt.learner_id, of.c.scope == Attempt.scope))
@@ -150,6 +151,26 @@ def recompute_results(session: Session, attempt_ids: Sequence[int]) -> None:
         _WRITE_RESULT,
         [_get_result_values(learner_id, scope, summarize(found)) for (learner_id, scope), found in attempts.items()],
     )
+
+
+def lock_results(session: Session, attempt_ids: Sequence[int]) -> None:
+    """Lock the results of these attempts' scopes until commit, before attempts are read for them or counted in them.
+
+    Otherwise a test that is closed at this moment is not counted. Whoever writes several results locks them here, always
+    in the same order, after the attempts. SQLite has only one writer at a time.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        of = _select_scopes(attempt_ids)
+        session.execute(
+            select(ScopeResult.learner_id)
+            .join(of, and_(of.c.learner_id == ScopeResult.learner_id, of.c.scope == ScopeResult.scope))
+            .order_by(ScopeResult.learner_id, ScopeResult.scope)
+            .with_for_update(of=ScopeResult)
+        )
+
+
+def _select_scopes(attempt_ids: Sequence[int]) -> Subquery:
+    return select(Attempt.learner_id, Attempt.scope).where(Attempt.id.in_(attempt_ids)).distinct().subquery()
 
 
 def build_result(attempt: Attempt) -> ScopeResult:

@@ -28,7 +28,7 @@ from app.domain.markings import is_unmarkable, waits_for_people
 from app.domain.regrading import SubmittedAttempt, is_better, to_marked_item
 from app.models import Assignment, Attempt, AttemptReopening, Cohort, Mark, ScopeResult
 from app.services.course import catalogue
-from app.services.marking import active_corrections, card_updates, paper_items
+from app.services.marking import active_corrections, card_updates, paper_items, regrade_writer
 from app.services.marking.paper_items import AnyItem
 
 
@@ -102,6 +102,8 @@ def close_expired(
         .limit(limit)
         .with_for_update(skip_locked=True, of=Attempt)
     ).all()
+    if overdue:
+        regrade_writer.lock_results(session, [attempt.id for attempt in overdue])
     return sum(close_if_overdue(session, attempt, now) for attempt in overdue)
 
 
@@ -233,7 +235,7 @@ def _update_result(session: Session, attempt: Attempt, total: AttemptOutcome, su
     The result equals :func:`app.domain.regrading.summarize` of all the attempts.
     """
     latest = SubmittedAttempt(attempt.id, total.points, total.max_points, total.is_passed, submitted_at)
-    result = session.get(ScopeResult, (attempt.learner_id, attempt.scope))
+    result = session.get(ScopeResult, (attempt.learner_id, attempt.scope), with_for_update=True)
     if result is None:
         result = ScopeResult(
             learner_id=attempt.learner_id,
