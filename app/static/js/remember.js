@@ -6,11 +6,13 @@ const YEAR_SECONDS = 365 * 24 * 3600;
  * `data-remembers` names the cookie. With `data-remembers-for` the choice holds for that attempt and this session.
  */
 export const startRemembering = (fold) => {
-  fold.addEventListener("toggle", () => {
+  // Not "toggle", which comes later: the reader may have left the page by then.
+  fold.querySelector("summary").addEventListener("click", () => {
     const { remembers, remembersFor } = fold.dataset;
+    const willOpen = !fold.open;
     const value = remembersFor ?? "closed";
-    const age = fold.open ? 0 : YEAR_SECONDS;
-    const lifetime = remembersFor && !fold.open ? "" : `; max-age=${age}`;
+    const age = willOpen ? 0 : YEAR_SECONDS;
+    const lifetime = remembersFor && !willOpen ? "" : `; max-age=${age}`;
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not available over HTTP.
     document.cookie = `${remembers}=${value}; path=/attempts; samesite=lax${lifetime}`;
   });
