@@ -15,8 +15,7 @@ from app.clock import now
 from app.content.interactions import Severity
 from app.db import db, end_read_transaction
 from app.domain.content import Level
-from app.interchange.authoring import DraftQuestion
-from app.interchange.bank import UnreadableBankError
+from app.interchange.bank import BankItem, UnreadableBankError
 from app.interchange.formats import list_formats, read_bank
 from app.interchange.report import describe_import
 from app.interchange.sheets.workbook import build_template
@@ -30,21 +29,19 @@ from app.studio.forms import BankFileForm, DiscardForm, ImportForm
 from app.studio.large_files import accept_large_files
 from app.studio.libraries import get_editable_or_403
 from app.web.access import current_account, trainers_only
-from app.web.downloads import attachment
+from app.web.downloads import XLSX, attachment
 
 MAX_SHOWN = 200
 """How many questions of a group the page shows. The report has all."""
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
 class ImportGroups:
     """The questions of a file by what becomes of them."""
 
-    left_out: Sequence[DraftQuestion]
-    changed: Sequence[DraftQuestion]
-    whole: Sequence[DraftQuestion]
+    left_out: Sequence[BankItem]
+    changed: Sequence[BankItem]
+    whole: Sequence[BankItem]
 
 
 @blueprint.get("/<slug>/import")
@@ -138,7 +135,7 @@ def download_import_report(slug: str) -> ResponseReturnValue:
 @trainers_only
 def download_template() -> ResponseReturnValue:
     """Send a workbook with an example of each type of question."""
-    return attachment(build_template(), _XLSX, "questions.xlsx")
+    return attachment(build_template(), XLSX, "questions.xlsx")
 
 
 def _build_form(objectives: Sequence[ImportTarget]) -> ImportForm:
@@ -151,16 +148,16 @@ def _build_form(objectives: Sequence[ImportTarget]) -> ImportForm:
 
 
 def _group(shown: ImportPreview) -> ImportGroups:
-    kept = [draft for draft in shown.drafts if draft.document is not None]
+    kept = [draft.item for draft in shown.drafts if draft.document is not None]
     return ImportGroups(
-        left_out=[draft for draft in shown.drafts if draft.document is None],
-        changed=[draft for draft in kept if _has_losses(draft)],
-        whole=[draft for draft in kept if not _has_losses(draft)],
+        left_out=[draft.item for draft in shown.drafts if draft.document is None],
+        changed=[item for item in kept if _has_losses(item)],
+        whole=[item for item in kept if not _has_losses(item)],
     )
 
 
-def _has_losses(draft: DraftQuestion) -> bool:
-    return any(note.severity is not Severity.WARNING for note in draft.item.notes)
+def _has_losses(item: BankItem) -> bool:
+    return any(note.severity is not Severity.WARNING for note in item.notes)
 
 
 def _describe(questions: int, files: int) -> str:

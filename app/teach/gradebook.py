@@ -31,7 +31,7 @@ from app.teach import blueprint
 from app.teach.cohorts import get_cohort_or_404
 from app.teach.overdue import close_overdue_attempts
 from app.web.access import trainers_only
-from app.web.downloads import attachment
+from app.web.downloads import XLSX, attachment
 from app.web.urls import parse_choice, parse_id
 
 SHOW_LABELS = {
@@ -95,9 +95,8 @@ def export_workbook(cohort_id: int) -> ResponseReturnValue:
     cohort = get_cohort_or_404(cohort_id)
     close_overdue_attempts(cohort)
     book = gradebook.search(db.session, cohort, parse_query(request.args), now())
-    mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     body = gradebook_xlsx.build_workbook(db.session, book, now())
-    return attachment(body, mimetype, "gradebook.xlsx", title=cohort.title)
+    return attachment(body, XLSX, "gradebook.xlsx", title=cohort.title)
 
 
 def parse_query(args: Mapping[str, str], remembered: frozenset[str] = frozenset()) -> GradebookQuery:

@@ -8,6 +8,9 @@ from urllib.parse import quote
 
 from flask import Response, stream_with_context
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The media type of Excel workbooks."""
+
 _MAX_NAME_LENGTH = 60
 
 
