@@ -35,6 +35,7 @@ _ERROR_MESSAGES: dict[type[marks.MarkError], tuple[str, LazyString]] = {
         "points",
         _l("Somebody else changed the mark after you opened this page. Check it again."),
     ),
+    marks.MarkOfOwn: ("points", _l("This is your own answer. Ask another trainer to change the mark.")),
     marks.MarkVoid: ("points", _l("This question is not counted, so there is no mark to change.")),
 }
 
@@ -137,6 +138,7 @@ def _render_mark(marked: TaughtMark, form: MarkForm) -> str:
     return render_template(
         "teach/mark.html",
         marked=marked,
+        is_own=marked.author_id == current_account().id,
         shown=attempt_records.view_marked(db.session, marked),
         form=form,
         changes=changes,

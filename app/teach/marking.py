@@ -131,6 +131,7 @@ def _render_answer(taught: TaughtAssignment, answer: AnswerToMark, form: Marking
         place=next(one for one in queue.answers if one.attempt_id == attempt_id),
         before=queue.find_beside(attempt_id, -1),
         following=queue.find_beside(attempt_id, 1),
+        is_own=answer.author.id == current_account().id,
         role=answer.find_role(current_account()),
         has_marked=answer.get_own(current_account()) is not None,
         model=answer.shown.kind.describe_key(answer.shown, solution.key),

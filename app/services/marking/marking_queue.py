@@ -127,7 +127,8 @@ def _queue(row: Any, number: int, given: Sequence[MarkingRow], assignment: Assig
     markings = [marking_points.to_marking(one) for one in given]
     is_settled = row.points is not None
     user_id = viewer.user.id if viewer.user else 0
-    role = None if is_settled else find_role(markings, user_id, needs_second=assignment.needs_second_marker)
+    waits_for_others = is_settled or row.author_id == user_id
+    role = None if waits_for_others else find_role(markings, user_id, needs_second=assignment.needs_second_marker)
     is_done = any(one.role is role and one.marker_id == user_id for one in markings)
     return QueuedAnswer(
         attempt_id=row.attempt_id,
@@ -149,6 +150,7 @@ def _select_answers(assignment: Assignment) -> Any:
             AttemptItem.version_id,
             AttemptItem.response,
             Mark.points,
+            User.id.label("author_id"),
             User.name,
         )
         .join(Attempt, Attempt.id == AttemptItem.attempt_id)

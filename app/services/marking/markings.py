@@ -51,7 +51,7 @@ class ShownMarking:
 class AnswerToMark:
     """An answer that people mark, at an assignment that its viewer teaches. Having one proves access.
 
-    ``name`` is None for an erased account. ``mark`` is the mark once the answer is settled; ``markings`` are the current
+    ``author`` wrote it; nobody marks an answer of their own. ``mark`` is the mark once the answer is settled; ``markings`` are the current
     ones, oldest first.
     """
 
@@ -59,7 +59,7 @@ class AnswerToMark:
     item: AttemptItem
     assignment: Assignment
     cohort: Cohort
-    name: str | None
+    author: User
     mark: Mark | None
     markings: tuple[MarkingRow, ...]
     shown: QuestionText
@@ -94,7 +94,7 @@ class AnswerToMark:
 
     def find_role(self, user: User) -> MarkerRole | None:
         """Return the role in which somebody can mark the answer now, or None."""
-        if self.mark is not None:
+        if self.mark is not None or user.id == self.author.id:
             return None
         given = [marking_points.to_marking(row) for row in self.markings]
         return find_role(given, user.id, needs_second=self.assignment.needs_second_marker)
@@ -128,7 +128,7 @@ def get_for(
     A blank answer, and that of an erased account, is not marked by people.
     """
     found = (
-        select(Attempt, AttemptItem, Assignment, Cohort, User.name, Mark)
+        select(Attempt, AttemptItem, Assignment, Cohort, User, Mark)
         .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
         .join(Assignment, Assignment.id == Attempt.assignment_id)
         .join(Cohort, Cohort.id == Assignment.cohort_id)

@@ -51,6 +51,10 @@ class MarkChangedMeanwhile(MarkError):
     """The mark was changed since the page was loaded."""
 
 
+class MarkOfOwn(MarkError):
+    """The answer is the actor's own."""
+
+
 class MarkUnchanged(MarkError):
     """The mark already has these points."""
 
@@ -71,6 +75,8 @@ class TaughtMark:
     name: str | None
     is_released: bool
     """Whether the learner may see the score."""
+    author_id: int | None
+    """The id of the learner's account, if there is one. Nobody changes a mark of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ def get_for(
 ) -> TaughtMark | None:
     """Return a mark that the viewer may change; None if its attempt is open or not at an assignment they teach."""
     found: Any = (
-        select(Attempt, AttemptItem, Mark, Assignment, Cohort, User.name, ScopeResult, AssignmentException)
+        select(Attempt, AttemptItem, Mark, Assignment, Cohort, User, ScopeResult, AssignmentException)
         .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
         .join(Mark, (Mark.attempt_id == Attempt.id) & (Mark.position == AttemptItem.position))
         .join(Assignment, Assignment.id == Attempt.assignment_id)
@@ -110,10 +116,11 @@ def get_for(
     row = session.execute(found).one_or_none()
     if row is None:
         return None
-    attempt, item, mark, assignment, cohort, name, result, exception = row
+    attempt, item, mark, assignment, cohort, author, result, exception = row
     has_total = attempt.points is not None and result is not None
     is_released = has_total and is_score_released(assignment, result.attempts, now, exception)
-    return TaughtMark(attempt, item, mark, assignment, cohort, name, is_released)
+    name, author_id = (author.name, author.id) if author else (None, None)
+    return TaughtMark(attempt, item, mark, assignment, cohort, name, is_released, author_id)
 
 
 def get_unmarked(session: Session, viewer: Viewer, attempt_id: int, position: int) -> Attempt | None:
@@ -178,6 +185,8 @@ def change_mark(
     mark = marked.mark
     if not 0 <= points <= MAX_POINTS:
         raise ValueError(f"points must be 0 to {MAX_POINTS}: {points}")
+    if marked.author_id == actor.id:
+        raise MarkOfOwn
     if mark.is_void:
         raise MarkVoid
     if seen is not None and seen != _count_changes(session, marked):
