@@ -221,7 +221,8 @@ _HEADINGS = {
         "first name,firstname,given name,forename,vorname,prénom,prenom,nome,voornaam,имя,όνομα,imię,jméno,ad"
     ),
     _Column.FAMILY: _split_headings(
-        "last name,lastname,surname,family name,nachname,familienname,nom,apellido,apellidos,cognome,achternaam,фамилия,επώνυμο,nazwisko,příjmení,soyad"
+        "last name,lastname,surname,family name,nachname,familienname,nom,apellido,apellidos,cognome,achternaam,"
+        "фамилия,επώνυμο,nazwisko,příjmení,soyad"
     ),
     _Column.NAME: _split_headings(
         "name,names,full name,fullname,learner,student,participant,teilnehmer,teilnehmerin,nom complet,nombre,naam,"

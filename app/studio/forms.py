@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -16,7 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.models import LibraryRole
+from app.models import Library, LibraryRole
 from app.web.forms import clean_line, email_field, form_id_field, required_line, to_text
 from app.web.question_labels import LEVEL_LABELS
 
@@ -53,6 +54,19 @@ class NewModuleForm(FlaskForm):  # type: ignore[misc]
 
 class RenameForm(FlaskForm):  # type: ignore[misc]
     name = required_line(_l("Name"), _l("Enter a name for the library."), longest=200)
+
+
+class DeleteLibraryForm(FlaskForm):  # type: ignore[misc]
+    """Confirmation of a deletion by typing the library's name, because it cannot be undone."""
+
+    confirm = required_line(_l("Name of the library"), _l("Type the name of the library to confirm."), longest=200)
+
+    def names(self, library: Library) -> bool:
+        """Return whether the typed name is that of ``library``; if not, add an error to the field."""
+        if self.confirm.data.casefold() == library.name.casefold():
+            return True
+        self.confirm.errors = [*self.confirm.errors, _("This is not the name of the library.")]
+        return False
 
 
 class DocumentForm(FlaskForm):  # type: ignore[misc]

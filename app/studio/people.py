@@ -1,4 +1,4 @@
-"""The settings of a library: its name, its people, and invitations."""
+"""The settings of a library: its name, its people, invitations, and its deletion."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ from app.clock import now
 from app.db import db
 from app.models import LibraryRole
 from app.permissions import may_manage_library
-from app.services.libraries import libraries, people
-from app.services.libraries.libraries import OpenLibrary
+from app.services.libraries import documents, libraries, people
+from app.services.libraries.libraries import OpenLibrary, PublishedError
 from app.services.libraries.people import AlreadyInvolvedError, LastOwnerError
 from app.studio import blueprint
-from app.studio.forms import ROLE_LABELS, InvitePersonForm, OpenInvitationForm, PersonForm, PersonRoleForm, RenameForm
+from app.studio.forms import (
+    ROLE_LABELS,
+    DeleteLibraryForm,
+    InvitePersonForm,
+    OpenInvitationForm,
+    PersonForm,
+    PersonRoleForm,
+    RenameForm,
+)
 from app.studio.libraries import get_library_or_404, get_managed_or_403
 from app.web.access import current_account, trainers_only
 
@@ -55,6 +63,31 @@ def rename_library(slug: str) -> ResponseReturnValue:
     db.session.commit()
     flash(_("Saved."))
     return redirect(url_for("studio.show_people", slug=slug), 303)
+
+
+@blueprint.get("/<slug>/delete")
+@trainers_only
+def confirm_deletion(slug: str) -> ResponseReturnValue:
+    """Show what would be deleted with a library, and ask."""
+    return _render_deletion(get_managed_or_403(slug), DeleteLibraryForm(formdata=None))
+
+
+@blueprint.post("/<slug>/delete")
+@trainers_only
+def delete_library(slug: str) -> ResponseReturnValue:
+    """Delete a library that was never published, with its documents and their history."""
+    opened, form = get_managed_or_403(slug), DeleteLibraryForm()
+    if not form.validate_on_submit() or not form.names(opened.library):
+        return _render_deletion(opened, form), 422
+    name = opened.library.name
+    try:
+        libraries.delete(db.session, current_account(), opened.library, now())
+    except PublishedError:
+        db.session.rollback()
+        return _render_deletion(get_managed_or_403(slug), form), 409
+    db.session.commit()
+    flash(_("%(name)s deleted.", name=name))
+    return redirect(url_for("studio.list_libraries"), 303)
 
 
 @blueprint.post("/<slug>/people/role")
@@ -122,6 +155,17 @@ def _refuse_last_owner(slug: str) -> ResponseReturnValue:
     db.session.rollback()
     flash(_("A library needs an owner. Make somebody else an owner first."), "error")
     return redirect(url_for("studio.show_people", slug=slug), 303)
+
+
+def _render_deletion(opened: OpenLibrary, form: DeleteLibraryForm) -> str:
+    return render_template(
+        "studio/delete.html",
+        opened=opened,
+        documents=documents.list_current(db.session, opened.library),
+        people=people.list_people(db.session, opened.library),
+        was_published=libraries.was_published(db.session, opened.library),
+        form=form,
+    )
 
 
 def _render(

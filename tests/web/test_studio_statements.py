@@ -25,6 +25,7 @@ MOST = {
     f"/studio/our-bank/question/new?path={QUESTIONS}&kind=single": 6,
     f"/studio/our-bank/history?path={LESSON}": 7,
     "/studio/our-bank/people": 5,
+    "/studio/our-bank/delete": 6,
     "/studio/our-bank/upload": 3,
     "/studio/our-bank/library.zip": 4,
     "/studio/our-bank/import": 4,

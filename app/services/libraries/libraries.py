@@ -1,4 +1,4 @@
-"""Create, list, load and rename libraries."""
+"""Create, list, load, rename and delete libraries."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import delete as sql_delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.models import Library, LibraryDocument, LibraryPerson, LibraryRole, ModuleRow, User
+from app.db import lock_rows
+from app.models import Library, LibraryDocument, LibraryPerson, LibraryRole, ModuleRow, Publication, User
 from app.permissions import Viewer, may_administer, reads_library, sits_test_on
 from app.services.log import audit, subjects
 
@@ -23,6 +25,10 @@ _MAX_TRIES = 5
 
 class TooManyLibrariesError(Exception):
     """The person owns :data:`MAX_OWNED` libraries."""
+
+
+class PublishedError(Exception):
+    """The library is or was published, and so cannot be deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,23 @@ def rename(session: Session, actor: User, library: Library, name: str, now: date
     if library.name != name:
         audit.record(session, actor, "library.rename", get_subject(library), now, old=library.name, new=name)
         library.name = name
+
+
+def was_published(session: Session, library: Library) -> bool:
+    """Return whether a library is or was published. Then its questions may be in attempts, and it cannot be deleted."""
+    return session.scalar(select(exists().where(Publication.library_id == library.id))) or False
+
+
+def delete(session: Session, actor: User, library: Library, now: datetime) -> None:
+    """Delete a library with all its documents and their history, and end its invitations and roles.
+
+    :raise PublishedError: it is or was published.
+    """
+    session.execute(lock_rows(select(Library.id).where(Library.id == library.id), Library))
+    if was_published(session, library):
+        raise PublishedError
+    audit.record(session, actor, "library.delete", get_subject(library), now, name=library.name)
+    session.execute(sql_delete(Library).where(Library.id == library.id))
 
 
 def get_subject(library: Library) -> str:

@@ -232,6 +232,11 @@ ACTIONS: dict[str, AuditAction] = {
             gettext_noop("%(actor)s created %(subject)s."),
         ),
         AuditAction(
+            "library.delete",
+            gettext_noop("Library deleted"),
+            gettext_noop("%(actor)s deleted %(subject)s, %(name)s."),
+        ),
+        AuditAction(
             "library.invite",
             gettext_noop("Person invited to a library"),
             gettext_noop("%(actor)s invited a person to %(subject)s as %(role)s."),

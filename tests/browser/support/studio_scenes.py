@@ -104,6 +104,9 @@ STUDIO = (
     Scene("studio-export", "trainer", "/studio/year-two/export"),
     Scene("studio-export-format", "trainer", "/studio/year-two/export?format=aiken"),
     Scene("studio-people", "trainer", "/studio/year-two/people"),
+    Scene("studio-delete", "trainer", "/studio/shoulder-course/delete"),
+    Scene("studio-delete-errors", "trainer", "/studio/shoulder-course/delete", send_empty, 422),
+    Scene("studio-delete-published", "admin", "/studio/taping/delete"),
     Scene("studio-reader", "idle", "/studio/year-two"),
     Scene("studio-people-errors", "trainer", "/studio/year-two/people", send_invitation, 422),
 )
