@@ -116,4 +116,4 @@ def _list_names(title: str, names: Sequence[str]) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part} of {whole} ({part / whole * 100:.0f} %)" if whole else "0 of 0"
+    return f"{part} of {whole} ({part / whole * 100:.0f}%)" if whole else "0 of 0"

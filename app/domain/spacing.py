@@ -88,7 +88,7 @@ class Recall:
 class Memory:
     """The memory of one objective after its latest answer.
 
-    ``stability`` is the number of days until it is remembered with 90 %; ``difficulty`` is from 1 to 10. ``is_urgent``
+    ``stability`` is the number of days until it is remembered with 90%; ``difficulty`` is from 1 to 10. ``is_urgent``
     follows a confident wrong answer to a safety-critical question.
     """
 

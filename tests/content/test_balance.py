@@ -17,16 +17,16 @@ def test_the_balance_of_a_small_course(folder: Folder) -> None:
     assert describe_balance(folder.course()) == [
         "",
         "balance",
-        "  basics             above recall 1 of 3 (33 %); true 0 of 1 (0 %) of true/false; right options of several: 1 of 3 in 1",
-        "  all modules        above recall 1 of 3 (33 %); true 0 of 1 (0 %) of true/false; right options of several: 1 of 3 in 1",
+        "  basics             above recall 1 of 3 (33%); true 0 of 1 (0%) of true/false; right options of several: 1 of 3 in 1",
+        "  all modules        above recall 1 of 3 (33%); true 0 of 1 (0%) of true/false; right options of several: 1 of 3 in 1",
         "",
         "objectives with fewer than 4 questions",
         "  band 3",
         "",
         "sources",
-        "  questions that rest on TEXTBOOK alone: 0 of 3 (0 %)",
-        "  safety-critical questions without a clinical source (only TEXTBOOK, ARTICLE, patient information): 0 of 1 (0 %)",
-        "  sources without a link: 1 of 2 (50 %): TS-1999",
+        "  questions that rest on TEXTBOOK alone: 0 of 3 (0%)",
+        "  safety-critical questions without a clinical source (only TEXTBOOK, ARTICLE, patient information): 0 of 1 (0%)",
+        "  sources without a link: 1 of 2 (50%): TS-1999",
     ]
 
 

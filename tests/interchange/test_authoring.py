@@ -171,7 +171,7 @@ def test_a_choice_without_a_key_is_a_warning_and_changes_no_marks() -> None:
 
     assert any("no option is correct" in reason for reason in find_reasons(drafted.item, Severity.WARNING))
     assert find_reasons(drafted.item, Severity.CHANGED) == []
-    assert "the marks of the options (0 %, -50 %)" in find_reasons(drafted.item, Severity.LOST)
+    assert "the marks of the options (0%, -50%)" in find_reasons(drafted.item, Severity.LOST)
 
 
 def test_part_marks_of_true_or_false_are_lost_with_a_note() -> None:

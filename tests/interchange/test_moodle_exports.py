@@ -143,5 +143,5 @@ def test_everything_that_the_picture_question_loses_is_named() -> None:
         "the question was worth 2 marks; here each is worth one",
         "the tags neck, first aid",
     ]
-    assert any("-100 %" in reason for reason in find_reasons(item, Severity.CHANGED))
+    assert any("-100%" in reason for reason in find_reasons(item, Severity.CHANGED))
     assert any("[several-balance]" in reason for reason in find_reasons(item, Severity.WARNING))

@@ -153,7 +153,7 @@ def test_marks_that_moodle_does_not_know_become_its_nearest_ones() -> None:
     written = write_bank(bank, "moodle-xml")
 
     assert [part in written.data for part in (b'"100"', b'"50"', b'"33.33333"')] == [True, True, True]
-    assert "45 % of the mark became 50 %" in " ".join(find_reasons(written.bank.items[0], Severity.CHANGED))
+    assert "45% of the mark became 50%" in " ".join(find_reasons(written.bank.items[0], Severity.CHANGED))
 
 
 def test_an_order_has_what_the_importer_of_moodle_demands() -> None:

@@ -1,8 +1,8 @@
 """How often each attack may succeed.
 
-Chance is 25 % with four options. A limit of 35 % leaves room for the words that any course shares, and for chance
-itself: in a module of 60 questions, the result of a blind guesser is within 11 points of 25 % in 95 of 100 cases.
-Before this course was rewritten, the classifier reached 55 %, and a reader of options alone 93 %.
+Chance is 25% with four options. A limit of 35% leaves room for the words that any course shares, and for chance
+itself: in a module of 60 questions, the result of a blind guesser is within 11 points of 25% in 95 of 100 cases.
+Before this course was rewritten, the classifier reached 55%, and a reader of options alone 93%.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class AttackOutcome:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the rate by Wilson's score method."""
+        """The 95% interval of the rate by Wilson's score method."""
         if not self.questions:
             return 0.0, 1.0
         found = wilson_interval(self.rate, self.questions)

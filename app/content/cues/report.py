@@ -32,7 +32,7 @@ def _table(measured: CueMeasures) -> Iterator[str]:
     modules = list(dict.fromkeys(item.module for item in measured.items))
     chance = sum(item.chance for item in measured.items) / max(1, len(measured.items))
     yield (
-        f"{len(measured.items)} single-answer questions, options only: share of keys found, in per cent (95 % interval). "
+        f"{len(measured.items)} single-answer questions, options only: share of keys found, in per cent (95% interval). "
         f"Chance is {chance * 100:.0f}. Above its limit: !"
     )
     yield f"{'':<28}{'all':<15}" + "".join(f"{name[:14]:<15}" for name in modules) + "if one stands out"

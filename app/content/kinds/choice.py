@@ -201,7 +201,7 @@ def _note_part_marks(option: Option) -> Iterator[Note]:
 def _note_unequal_marks(options: Sequence[Option]) -> Iterator[Note]:
     """Yield a note if marks add up in another way than ours: each right tick earns a share, each wrong one costs it."""
     right = sum(option.fraction > 0 for option in options)
-    was = ", ".join(f"{100 * option.fraction:g} %" for option in options)
+    was = ", ".join(f"{100 * option.fraction:g}%" for option in options)
     if not right:  # the checker reports the missing key
         if any(option.fraction for option in options):
             yield Note(Severity.LOST, f"the marks of the options ({was})")

@@ -1,4 +1,4 @@
-"""95 % confidence intervals for figures from few learners."""
+"""95% confidence intervals for figures from few learners."""
 
 from __future__ import annotations
 

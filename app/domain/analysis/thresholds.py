@@ -1,6 +1,6 @@
 """From how many learners on the insight pages draw conclusions. One rule for every page.
 
-A share is described in words or put in a headline only if it rests on enough learners: with ten answers, the 95 %
+A share is described in words or put in a headline only if it rests on enough learners: with ten answers, the 95%
 interval of a share is still up to 30 points wide in each direction, and below that it says next to nothing. A wrong
 idea is a headline only if enough learners share it, because one learner in any class is certain of something wrong.
 """

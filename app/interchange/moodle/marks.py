@@ -26,7 +26,7 @@ def is_exact(fraction: float) -> bool:
 def read_percent(text: str) -> float:
     """Read a percentage of the mark, such as ``33.33333``, as a fraction from -1 to 1.
 
-    :raise RefusedItemError: it is not a number, or beyond 100 %.
+    :raise RefusedItemError: it is not a number, or beyond 100%.
     """
     value = read_float(text or "0")
     if value is None or abs(value) > 100 + _NEAR:

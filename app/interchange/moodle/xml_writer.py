@@ -82,8 +82,8 @@ def _note_changes(interaction: Interaction) -> Iterator[Note]:
 def _note_fractions(fractions: list[float]) -> Iterator[Note]:
     for fraction in fractions:
         if not is_exact(fraction):
-            now = f"{round_percent(fraction):g} %"
-            yield Note(Severity.CHANGED, f"{100 * fraction:g} % of the mark became {now}, which Moodle knows")
+            now = f"{round_percent(fraction):g}%"
+            yield Note(Severity.CHANGED, f"{100 * fraction:g}% of the mark became {now}, which Moodle knows")
 
 
 def _write_category(names: tuple[str, ...]) -> str:
