@@ -82,7 +82,7 @@ def test_it_all_works_without_javascript(door: Door) -> None:
 
     open_marking(trainer, ids["walk-plain"])
     for _ in range(2):
-        trainer.get_by_text("One mark for the whole instead").click()
+        trainer.get_by_text("Give one mark for the whole answer instead").click()
         trainer.get_by_label("One mark for the whole").fill("2")
         trainer.get_by_role("button", name="Save and go to the next").click()
     expect(trainer.get_by_text("No answer is waiting for you.")).to_be_visible()
