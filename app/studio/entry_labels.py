@@ -42,7 +42,7 @@ LABELS = {
     "pain": _l("Muscle whose pain is shaded"),
     "pairs": _l("Pairs"),
     "picture": _l("Picture"),
-    "region": _l("Region of the picture"),
+    "region": _l("Part of the picture"),
     "right": _l("Right side"),
     "rubric": _l("Criteria"),
     "share": _l("Share of the point"),
