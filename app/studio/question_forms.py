@@ -267,7 +267,7 @@ def _build_choices(library: LoadedLibrary, question: OpenQuestion) -> dict[str, 
     return {
         "objectives": list_objectives(module),
         "levels": {level.value: label for level, label in LEVEL_LABELS.items()},
-        "uses": {"": _("%(use)s, the default", use=uses[Use.EXAM]), **uses},
+        "uses": {"": _("%(use)s (default)", use=uses[Use.EXAM]), **uses},
         "sources": [draft.entry for draft in library.material.sources],
         "figures": {name: name for name in sorted(module.figures)} if module else {},
         "words": _list_words(library, module),
