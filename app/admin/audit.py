@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,8 +22,11 @@ from app.services.log.audit import AuditEntry, AuditQuery
 from app.web.access import admins_only
 from app.web.downloads import attachment
 from app.web.identity import get_viewer
-from app.web.templating import day
+from app.web.templating import day, when
 from app.web.urls import parse_id
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC")
+"""A time as :mod:`app.services.log.audit_messages` writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,12 @@ def export_audit_log() -> ResponseReturnValue:
     if not form.validate():
         return render_template("admin/audit.html", form=form, page=None, days=(), query={}), 422
     return attachment(audit.stream_csv(db.session, _get_query(form)), "text/csv", "audit-log.csv")
+
+
+@blueprint.app_template_filter("local_times")
+def show_local_times(text: str) -> str:
+    """Replace times in UTC by those in the viewer's time zone."""
+    return _MOMENT.sub(lambda found: when(datetime.fromisoformat(found[1]).replace(tzinfo=UTC)), text)
 
 
 def _get_form() -> AuditSearchForm:

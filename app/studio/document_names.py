@@ -15,6 +15,11 @@ _LESSON_PATH = re.compile(r"[0-9]+-[a-z0-9-]+/lessons/(?:[0-9]+-)?(?P<name>[^/]+
 _FIGURE_PATH = re.compile(r"[0-9]+-[a-z0-9-]+/(?:figures|pictures)/(?P<name>[^/]+)\.[a-z]+")
 
 
+def name_questions(path: str) -> str:
+    """Return a name for a document of questions."""
+    return path.rpartition("/")[2].removesuffix(".yaml").replace("-", " ").capitalize()
+
+
 class DocumentNames:
     """Names of documents and modules by path. What could not be read is named by its path."""
 
@@ -33,8 +38,8 @@ class DocumentNames:
         """Return a name in the viewer's language, around a title in that of the library."""
         stem = path.rpartition("/")[2].partition(".")[0].replace("-", " ")
         if is_question_document(path):
-            count = self._questions[path]
-            return ngettext("%(name)s: %(num)s question", "%(name)s: %(num)s questions", count, name=stem.capitalize())
+            count, name = self._questions[path], name_questions(path)
+            return ngettext("%(name)s: %(num)s question", "%(name)s: %(num)s questions", count, name=name)
         if is_module_document(path):
             return _("About this module")
         if _LESSON_PATH.fullmatch(path):

@@ -28,6 +28,7 @@ from app.services.libraries.documents import (
 from app.services.libraries.libraries import OpenLibrary
 from app.studio import blueprint
 from app.studio.addresses import has_form, locate_document
+from app.studio.document_names import DocumentNames
 from app.studio.findings import list_findings
 from app.studio.forms import DocumentForm, NewDocumentForm, RemoveForm
 from app.studio.libraries import get_editable_or_403, get_library_or_404
@@ -169,6 +170,7 @@ def _render_document(opened: OpenLibrary, found: DocumentText, form: DocumentFor
         "studio/document.html",
         opened=opened,
         path=found.path,
+        name=DocumentNames(checked.material).name_document(found.path),
         revision=found.revision,
         form=form,
         is_text=is_text,

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 LABELS = {
     "accept": _l("Accepted answers"),
     "answer": _l("Answer"),
-    "blueprint": _l("What the test draws"),
+    "blueprint": _l("Blueprint of the test"),
     "certainty": _l("Ask how sure learners are"),
     "minutes": _l("Minutes"),
     "objectives": _l("Objectives"),
@@ -23,7 +23,7 @@ LABELS = {
     "critical": _l("Safety-critical"),
     "exact": _l("What has to be exact"),
     "explanation": _l("Explanation"),
-    "extra": _l("Further right sides"),
+    "extra": _l("Extra right sides"),
     "facts": _l("Facts"),
     "harm": _l("What it would have done"),
     "harmful": _l("This is harmful"),
@@ -42,7 +42,7 @@ LABELS = {
     "pain": _l("Muscle whose pain is shaded"),
     "pairs": _l("Pairs"),
     "picture": _l("Picture"),
-    "region": _l("Region of the picture"),
+    "region": _l("Part of the picture"),
     "right": _l("Right side"),
     "rubric": _l("Criteria"),
     "share": _l("Share of the point"),
@@ -61,21 +61,21 @@ LABELS = {
     "views": _l("Views"),
     "vignette": _l("Case before the question"),
     "why": _l("Reason"),
-    "words": _l("Most words"),
+    "words": _l("Word limit"),
 }
 
 
 ROW_LABELS = {
     "options": _l("Option %(number)s"),
     "objectives": _l("Objective %(number)s"),
-    "blueprint": _l("Draw %(number)s"),
+    "blueprint": _l("Part %(number)s"),
     "rubric": _l("Criterion %(number)s"),
     "pairs": _l("Pair %(number)s"),
     "steps": _l("Step %(number)s"),
     "accept": _l("Answer %(number)s"),
     "sources": _l("Source %(number)s"),
     "facts": _l("Fact %(number)s"),
-    "extra": _l("Further right side %(number)s"),
+    "extra": _l("Extra right side %(number)s"),
 }
 
 

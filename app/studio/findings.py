@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flask import url_for
+
 from app.content.faults import Fault
 from app.content.loader import LoadedLibrary
+from app.studio import blueprint
+from app.studio.addresses import is_question_document, locate_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,19 @@ class Finding:
     message: str
     expected: str | None
     entry: int | None = None
+
+    @property
+    def question(self) -> int | None:
+        """The number of the question that it is about, from 1."""
+        return self.entry + 1 if self.entry is not None and is_question_document(self.path) else None
+
+
+@blueprint.app_template_global("locate_finding")
+def locate_finding(slug: str, finding: Finding) -> str:
+    """Return the address of the page on which a finding in a document can be fixed."""
+    if finding.question is None:
+        return locate_document(slug, finding.path)
+    return url_for("studio.edit_question", slug=slug, path=finding.path, n=finding.question)
 
 
 def list_findings(checked: LoadedLibrary) -> dict[str, list[Finding]]:

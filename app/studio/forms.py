@@ -137,9 +137,9 @@ class BankFileForm(FlaskForm):  # type: ignore[misc]
 class ImportForm(FlaskForm):  # type: ignore[misc]
     """What imported questions get that say nothing of it. The choices of ``objective`` are those of the library."""
 
-    objective = SelectField(_l("Objective of the questions that name none"), validate_choice=True)
+    objective = SelectField(_l("Objective for questions without one"), validate_choice=True)
     level = SelectField(
-        _l("Level of the questions that name none"),
+        _l("Level for questions without one"),
         choices=[SelectChoice(level.value, label) for level, label in LEVEL_LABELS.items()],
     )
 

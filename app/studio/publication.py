@@ -145,6 +145,7 @@ def _render_preview(opened: OpenLibrary) -> str:
     return render_template(
         "studio/publication_preview.html",
         opened=opened,
+        paths={row.path for row in documents.list_current(db.session, opened.library)},
         state=_get_state(opened),
         findings=describe_faults(checked.faults),
         preview=preview,

@@ -29,11 +29,12 @@ from app.services.libraries.documents import DocumentConflictError, DocumentTooL
 from app.services.libraries.libraries import OpenLibrary
 from app.services.libraries.questions import OpenDocument, QuestionConflictError, QuestionEdit
 from app.studio import blueprint
+from app.studio.document_names import name_questions
 from app.studio.entry_pages import EntryForm, split_fields
 from app.studio.forms import QuestionEditForm
 from app.studio.libraries import get_editable_or_403, get_library_or_404
 from app.studio.previews import build_question_preview
-from app.studio.questions import check_library, choose_name, open_document_or_404
+from app.studio.questions import check_library, choose_name, list_objectives, open_document_or_404
 from app.web.access import current_account, trainers_only
 from app.web.question_labels import LEVEL_LABELS, USE_LABELS
 
@@ -69,17 +70,22 @@ def _allow_larger_questions(endpoint: str | None, _values: dict[str, Any] | None
 @blueprint.get("/<slug>/question")
 @trainers_only
 def edit_question(slug: str) -> ResponseReturnValue:
-    """Show the form of the question at a place of a document.
+    """Show the form of the question at a place of a document, with empty rows for a list that it does not have yet.
 
     :raise 404: no such document or question.
     """
     opened = get_library_or_404(slug)
     base = open_document_or_404(opened.library, request.args.get("path", ""))
     at = request.args.get("n", 0, type=int) - 1
-    kind = _get_kind(base.get_entry(at)) if base.has(at) else None
-    if kind is None:
+    if not base.has(at):
         abort(404)
-    typed = show_entry(ENTRIES[kind], base.get_entry(at))
+    entry = base.get_entry(at)
+    kind = _get_kind(entry)
+    if kind is None or not isinstance(entry, dict):
+        flash(_("No form can show this question. Edit it as text."), "error")
+        return redirect(url_for("studio.edit_document", slug=slug, path=base.path), 303)
+    beginning = ENTRIES[kind].begin() if may_edit_library(opened.role) else {}
+    typed = show_entry(ENTRIES[kind], {**beginning, **entry})
     return _render(OpenQuestion(opened, base, at, kind, typed), base.revision)
 
 
@@ -228,6 +234,7 @@ def _render(
         "studio/question.html",
         opened=question.opened,
         question=question,
+        document_name=name_questions(question.base.path),
         seen=seen,
         kind=kind,
         like=[kinds.get_kind(name) for name in list_like(question.kind)],
@@ -256,12 +263,11 @@ def _list_sources(library: LoadedLibrary) -> dict[str, Source]:
 def _build_choices(library: LoadedLibrary, question: OpenQuestion) -> dict[str, Any]:
     """Return what the form offers to choose from."""
     module = find_module(library.material, question.base.path)
-    objectives = module.head.entry.objectives if module and module.head else ()
     uses = {use.value: label for use, label in USE_LABELS.items()}
     return {
-        "objectives": {objective.id: objective.title for objective in objectives},
+        "objectives": list_objectives(module),
         "levels": {level.value: label for level, label in LEVEL_LABELS.items()},
-        "uses": {"": _("%(use)s, the default", use=uses[Use.EXAM]), **uses},
+        "uses": {"": _("%(use)s (default)", use=uses[Use.EXAM]), **uses},
         "sources": [draft.entry for draft in library.material.sources],
         "figures": {name: name for name in sorted(module.figures)} if module else {},
         "words": _list_words(library, module),

@@ -12,6 +12,8 @@ from flask_babel import gettext as _
 
 from app.clock import now
 from app.content.loader import LoadedLibrary
+from app.content.material import ModuleMaterial
+from app.content.question_checks import find_module
 from app.content.question_documents import UnreadableDocumentError
 from app.content.yaml_nodes import Plain
 from app.db import db, end_read_transaction
@@ -28,6 +30,7 @@ from app.services.libraries.documents import (
 from app.services.libraries.questions import OpenDocument
 from app.studio import blueprint
 from app.studio.addresses import is_question_document
+from app.studio.document_names import DocumentNames, name_questions
 from app.studio.findings import Finding, list_findings
 from app.studio.forms import QuestionsForm
 from app.studio.libraries import get_editable_or_403, get_library_or_404
@@ -71,6 +74,9 @@ def list_questions(slug: str) -> ResponseReturnValue:
         "studio/questions.html",
         opened=opened,
         path=found.path,
+        title=name_questions(found.path),
+        module=DocumentNames(checked.material).name_module(found.path.partition("/")[0]),
+        objectives=list_objectives(find_module(checked.material, found.path)),
         revision=found.revision,
         lines=[_build_line(at, entry, findings) for at, entry in enumerate(document.questions.entries)],
         other_findings=[one for one in findings if one.entry is None],
@@ -161,6 +167,11 @@ def open_document_or_404(library: Library, path: str) -> OpenDocument:
 
 def check_library(library: Library) -> LoadedLibrary:
     return checking.check(db.session, library, documents.list_current(db.session, library))
+
+
+def list_objectives(module: ModuleMaterial | None) -> dict[str, str]:
+    """Return the titles of a module's objectives by id."""
+    return {one.id: one.title for one in module.head.entry.objectives} if module and module.head else {}
 
 
 def _build_line(at: int, entry: Plain, findings: list[Finding]) -> QuestionLine:

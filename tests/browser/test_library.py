@@ -76,8 +76,8 @@ def _write_a_module(hands: Mouse, library: str, title: str) -> None:
 
 def _publish(hands: Mouse) -> None:
     page = hands.page
-    hands.press(page.get_by_role("link", name="Go to the publication"))
-    hands.press(page.get_by_role("link", name="Preview consequences"))
+    hands.press(page.get_by_role("link", name="Publish it"))
+    hands.press(page.get_by_role("link", name="Check and preview"))
     expect(page.get_by_role("heading", name="Modules added")).to_be_visible()
     _clean(page)
     hands.press(page.get_by_role("button", name="Publish"))
@@ -87,7 +87,7 @@ def _publish(hands: Mouse) -> None:
 
 def _assign(hands: Mouse, cohort: str, module: str) -> None:
     page = hands.page
-    hands.press(page.get_by_role("link", name=f"To {cohort}"))
+    hands.press(page.get_by_role("link", name=cohort))
     select = page.get_by_label("Module", exact=True)
     value = select.locator("option").filter(has_text=module).get_attribute("value")
     assert value

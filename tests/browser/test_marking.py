@@ -56,7 +56,7 @@ def test_an_answer_is_written_marked_by_keyboard_and_its_mark_read(door: Door) -
         trainer.keyboard.type(COMMENT)
         trainer.keyboard.press("Control+Enter")
         expect(trainer).not_to_have_url(place)
-    expect(trainer.get_by_text("Nothing waits for you.")).to_be_visible()
+    expect(trainer.get_by_text("No answer is waiting for you.")).to_be_visible()
 
     learner.reload()
     expect(learner.get_by_role("heading", level=1)).to_have_text("Passed")
@@ -82,10 +82,10 @@ def test_it_all_works_without_javascript(door: Door) -> None:
 
     open_marking(trainer, ids["walk-plain"])
     for _ in range(2):
-        trainer.get_by_text("One mark for the whole instead").click()
+        trainer.get_by_text("Give one mark for the whole answer instead").click()
         trainer.get_by_label("One mark for the whole").fill("2")
         trainer.get_by_role("button", name="Save and go to the next").click()
-    expect(trainer.get_by_text("Nothing waits for you.")).to_be_visible()
+    expect(trainer.get_by_text("No answer is waiting for you.")).to_be_visible()
 
     learner.reload()
     expect(learner.get_by_role("heading", level=1)).to_have_text("Not passed yet")

@@ -26,7 +26,7 @@ def test_the_slash_leads_to_the_field_and_typing_shows_results(browser: Browser,
     page.keyboard.type("piriformus")
     expect(page.locator("#top-search")).to_have_value("piriformus")
     page.keyboard.press("Enter")
-    expect(page.locator("#found-count")).to_contain_text("“piriformus”")
+    expect(page.locator("#found")).to_contain_text("“piriformus”")
 
     page.locator("h1").click()
     page.keyboard.press("/")

@@ -166,6 +166,20 @@ def test_details_are_for_people(admin: Person, session: Session, clock: Clock) -
     assert entry.rest == [("due", "2026-12-07 09:36 UTC → not set")]
 
 
+def test_the_page_shows_times_in_the_viewers_zone(admin: Person, session: Session, clock: Clock) -> None:
+    admin.learner.time_zone = "Europe/Berlin"
+    audit.record(
+        session, admin.user, "assignment.edit", "assignment:1", clock(), due_at=["2026-12-07T09:36:10+00:00", None]
+    )
+    session.commit()
+
+    page = admin.client.get("/admin/audit").text
+
+    assert "10:36 → not set" in page
+    assert "UTC" not in page
+    assert "2026-12-07 09:36 UTC" in admin.client.get("/admin/audit.csv").text
+
+
 def test_attempts_and_questions_have_names(admin: Person, make: Factory, session: Session, clock: Clock) -> None:
     trainer, person = make.trainer(), make.person(name="Jo Li")
     assignment = make.assignment(trainer, make.cohort(trainer, person), title="Week 3")

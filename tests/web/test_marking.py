@@ -52,7 +52,7 @@ def test_a_trainer_marks_question_by_question_and_the_learner_reads_the_mark(
 
     assert "Being marked" in before.text
     assert "score__big" not in before.text
-    assert "2 answers wait for you" in overview.text
+    assert "2 answers are waiting for you" in overview.text
     assert all(word in page.text for word in ("Pneumothorax", "Ana Li", *CANARIES))
     assert (saved.status_code, last.location) == (303, exam.overview)
     assert "Well seen." in after.text

@@ -343,7 +343,31 @@ def test_an_unknown_kind_is_listed_and_left_to_the_text(trainer: Person, library
     page = trainer.client.get(f"{ADDRESS}/questions?path={PATH}").text
 
     assert page.count("Unknown kind: edit it as text") == 2
-    assert trainer.client.get(f"{ADDRESS}/question?path={PATH}&n=1").status_code == 404
+    for n in (1, 2):
+        form = trainer.client.get(f"{ADDRESS}/question?path={PATH}&n={n}")
+        assert (form.status_code, form.location) == (303, f"{ADDRESS}/text?path={PATH}")
+
+
+def test_a_question_saved_without_options_still_offers_rows_for_them(trainer: Person, library: Library) -> None:
+    fields = read_form(trainer, f"{ADDRESS}/question/new?path={PATH}&kind=single")
+    assert send(trainer, set_field(fields, "q.stem", "What is it?"))[0] == 303
+    n = read_text(trainer).count("- id:")
+    before = read_text(trainer)
+
+    saved = read_form(trainer, f"{ADDRESS}/question?path={PATH}&n={n}")
+
+    assert [name for name, _text in saved if name.endswith(".text")] == [f"q.options.{row}.text" for row in range(4)]
+    assert send(trainer, saved)[0] == 303
+    assert read_text(trainer) == before
+
+
+def test_a_finding_leads_to_the_form_of_its_question(trainer: Person, library: Library) -> None:
+    fields = read_form(trainer, f"{ADDRESS}/question?path={PATH}&n=2")
+    send(trainer, set_field(fields, "q.explanation", ""))
+    form = f"{ADDRESS}/question?path={PATH}&amp;n=2"
+
+    assert f'<a href="{form}">question 2</a>' in trainer.client.get(ADDRESS).text
+    assert f'<a href="{form}">question 2</a>' in trainer.client.get(f"{ADDRESS}/publication/preview").text
 
 
 def test_a_first_question_is_added_to_an_empty_document(trainer: Person, library: Library) -> None:

@@ -75,7 +75,7 @@ def test_a_misspelt_muscle_is_found(client: FlaskClient, query: str) -> None:
 
     assert "/body-map?muscle=upper-trapezius" in list_links(page)
     assert "<mark>trapezius</mark>" in page.lower()
-    assert ("Nothing contains" in page) == (query == "trapezious")
+    assert ("No page contains" in page) == (query == "trapezious")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_is_not_found_is_said_with_what_to_try(client: FlaskClient) -> None
 def test_words_that_are_nowhere_together_find_what_has_some_of_them(client: FlaskClient) -> None:
     page = search(client, "zebra trapezius")
 
-    assert "These results have some of them." in page
+    assert "These contain some of them." in page
     assert "/body-map?muscle=upper-trapezius" in list_links(page)
 
 

@@ -14,6 +14,7 @@ from app.models import Assignment, Attempt, Cohort
 from app.services.assignments import assignments
 from tests.support.assigned_test import take_test
 from tests.support.factory import AFTER_CLOSING, Factory, Person
+from tests.support.written_pool import assign_written
 
 DAY = timedelta(days=1)
 
@@ -95,6 +96,17 @@ def test_a_start_that_cannot_be_is_refused_in_words_and_not_offered(
     else:
         assert listed in course
         assert page.status_code == 200
+
+
+def test_the_page_says_that_people_mark_written_answers_only_if_the_test_can_ask_for_them(
+    make: Factory, trainer: Person, learner: Person
+) -> None:
+    written = assign_written(make, trainer, learner)
+    chosen = make.assignment(trainer, make.session.get_one(Cohort, written.cohort_id))
+
+    words = "Your trainer marks written answers"
+    assert words in learner.client.get(f"/assignments/{written.id}").text
+    assert words not in learner.client.get(f"/assignments/{chosen.id}").text
 
 
 def test_the_page_of_what_is_set_says_how_it_goes(

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import AttemptState, TimeAllowed, compute_time, percent, resolve_state
+from app.domain.kinds import MARKED_BY_PEOPLE
 from app.domain.release import ReleasePolicy, plan_release
 from app.domain.scope import build_assignment_scope, build_module_test_scope
-from app.models import Attempt, Learner, ModuleRow
+from app.models import Assignment, Attempt, Learner, ModuleRow, QuestionRow, QuestionVersion
 from app.permissions import Viewer
 from app.services.assignments.learner_assignments import AssignmentView
 from app.services.attempts import releases
@@ -41,6 +42,7 @@ class StartView:
     ``number`` is the attempt that would start; the time is the learner's own. ``release`` is when its results will
     really be shown, but right answers also wait for the tests in ``waits_for``. ``open_attempt_id`` is an attempt in
     progress. ``more_before`` is the number of the first attempt on the next page of earlier ones, if there are more.
+    ``has_written`` means that the test can draw questions that people mark.
     """
 
     questions: int
@@ -57,6 +59,7 @@ class StartView:
     open_attempt_id: int | None = None
     open_seconds_left: int | None = None
     can_start: bool = False
+    has_written: bool = False
 
 
 def view_module_test(
@@ -101,6 +104,7 @@ def view_assignment(
         open_attempt_id=item.open_attempt_id,
         open_seconds_left=_count_seconds(item.open_until, now),
         can_start=item.can_start,
+        has_written=_has_written(session, item),
     )
 
 
@@ -133,6 +137,18 @@ _ATTEMPTS = (
     .limit(EARLIER_SHOWN + 2)
 )
 _NO_LIMIT = 1 << 30
+
+
+_WRITTEN = select(
+    exists()
+    .where(QuestionRow.module_id == Assignment.module_id, QuestionRow.use == Assignment.question_use)
+    .where(QuestionRow.retired_at.is_(None), QuestionVersion.question_id == QuestionRow.id)
+    .where(QuestionVersion.superseded_at.is_(None), QuestionVersion.kind.in_(sorted(MARKED_BY_PEOPLE)))
+).where(Assignment.id == bindparam("assignment_id"))
+
+
+def _has_written(session: Session, item: AssignmentView) -> bool:
+    return bool(session.scalar(_WRITTEN, {"assignment_id": item.assignment_id}))
 
 
 def _list_attempts(session: Session, learner: Learner, scope: str, before: int | None) -> Sequence[Attempt]:

@@ -18,7 +18,7 @@ def send_no_points(page: Page) -> None:
 
 
 def open_keys(page: Page) -> None:
-    page.get_by_role("button", name="Keys").click()
+    page.get_by_role("button", name="Shortcuts").click()
 
 
 _ANSWER = "/teach/assignments/{marking}/marking/{written}"
