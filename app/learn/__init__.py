@@ -11,6 +11,7 @@ from app.learn import (  # noqa: E402, F401
     calendar,
     certificates,
     course,
+    cpd,
     leaflets,
     lessons,
     messages,

@@ -16,9 +16,9 @@ from app.services.attempts import certificates
 from app.services.attempts.certificates import NoCertificateDue
 from app.web import certificate_file, limits
 from app.web.access import signed_in
-from app.web.certificate_file import PaperSize
 from app.web.downloads import attachment
 from app.web.identity import get_viewer
+from app.web.typesetting import PaperSize
 from app.web.urls import make_absolute, parse_choice
 
 

@@ -42,6 +42,8 @@ PAGELESS = {
     "studio.download_import_report": "a file to download",
     "studio.download_template": "a file to download",
     "learn.download_certificate": "a file to download",
+    "learn.export_cpd": "a file to download",
+    "learn.print_cpd": "a file to download",
 }
 """Addresses for GET that show no page of their own, and why."""
 
