@@ -20,5 +20,6 @@ from app.learn import (  # noqa: E402, F401
     reviews,
     searching,
     starting,
+    transcript,
     wording,
 )

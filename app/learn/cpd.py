@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -48,7 +49,7 @@ def show_cpd() -> ResponseReturnValue:
         "learn/cpd.html",
         form=form,
         record=record,
-        query={name: request.args[name] for name in ("since", "until") if request.args.get(name)},
+        query=_get_query(),
         years=_list_years(),
         kinds=KIND_LABELS,
         to_hours=to_hours,
@@ -63,7 +64,7 @@ def export_cpd() -> ResponseReturnValue:
     """Send the record of a period as CSV."""
     form = _get_period_form()
     if not form.validate():
-        return redirect(url_for("learn.show_cpd", **request.args), 303)
+        return redirect(url_for("learn.show_cpd", **_get_query()), 303)
     lines = [spreadsheet.format_line(cells) for cells in cpd.list_table(_get_record(form))]
     return attachment(spreadsheet.BYTE_ORDER_MARK + "".join(lines), "text/csv", "cpd.csv")
 
@@ -74,7 +75,7 @@ def print_cpd() -> ResponseReturnValue:
     """Send the record of a period as PDF; ``paper`` is its size."""
     form = _get_period_form()
     if not form.validate():
-        return redirect(url_for("learn.show_cpd", **request.args), 303)
+        return redirect(url_for("learn.show_cpd", **_get_query()), 303)
     paper = parse_choice(PaperSize, request.args.get("paper")) or PaperSize.A4
     pdf = cpd_file.render_pdf(_get_record(form), current_account().name, paper, now())
     return attachment(pdf, "application/pdf", "cpd.pdf")
@@ -161,6 +162,11 @@ def _get_own_learner() -> Learner:
 
 def _get_entry_or_404(entry_id: int) -> CpdEntry:
     return cpd.get_for(db.session, _get_own_learner(), entry_id) or abort(404)
+
+
+def _get_query() -> dict[str, Any]:
+    """Return the period of this request for links to its files."""
+    return {name: request.args[name] for name in ("since", "until") if request.args.get(name)}
 
 
 def _get_period_form() -> PeriodForm:

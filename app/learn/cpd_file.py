@@ -58,7 +58,7 @@ def _build_totals(record: CpdRecord) -> Part:
     ]
     total = (Cell(_("In total")), Cell(str(len(record.lines))), Cell(format_hours(record.minutes)))
     columns = (
-        TableColumn(_("Kind"), wide=True),
+        TableColumn(_("Kind of activity"), wide=True),
         TableColumn(_("Activities"), end=True),
         TableColumn(_("Hours"), end=True),
     )
@@ -69,7 +69,7 @@ def _build_activities(record: CpdRecord) -> Part:
     columns = (
         TableColumn(_("Date")),
         TableColumn(_("Activity"), wide=True),
-        TableColumn(_("Kind")),
+        TableColumn(_("Kind of activity")),
         TableColumn(_("Hours"), end=True),
     )
     rows = [

@@ -44,6 +44,10 @@ PAGELESS = {
     "learn.download_certificate": "a file to download",
     "learn.export_cpd": "a file to download",
     "learn.print_cpd": "a file to download",
+    "learn.print_transcript": "a file to download",
+    "teach.print_learner_transcript": "a file to download",
+    "teach.print_transcripts": "a file to download",
+    "teach.export_transcripts": "a file to download",
 }
 """Addresses for GET that show no page of their own, and why."""
 

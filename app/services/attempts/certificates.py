@@ -106,7 +106,7 @@ def list_valid_codes(session: Session, learner_ids: Collection[int]) -> dict[tup
         select(Attempt.learner_id, Attempt.scope, Certificate.code)
         .join(Attempt, Attempt.id == Certificate.attempt_id)
         .where(Certificate.learner_id.in_(learner_ids), Certificate.name.is_not(None))
-        .where(Certificate.withdrawn_at.is_(None), Attempt.is_passed)
+        .where(Certificate.withdrawn_at.is_(None), Attempt.is_passed.is_(True))
         .order_by(Certificate.id)
     )
     return {(learner_id, scope): code for learner_id, scope, code in rows}

@@ -85,7 +85,7 @@ def list_tests(session: Session, learner: Learner, now: datetime, attempt_id: in
         .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
         .outerjoin(AssignmentException, assignment_sql.is_exception_of(Attempt))
         .outerjoin(CpdReflection, CpdReflection.attempt_id == Attempt.id)
-        .where(Attempt.learner_id == learner.id, Attempt.purpose == Purpose.TEST, Attempt.is_passed)
+        .where(Attempt.learner_id == learner.id, Attempt.purpose == Purpose.TEST, Attempt.is_passed.is_(True))
         .where(Attempt.state == AttemptState.SUBMITTED, ~assignment_sql.is_pretest())
         .order_by(Attempt.number)
     )
@@ -95,6 +95,7 @@ def list_tests(session: Session, learner: Learner, now: datetime, attempt_id: in
             continue
         if assignment is not None and not is_score_released(assignment, attempts, now, exception):
             continue
+        assert attempt.submitted_at is not None
         lines[attempt.scope] = CpdLine(
             done_on=spacing.get_day(attempt.submitted_at, learner.time_zone),
             title=assignment.title if assignment else module_title,

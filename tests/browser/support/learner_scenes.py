@@ -139,6 +139,8 @@ LEARNER = (
     Scene("result-passed", "learner", "/attempts/{passed}/result"),
     Scene("certificate", "learner", "/attempts/{passed}/certificate"),
     Scene("certificates", "learner", "/certificates"),
+    Scene("transcript", "learner", "/transcript"),
+    Scene("transcript-none", "new", "/transcript"),
     Scene("cpd", "learner", "/cpd"),
     Scene("cpd-none", "new", "/cpd"),
     Scene("cpd-entry-new", "learner", "/cpd/entries/new"),
