@@ -7,6 +7,7 @@ blueprint = Blueprint("learn", __name__)
 # Importing these modules registers their views.
 from app.learn import (  # noqa: E402, F401
     attempts,
+    badges,
     body_map,
     calendar,
     certificates,

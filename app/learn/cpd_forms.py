@@ -52,7 +52,9 @@ class CpdEntryForm(FlaskForm):  # type: ignore[misc]
         validators=[InputRequired(_l("Enter the hours."))],
         render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": 12},
     )
-    kind = SelectField(_l("Kind of activity"), choices=[SelectChoice(kind.value, label) for kind, label in KIND_LABELS.items()])
+    kind = SelectField(
+        _l("Kind of activity"), choices=[SelectChoice(kind.value, label) for kind, label in KIND_LABELS.items()]
+    )
     reflection = _text_field(_l("Reflection"))
     evidence = _text_field(_l("Evidence"))
 

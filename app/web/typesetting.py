@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typst import Compiler
 
 FOLDER = Path(__file__).with_name("certificate")
-CERTIFICATE, DOCUMENT = FOLDER / "certificate.typ", FOLDER / "document.typ"
+CERTIFICATE, DOCUMENT, BADGE = (FOLDER / f"{name}.typ" for name in ("certificate", "document", "badge"))
 
 _BREAK = "\u200b"
 
