@@ -14,7 +14,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -25,7 +25,13 @@ CONTEXTS = (
 STATUS_LIST_LENGTH = 131_072
 """Entries in one list of revoked credentials: the least that the specification allows, so that nobody stands out."""
 
+STATUS_SECONDS = 300
+"""How long a list may be kept before it is read again."""
+
 MAX_CREDENTIAL_BYTES = 64 * 1024
+
+_CLOCK_SKEW = timedelta(minutes=10)
+"""By how much the clock of a program that reads a list may be slow."""
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"openbadgecredential"
@@ -144,22 +150,23 @@ def build_status_url(base_url: str, list_number: int) -> str:
 
 def build_status_list(base_url: str, list_number: int, revoked: Iterable[int], now: datetime) -> dict[str, Any]:
     """Return the list of revoked badges as a credential. ``revoked`` are the numbers of certificates in this list."""
-    address = build_status_url(base_url, list_number)
+    address, since = build_status_url(base_url, list_number), now - _CLOCK_SKEW
     return {
         "@context": [CONTEXTS[0]],
         "id": address,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
         "issuer": build_did(base_url),
-        "validFrom": _format(now),
+        "validFrom": _format(since),
         "credentialSubject": {
             "id": f"{address}#list",
             "type": "BitstringStatusList",
             "statusPurpose": "revocation",
+            "ttl": STATUS_SECONDS * 1000,
             "encodedList": encode_bits(number % STATUS_LIST_LENGTH for number in revoked),
         },
         "iss": build_did(base_url),
         "jti": address,
-        "nbf": int(now.timestamp()),
+        "nbf": int(since.timestamp()),
     }
 
 

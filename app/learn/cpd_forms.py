@@ -56,7 +56,7 @@ class CpdEntryForm(FlaskForm):  # type: ignore[misc]
         _l("Kind of activity"), choices=[SelectChoice(kind.value, label) for kind, label in KIND_LABELS.items()]
     )
     reflection = _text_field(_l("Reflection"))
-    evidence = _text_field(_l("Evidence"))
+    evidence = _text_field(_l("Supporting evidence"))
 
     minutes: int = 0
 

@@ -62,7 +62,7 @@ def _build_part(lines: Sequence[TranscriptLine], zone: str, whose: Transcript | 
     columns = (
         TableColumn(_("Test"), wide=True),
         TableColumn(_("Submitted")),
-        TableColumn(_("Outcome")),
+        TableColumn(_("State")),
         TableColumn(_("Score"), end=True),
     )
     remarks = [_("Student number: %(number)s", number=whose.number)] if whose and whose.number else []

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from app.domain import badge
 from app.domain.badge import STATUS_LIST_LENGTH, BadgeFacts
 from app.domain.certificate import format_certificate_code
-from app.models import Attempt, Certificate, ModuleRow, User
+from app.models import Attempt, Certificate, User
 from app.services.attempts import certificates
+from app.services.attempts.attempts import OwnAttempt
 from app.services.attempts.certificates import VerifiedCertificate
 from app.services.storage import badge_keys
 from app.services.storage.badge_keys import BadgeKeys, ForgedBadge
@@ -50,20 +51,14 @@ class CheckedBadge:
     verified: VerifiedCertificate | None = None
 
 
-def issue(session: Session, keys: BadgeKeys, certificate: Certificate, owner: User, base_url: str) -> str:
-    """Return the badge of a valid certificate as a signed token."""
-    module_slug = session.scalar(
-        select(ModuleRow.slug)
-        .join(Attempt, Attempt.module_id == ModuleRow.id)
-        .where(Attempt.id == certificate.attempt_id)
-    )
-    assignment_id = session.scalar(select(Attempt.assignment_id).where(Attempt.id == certificate.attempt_id))
-    part = f"/assignments/{assignment_id}" if assignment_id else ""
+def issue(keys: BadgeKeys, certificate: Certificate, loaded: OwnAttempt, owner: User, base_url: str) -> str:
+    """Return the badge of a valid certificate, which is of this attempt, as a signed token."""
+    part = f"?assignment={loaded.assignment.id}" if loaded.assignment else ""
     facts = BadgeFacts(
         base_url=base_url,
         number=certificate.id,
         verify_url=_build_verify_url(base_url, certificate),
-        achievement_url=f"{base_url}/modules/{module_slug}{part}",
+        achievement_url=f"{base_url}/modules/{loaded.module.slug}{part}",
         title=certificate.title,
         module_title=certificate.module_title,
         percent=certificate.percent,
