@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -59,6 +60,7 @@ class Settings:
     idle_minutes: int = 20160
     log: str = "text"
     metrics_token: str | None = field(default=None, repr=False)
+    badge_keys: str | None = field(default=None, repr=False)
     workers: int = 2
     threads: int = 1
     chores: bool = True
@@ -126,6 +128,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         idle_minutes=_read_int(env, "PALPATE_IDLE_MINUTES", 20160, 5, 86400),
         log=_read_choice(env, "PALPATE_LOG", "text", ("text", "json")),
         metrics_token=_read_text(env, "PALPATE_METRICS_TOKEN", "", _check_token) or None,
+        badge_keys=_read_text(env, "PALPATE_BADGE_KEYS", "", _check_key_set) or None,
         workers=_read_int(env, "PALPATE_WORKERS", 2, 1, 64),
         threads=threads,
         chores=_read_flag(env, "PALPATE_CHORES", default="1"),
@@ -152,6 +155,7 @@ NAMES = (
     "PALPATE_IDLE_MINUTES",
     "PALPATE_LOG",
     "PALPATE_METRICS_TOKEN",
+    "PALPATE_BADGE_KEYS",
     "PALPATE_WORKERS",
     "PALPATE_THREADS",
     "PALPATE_CHORES",
@@ -159,7 +163,14 @@ NAMES = (
     "PALPATE_POOL_SIZE",
     "PALPATE_PGBOUNCER",
 )
-SECRET_NAMES = ("PALPATE_SECRET", "PALPATE_MAIL", "PALPATE_METRICS_TOKEN", "DATABASE_URL", "REDIS_URL")
+SECRET_NAMES = (
+    "PALPATE_SECRET",
+    "PALPATE_MAIL",
+    "PALPATE_METRICS_TOKEN",
+    "PALPATE_BADGE_KEYS",
+    "DATABASE_URL",
+    "REDIS_URL",
+)
 """Settings that can contain a password: each can be read from a file that ``<name>_FILE`` names."""
 
 FILE_NAME = "PALPATE_SETTINGS"
@@ -237,6 +248,19 @@ def _check_token(text: str) -> str:
 
 def _bracket_ipv6(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _check_key_set(text: str) -> str:
+    try:
+        first = json.loads(text)["keys"][0]
+        is_sound = (first["kty"], first["crv"]) == ("OKP", "Ed25519") and bool(
+            first["kid"] and first["x"] and first["d"]
+        )
+    except (KeyError, IndexError, TypeError, ValueError, RecursionError):
+        is_sound = False
+    if not is_sound:
+        raise ValueError("give a JSON Web Key Set from `badges rotate-keys --file`.")
+    return text
 
 
 def _parse_base_url(text: str) -> str:

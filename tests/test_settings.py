@@ -19,6 +19,7 @@ from tests.conftest import ROOT
 
 GUIDE = ROOT / "docs" / "operating.md"
 SECRET = "0123456789abcdef0123456789abcdef"
+BADGE_KEYS = '{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": "xx", "d": "dd"}]}'
 
 
 def documented() -> dict[str, str]:
@@ -104,6 +105,8 @@ def test_every_name_is_read() -> None:
         ("PALPATE_LOG", "xml", "one of text, json"),
         ("PALPATE_PUBLISH", "later", "one of 0, 1"),
         ("PALPATE_METRICS_TOKEN", "short", "at least 16 characters"),
+        ("PALPATE_BADGE_KEYS", "{}", "JSON Web Key Set"),
+        ("PALPATE_BADGE_KEYS", BADGE_KEYS.replace('"d"', '"e"'), "JSON Web Key Set"),
         ("PALPATE_EMERGENCY_NUMBER", "your doctor", "is not a telephone number"),
         ("PALPATE_EMERGENCY_NUMBER", "112, <b>", "is not a telephone number"),
         ("PALPATE_MAIL", "sendmail", "console, file, smtp"),
@@ -230,6 +233,7 @@ def test_secrets_come_from_files(tmp_path: Path) -> None:
         "PALPATE_SECRET": SECRET,
         "PALPATE_MAIL": "smtps://me:hunter2@localhost",
         "PALPATE_METRICS_TOKEN": "t" * 16,
+        "PALPATE_BADGE_KEYS": BADGE_KEYS,
         "DATABASE_URL": "postgresql://u:p@h/d",
         "REDIS_URL": "redis://:hunter2@localhost",
     }

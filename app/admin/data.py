@@ -77,6 +77,9 @@ def _describe_count(what: str, number: int) -> str:
         "membership": ngettext("%(num)s membership", "%(num)s memberships", number),
         "attempt": ngettext("%(num)s attempt", "%(num)s attempts", number),
         "certificate": ngettext("%(num)s certificate", "%(num)s certificates", number),
+        "entry of the CPD record": ngettext(
+            "%(num)s own entry in the CPD record", "%(num)s own entries in the CPD record", number
+        ),
         "report of a question": ngettext("%(num)s question report", "%(num)s question reports", number),
         "message received": ngettext("%(num)s message received", "%(num)s messages received", number),
         "message sent": ngettext("%(num)s message sent", "%(num)s messages sent", number),

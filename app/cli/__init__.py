@@ -10,7 +10,20 @@ import click
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from app.cli import attempts, chores, content, demo, doctor, interchange, mail, people, preparing, server, storage
+from app.cli import (
+    attempts,
+    badges,
+    chores,
+    content,
+    demo,
+    doctor,
+    interchange,
+    mail,
+    people,
+    preparing,
+    server,
+    storage,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -22,7 +35,7 @@ def init_app(app: Flask) -> None:
         attempts.digest,
         attempts.reviews,
     )
-    groups = (*maintenance, chores.chores, mail.mail)
+    groups = (*maintenance, chores.chores, mail.mail, badges.badges)
     single = (preparing.prepare_command, server.serve, doctor.doctor, storage.backup, storage.restore, storage.copy)
     for command in (interchange.import_bank, interchange.export_bank, interchange.write_template):
         content.content.add_command(command)

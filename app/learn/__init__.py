@@ -7,10 +7,12 @@ blueprint = Blueprint("learn", __name__)
 # Importing these modules registers their views.
 from app.learn import (  # noqa: E402, F401
     attempts,
+    badges,
     body_map,
     calendar,
     certificates,
     course,
+    cpd,
     leaflets,
     lessons,
     messages,
@@ -19,5 +21,6 @@ from app.learn import (  # noqa: E402, F401
     reviews,
     searching,
     starting,
+    transcript,
     wording,
 )

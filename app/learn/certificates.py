@@ -11,14 +11,16 @@ from app.db import db
 from app.domain.certificate import format_certificate_code
 from app.learn import blueprint
 from app.learn.attempts import get_attempt_or_404
+from app.learn.badges import BadgeForm
 from app.models import Certificate
 from app.services.attempts import certificates
 from app.services.attempts.certificates import NoCertificateDue
 from app.web import certificate_file, limits
 from app.web.access import signed_in
-from app.web.certificate_file import PaperSize
+from app.web.badge_file import BadgeFormat
 from app.web.downloads import attachment
 from app.web.identity import get_viewer
+from app.web.typesetting import PaperSize
 from app.web.urls import make_absolute, parse_choice
 
 
@@ -50,6 +52,7 @@ def show_certificate(attempt_id: int) -> str:
         title=loaded.assignment.title if loaded.assignment else loaded.module.title,
         address=get_verification_address(found) if found else None,
         sizes=PaperSize,
+        formats=BadgeFormat,
     )
 
 
@@ -93,7 +96,7 @@ def ask_for_certificate() -> ResponseReturnValue:
     """Show the form for the code of a certificate, or go to the certificate with the code in ``code``."""
     if typed := request.args.get("code", "").strip()[:200]:
         return redirect(url_for("learn.verify_certificate", code=typed.rpartition("/")[2] or typed), 303)
-    return render_template("learn/verify.html", verified=None, typed=None)
+    return render_template("learn/verify.html", verified=None, typed=None, badge=None, badge_form=BadgeForm())
 
 
 @blueprint.get("/verify/<code>")
@@ -110,6 +113,8 @@ def verify_certificate(code: str) -> ResponseReturnValue:
         "learn/verify.html",
         verified=verified,
         typed=code,
+        badge=None,
+        badge_form=BadgeForm(),
         code=format_certificate_code(verified.certificate.code) if verified else None,
         withdrawable=withdrawable,
     )

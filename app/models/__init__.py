@@ -34,6 +34,7 @@ from app.models.catalogue import (
 from app.models.certificate import Certificate
 from app.models.chore import ChoreRun
 from app.models.cohort import Cohort, CohortTrainer, Membership, Roster
+from app.models.cpd import CpdEntry, CpdReflection
 from app.models.library import (
     BankUpload,
     DocumentChange,
@@ -72,6 +73,8 @@ __all__ = [
     "Cohort",
     "CohortTrainer",
     "Correction",
+    "CpdEntry",
+    "CpdReflection",
     "Digest",
     "DocumentChange",
     "DocumentVersion",

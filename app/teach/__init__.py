@@ -29,4 +29,5 @@ from app.teach import (  # noqa: E402
     rosters,  # noqa: F401
     settings,  # noqa: F401
     sources,  # noqa: F401
+    transcripts,  # noqa: F401
 )

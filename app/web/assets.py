@@ -64,6 +64,7 @@ STYLES = (
     "entry-form",
     "corrections",
     "certificates",
+    "cpd",
     "charts",
     "insight",
     "body-map",

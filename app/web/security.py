@@ -51,6 +51,7 @@ _SLOW_ENDPOINTS = frozenset(
         "studio.check_question",
         "studio.save_question",
         "studio.check_module",
+        "learn.verify_badge",
     }
 )
 
@@ -133,8 +134,8 @@ def _build_config(settings: Settings) -> dict[str, Any]:
 def _choose_transaction() -> None:
     """Start slow requests without the write lock. This runs before the user is loaded.
 
-    Slow requests hash a password, read the course files, check a library, unpack a zip file or count the effect of a
-    correction. Until then they only read from the database.
+    Slow requests hash a password, read the course files, check a library, unpack a zip file, verify a badge or count the
+    effect of a correction. Until then they only read from the database.
     """
     if request.endpoint in _SLOW_ENDPOINTS:
         database.use_deferred_transaction()

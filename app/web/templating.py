@@ -82,6 +82,7 @@ def init_app(app: Flask) -> None:
         place,
         day,
         calendar_day,
+        full_day,
         date,
         clock,
         minutes,
@@ -195,6 +196,11 @@ def calendar_day(found: dates.date) -> str:
     """Format a day without a time zone: ``Tue 24 Nov``, with the year unless it is this year."""
     is_this_year = found.year == _to_local(now(), None).year
     return _format_date(datetime.combine(found, time.min), "MMMEd" if is_this_year else "yMMMEd")
+
+
+def full_day(found: dates.date) -> str:
+    """Format a day without a time zone: ``23 November 2026``."""
+    return _format_date(datetime.combine(found, time.min), "long")
 
 
 def date(moment: datetime, zone: str | None = None) -> str:

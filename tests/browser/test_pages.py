@@ -42,6 +42,16 @@ PAGELESS = {
     "studio.download_import_report": "a file to download",
     "studio.download_template": "a file to download",
     "learn.download_certificate": "a file to download",
+    "learn.download_badge": "a file to download",
+    "learn.show_issuer": "keys for other programs",
+    "learn.list_badge_keys": "keys for other programs",
+    "learn.show_badge_status": "a list for other programs",
+    "learn.export_cpd": "a file to download",
+    "learn.print_cpd": "a file to download",
+    "learn.print_transcript": "a file to download",
+    "teach.print_learner_transcript": "a file to download",
+    "teach.print_transcripts": "a file to download",
+    "teach.export_transcripts": "a file to download",
 }
 """Addresses for GET that show no page of their own, and why."""
 

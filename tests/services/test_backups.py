@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from app.services.storage import archives, backups, restoring, sqlite_files
-from app.services.storage.archives import StorageError
+from app.services.storage.archives import StorageError, StoredSecrets
 from app.services.storage.folders import hold_folder
 from app.settings import Settings
 from tests.conftest import NOW, settings_for
@@ -255,7 +255,7 @@ def test_an_archive_whose_database_was_exchanged_is_refused(settings: Settings, 
     execute(other, "DELETE FROM source")
     forged = tmp_path / "forged.zip"
     fitting = replace(manifest, size=other.stat().st_size, sha256=archives.compute_sha256(other))
-    archives.write_archive(forged, other, fitting, None)
+    archives.write_archive(forged, other, fitting, StoredSecrets(None, None))
 
     with pytest.raises(StorageError, match="source differs"):
         restoring.check_backup(settings, forged)

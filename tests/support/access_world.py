@@ -17,6 +17,7 @@ from app.domain.notifications import NotificationKind
 from app.models import (
     Certificate,
     CohortTrainer,
+    CpdEntry,
     LibraryRole,
     ModuleRow,
     ObjectiveRow,
@@ -43,6 +44,7 @@ NEW = {"name": "Somebody New", "password": "a good long password", "new_password
 TERMS = {"module": "{module}", "title": ""}
 HEAD = "1-first-module/module.yaml"
 BANK = "1-first-module/questions/first-objective.yaml"
+ENTRY = {"title": "Course on shoulders", "done_on": "2026-11-02", "hours": "2", "kind": "formal"}
 FORMS: dict[str, dict[str, str]] = {
     "/appearance": {"theme": "dark"},
     "/language": {"language": "de"},
@@ -84,6 +86,9 @@ FORMS: dict[str, dict[str, str]] = {
         "option": "0",
         "number": "1",
     },
+    "/cpd/entries/new": ENTRY,
+    "/cpd/entries/{entry}": ENTRY,
+    "/cpd/tests/{handed}": {"reflection": "I ask about red flags."},
     "/review": {"size": "5"},
     "/review/plan": {"retention": "90", "daily_limit": "20"},
     "/review/pause": {"paused": "1"},
@@ -270,6 +275,8 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
     )
     assert learner.client.post(f"/attempts/{handed.id}/certificate").status_code == 303
     certificate = session.scalars(select(Certificate)).one()
+    assert learner.client.post("/cpd/entries/new", data=ENTRY).status_code == 303
+    entry_id = session.scalars(select(CpdEntry.id)).one()
     add_written_pool(session)
     writing = make.assignment(trainer, cohort, question_use=Use.EXAM)
     to_mark = write_test(session, learner, writing, clock.now)[0]
@@ -307,6 +314,7 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
             "asked": str(handed.items[0].version_id),
             "handed": str(handed.id),
             "certificate": str(certificate.id),
+            "entry": str(entry_id),
             "verified": certificate.code,
             "set": str(handed.assignment_id),
             "assignment": str(assignment.id),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.correction import Remedy
+from app.domain.cpd import CpdKind
 from app.domain.markings import MarkerRole
 from app.domain.notifications import NotificationKind
 from app.models import (
@@ -21,6 +22,8 @@ from app.models import (
     Certificate,
     Cohort,
     Correction,
+    CpdEntry,
+    CpdReflection,
     Digest,
     Invitation,
     LessonProgress,
@@ -123,6 +126,16 @@ def _as_learner(
             _marking(mine, 1, trainer, f"Well written, {NAME}", now),
             _reopening(mine, trainer, f"{NAME} fainted", now),
             _certificate(session, mine, NAME, now, trainer, f"{NAME} was not there"),
+            CpdEntry(
+                learner_id=learner,
+                done_on=now.date(),
+                title=f"Course of {NAME}",
+                minutes=90,
+                kind=CpdKind.FORMAL,
+                reflection=f"{NAME} was convinced",
+                evidence=f"Ask {EMAIL}",
+            ),
+            CpdReflection(attempt_id=mine.id, reflection=f"I, {NAME}, ask first"),
             MemoryCard(
                 learner_id=learner,
                 objective_id=session.scalars(_OBJECTIVE).one(),
@@ -183,6 +196,7 @@ def _as_trainer(make: Factory, session: Session, person: Person, others: Attempt
             SubmittedForm(form_id="f1", user_id=person.user.id, submitted_at=now),
             _reopening(others, person, f"Told by {NAME}", now),
             _certificate(session, others, "Otto Other", now, person, f"Told to {NAME}"),
+            CpdReflection(attempt_id=others.id, reflection=f"{NAME} explained it well"),
             Digest(user_id=person.user.id, week="2026-W47", sent_at=now),
         ]
     )

@@ -19,8 +19,8 @@ from app.domain.certificate import format_certificate_code
 from app.domain.content import Use
 from app.domain.release import ReleaseMoment, ReleasePolicy
 from app.models import Attempt, AuditEvent, Certificate, LessonRow, Library, Publication
-from app.web import certificate_file
-from app.web.certificate_file import PaperSize
+from app.web import certificate_file, typesetting
+from app.web.typesetting import PaperSize
 from tests.conftest import Clock
 from tests.support.assigned_test import take_test
 from tests.support.attempt_client import start
@@ -69,7 +69,7 @@ def render(app: Flask, certificate: Certificate, paper: PaperSize = PaperSize.A4
     """Draw the page of a certificate."""
     with app.test_request_context():
         inputs = certificate_file.list_inputs(certificate, paper, "UTC")
-    drawn = certificate_file.get_compiler().compile(format="png", ppi=110, sys_inputs=inputs)
+    drawn = typesetting.get_compiler().compile(format="png", ppi=110, sys_inputs=inputs)
     assert isinstance(drawn, bytes)
     return Image.open(io.BytesIO(drawn)).convert("RGB")
 

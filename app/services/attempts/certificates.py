@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, true
+from sqlalchemy import select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,6 @@ from app.domain.content import Use
 from app.models import (
     Assignment,
     AssignmentException,
-    AssignmentLesson,
     Attempt,
     Certificate,
     Cohort,
@@ -38,7 +37,7 @@ from app.models import (
 from app.permissions import Viewer, may_administer, teaches
 from app.services.assignments import assignment_sql
 from app.services.assignments.availability import is_score_released
-from app.services.attempts import releases
+from app.services.attempts import learning_time, releases
 from app.services.attempts.attempts import OwnAttempt
 from app.services.course import catalogue
 from app.services.course.changes import compute_digest
@@ -98,6 +97,21 @@ def list_own(session: Session, learner: Learner) -> Sequence[Certificate]:
     ).all()
 
 
+def list_valid_codes(session: Session, learner_ids: Collection[int]) -> dict[tuple[int, str], str]:
+    """Return the codes of learners' valid certificates by learner and scope, the latest of each.
+
+    Only for scopes whose score the reader may know: see :func:`get_state`.
+    """
+    rows = session.execute(
+        select(Attempt.learner_id, Attempt.scope, Certificate.code)
+        .join(Attempt, Attempt.id == Certificate.attempt_id)
+        .where(Certificate.learner_id.in_(learner_ids), Certificate.name.is_not(None))
+        .where(Certificate.withdrawn_at.is_(None), Attempt.is_passed.is_(True))
+        .order_by(Certificate.id)
+    )
+    return {(learner_id, scope): code for learner_id, scope, code in rows}
+
+
 def is_due(session: Session, viewer: Viewer, loaded: OwnAttempt, now: datetime) -> bool:
     """Return whether a certificate may be issued: the viewer passed a test, and may know that they did.
 
@@ -132,7 +146,7 @@ def issue(session: Session, viewer: Viewer, loaded: OwnAttempt, now: datetime) -
         title=loaded.assignment.title if loaded.assignment else loaded.module.title,
         module_title=loaded.module.title,
         percent=percent(attempt.points or 0, attempt.max_points or 0),
-        minutes=_measure_minutes(session, loaded),
+        minutes=_measure_minutes(session, attempt),
         publication_id=publication.id,
         content_digest=compute_content_digest(session, attempt.module_id),
         passed_at=attempt.submitted_at,
@@ -150,17 +164,9 @@ def issue(session: Session, viewer: Viewer, loaded: OwnAttempt, now: datetime) -
     return made
 
 
-def _measure_minutes(session: Session, loaded: OwnAttempt) -> int:
-    """Return the reading time of the lessons set with the test, or all of its module, and the time of the test."""
-    attempt = loaded.attempt
-    lessons = select(func.sum(LessonRow.minutes)).where(LessonRow.retired_at.is_(None))
-    of_module = lessons.where(LessonRow.module_id == attempt.module_id)
-    chosen = lessons.join(AssignmentLesson, AssignmentLesson.lesson_id == LessonRow.id).where(
-        AssignmentLesson.assignment_id == attempt.assignment_id
-    )
-    reading = session.scalar(chosen) or session.scalar(of_module) or 0
-    assert attempt.submitted_at is not None
-    return int(reading) + round((attempt.submitted_at - attempt.started_at).total_seconds() / 60)
+def _measure_minutes(session: Session, attempt: Attempt) -> int:
+    reading = session.scalar(select(learning_time.reading_minutes()).where(Attempt.id == attempt.id))
+    return learning_time.measure_minutes(attempt, reading or 0)
 
 
 def compute_content_digest(session: Session, module_id: int) -> str:

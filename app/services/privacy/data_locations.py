@@ -55,6 +55,8 @@ DATA_LOCATIONS = (
     DataLocation("question_report.attempt_id", "attempts", Disposition.NAMELESS),
     DataLocation("certificate.learner_id", "certificates", Disposition.NAMELESS),
     DataLocation("certificate.attempt_id", "certificates", Disposition.NAMELESS),
+    DataLocation("cpd_entry.learner_id", "cpd_entries", Disposition.GOES),
+    DataLocation("cpd_reflection.attempt_id", "cpd_reflections", Disposition.GOES),
     DataLocation("scope_result.learner_id", "results", Disposition.NAMELESS),
     DataLocation("scope_result.best_attempt_id", "results", Disposition.NAMELESS),
     DataLocation("scope_result.latest_attempt_id", "results", Disposition.NAMELESS),
@@ -131,6 +133,7 @@ ERASURE_NOTES = (
     ErasureNote(
         gettext_noop("Plan for reviews, and what is due for review"), gettext_noop("deleted"), Disposition.GOES
     ),
+    ErasureNote(gettext_noop("CPD record: own entries and reflections"), gettext_noop("deleted"), Disposition.GOES),
     ErasureNote(
         gettext_noop("Answers, marks, results, lessons read"),
         gettext_noop("stay under an anonymous learner, so that figures still add up"),

@@ -26,6 +26,8 @@ from app.models import (
     Cohort,
     CohortTrainer,
     Correction,
+    CpdEntry,
+    CpdReflection,
     Invitation,
     Learner,
     Library,
@@ -84,6 +86,7 @@ def preview(session: Session, user: User) -> ErasurePreview:
         ("membership", count(Membership, Membership.learner_id == learner.id)),
         ("attempt", count(Attempt, Attempt.learner_id == learner.id)),
         ("certificate", count(Certificate, Certificate.learner_id == learner.id)),
+        ("entry of the CPD record", count(CpdEntry, CpdEntry.learner_id == learner.id)),
         ("report of a question", count(QuestionReport, QuestionReport.attempt_id.in_(mine))),
         ("message received", count(MessageRecipient, MessageRecipient.learner_id == learner.id)),
         ("message sent", count(Message, Message.sender_id == user.id)),
@@ -127,6 +130,7 @@ def erase(session: Session, actor: User | None, user: User, now: datetime, key: 
     session.execute(delete(Reminder).where(Reminder.learner_id == learner.id))
     _delete_messages_to(session, learner)
     _delete_reviews(session, learner)
+    _delete_cpd_record(session, learner)
     session.execute(delete(SignIn).where(or_(SignIn.learner_id == learner.id, SignIn.user_id == user.id)))
     learner.time_zone, learner.language, learner.extra_time_percent, learner.is_guest = "UTC", "", 0, False
     learner.calendar_revision += 1  # the address of their calendar stops working
@@ -162,6 +166,14 @@ def _delete_reviews(session: Session, learner: Learner) -> None:
     )
     for table in (MemoryCard, ReviewPlan):
         session.execute(delete(table).where(table.learner_id == learner.id))
+
+
+def _delete_cpd_record(session: Session, learner: Learner) -> None:
+    mine = select(Attempt.id).where(Attempt.learner_id == learner.id)
+    session.execute(delete(CpdEntry).where(CpdEntry.learner_id == learner.id))
+    session.execute(
+        delete(CpdReflection).where(CpdReflection.attempt_id.in_(mine)).execution_options(synchronize_session=False)
+    )
 
 
 def _delete_messages_to(session: Session, learner: Learner) -> None:
@@ -272,6 +284,10 @@ def _clear_mentions(session: Session, mentions: Mentions) -> None:
         MarkingRow.comment,
         AttemptReopening.reason,
         Certificate.reason,
+        CpdEntry.title,
+        CpdEntry.reflection,
+        CpdEntry.evidence,
+        CpdReflection.reflection,
         Message.text,
         Correction.reason,
         AssignmentException.note,

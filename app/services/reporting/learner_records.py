@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.assignment import LearnerTerms, resolve_terms
@@ -127,7 +127,15 @@ class LearnerRecord:
 def get_member(session: Session, cohort: Cohort, learner_id: int) -> GradebookMember | None:
     """Return a current or former member of the cohort; None for an erased account."""
     row = session.execute(
-        select(Learner.id, User.name, User.email, Membership.joined_at, Membership.removed_at, ~User.active)
+        select(
+            Learner.id,
+            User.name,
+            User.email,
+            Membership.joined_at,
+            Membership.removed_at,
+            ~User.active,
+            func.coalesce(Membership.student_number, ""),
+        )
         .join(User, User.id == Learner.user_id)
         .join(Membership, Membership.learner_id == Learner.id)
         .where(Membership.cohort_id == cohort.id, Learner.id == learner_id)

@@ -23,7 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.settings import Settings
 
 _CHUNK_BYTES = 1024**2
-_MANIFEST, _SECRET = "manifest.json", "secret"
+_MANIFEST, _SECRET, _BADGE_KEYS = "manifest.json", "secret", "badge-keys.json"
 _COMPRESSION_LEVEL = 1
 """Level 1 halves the file at about 100 MB/s. Higher levels would take processor time from a server that is in use."""
 
@@ -82,11 +82,20 @@ _MANIFESTS = TypeAdapter(Manifest)
 
 @dataclass(frozen=True, slots=True)
 class ExtractedBackup:
-    """A backup whose checksums are right. ``secret`` is None if the operator keeps it elsewhere."""
+    """A backup whose checksums are right. ``secret`` and ``badge_keys`` are None if the operator keeps them elsewhere."""
 
     manifest: Manifest
     database: Path
     secret: str | None
+    badge_keys: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecrets:
+    """What a backup contains besides the database: the files of the data folder that the server made by itself."""
+
+    secret: str | None
+    badge_keys: str | None
 
 
 def fingerprint_secret(secret: str) -> str:
@@ -108,7 +117,7 @@ def compute_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_archive(path: Path, database: Path, manifest: Manifest, secret: str | None) -> None:
+def write_archive(path: Path, database: Path, manifest: Manifest, kept: StoredSecrets) -> None:
     """Write a backup that only its owner can read, and make sure that it is on the disk and can be read back.
 
     :raise StorageError: what was written differs from what should have been.
@@ -122,8 +131,9 @@ def write_archive(path: Path, database: Path, manifest: Manifest, secret: str | 
                 archive.open(manifest.database.file_name, "w", force_zip64=True) as member,
             ):
                 _copy(source, member)
-            if secret is not None:
-                archive.writestr(_SECRET, secret)
+            for name, text in ((_SECRET, kept.secret), (_BADGE_KEYS, kept.badge_keys)):
+                if text is not None:
+                    archive.writestr(name, text)
             archive.writestr(_MANIFEST, _MANIFESTS.dump_json(manifest, indent=2))
         file.flush()
         os.fsync(file.fileno())
@@ -149,7 +159,10 @@ def extract(path: Path, folder: Path) -> ExtractedBackup:
     with _open_archive(path) as archive:
         manifest = _read_manifest(path, archive)
         name = manifest.database.file_name
-        secret = archive.read(_SECRET).decode("ascii") if _SECRET in archive.namelist() else None
+        secret, badge_keys = (
+            archive.read(kept).decode("ascii") if kept in archive.namelist() else None
+            for kept in (_SECRET, _BADGE_KEYS)
+        )
         database = folder / name
         with open(database, "xb", opener=lambda place, flags: os.open(place, flags, 0o600)) as target:
             with archive.open(name) as member:
@@ -158,7 +171,7 @@ def extract(path: Path, folder: Path) -> ExtractedBackup:
             os.fsync(target.fileno())
     if (database.stat().st_size, compute_sha256(database)) != (manifest.size, manifest.sha256):
         raise StorageError(f"{path} is damaged: its database is not the one that was backed up.")
-    return ExtractedBackup(manifest, database, secret)
+    return ExtractedBackup(manifest, database, secret, badge_keys)
 
 
 def _read_manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:

@@ -15,8 +15,8 @@ from time import monotonic
 from pydantic import TypeAdapter, ValidationError
 
 from app.server.version import VERSION
-from app.services.storage import archives, postgres_tools, sqlite_files
-from app.services.storage.archives import DatabaseKind, Manifest, StorageError, StoredRows
+from app.services.storage import archives, badge_keys, postgres_tools, sqlite_files
+from app.services.storage.archives import DatabaseKind, Manifest, StorageError, StoredRows, StoredSecrets
 from app.services.storage.folders import hold_folder, sync_folder
 from app.settings import Settings
 
@@ -120,7 +120,8 @@ def _make(settings: Settings, now: datetime, folder: Path) -> BackupRecord:
             sha256=archives.compute_sha256(database),
             secret_fingerprint=archives.fingerprint_secret(settings.secret),
         )
-        archives.write_archive(archive, database, manifest, archives.get_stored_secret(settings))
+        kept = StoredSecrets(archives.get_stored_secret(settings), badge_keys.get_stored(settings))
+        archives.write_archive(archive, database, manifest, kept)
         file = _choose_name(folder, now)
         archive.rename(file)
     sync_folder(folder)

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.server import schema, storage
-from app.services.storage import archives, backups, postgres_tools, sqlite_files
+from app.services.storage import archives, backups, badge_keys, postgres_tools, sqlite_files
 from app.services.storage.archives import DatabaseKind, ExtractedBackup, Manifest, StorageError, StoredRows
 from app.services.storage.folders import hold_folder, sync_folder
 from app.settings import ROOT, Settings
@@ -75,6 +75,8 @@ def restore(settings: Settings, file: Path, now: datetime, *, replaces: bool = F
             with _mark_unfinished(settings, file):
                 kept = _replace_database(settings, holder, backup.database, kept_name)
             _replace_secret(settings, backup.secret, kept_name if kept else None)
+            if backup.badge_keys is not None:
+                badge_keys.restore(settings, backup.badge_keys)
             storage.get_restore_marker(settings).unlink()
     return Restored(kept, checked.has_same_secret)
 

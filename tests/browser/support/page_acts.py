@@ -18,6 +18,13 @@ def send_empty(page: Page) -> None:
     page.locator("main > form, main > :not(.notice) form").first.locator("[type=submit]").first.click()
 
 
+def send_no_badge(page: Page) -> None:
+    """Unfold the form for a badge, and send it with a text that is none."""
+    page.locator("main details summary").last.click()
+    page.get_by_label("Or its text").fill("This is no badge.")
+    page.get_by_role("button", name="Verify the badge").click()
+
+
 def send_last(page: Page) -> None:
     """Send the last form of the page as it is."""
     page.locator("main form").last.locator("[type=submit]").first.click()

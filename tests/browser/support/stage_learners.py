@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.demo import cast
 from app.domain.attempt import AttemptState, Purpose
 from app.domain.certificate import format_certificate_code
+from app.domain.cpd import CpdKind
 from app.domain.paper import PaperItem
 from app.domain.question import QuestionText
 from app.models import (
@@ -26,9 +27,10 @@ from app.models import (
     User,
 )
 from app.permissions import Viewer
-from app.services.attempts import answering, attempts, certificates, guests, lessons
+from app.services.attempts import answering, attempts, certificates, cpd, guests, lessons
 from app.services.attempts.answering import AnswerChange
 from app.services.attempts.attempts import OwnAttempt
+from app.services.attempts.cpd import EntryChange
 from app.services.course import catalogue
 from app.services.course.lesson_texts import get_lesson_text
 from app.services.marking import submission
@@ -263,3 +265,32 @@ class LearnersOnStage:
         self.session.flush()  # its page needs the id
         self.stage.ids["certificate"] = issued.id
         self.stage.links["verify"] = f"/verify/{format_certificate_code(issued.code)}"
+        self._cpd_record(viewer)
+
+    def _cpd_record(self, viewer: Viewer) -> None:
+        """Own entries beside the passed test, which has a reflection."""
+        assert viewer.learner is not None
+        today = self.now.date()
+        article = EntryChange(
+            done_on=today - timedelta(days=3),
+            title="Article: dry needling of the upper trapezius",
+            minutes=45,
+            kind=CpdKind.SELF_DIRECTED,
+            reflection="The effect is small, and short. I tell patients so before they decide.",
+            evidence="https://doi.org/10.1000/182",
+        )
+        course = EntryChange(
+            done_on=today - timedelta(days=20),
+            title="Course on the shoulder, two days",
+            minutes=930,
+            kind=CpdKind.FORMAL,
+            reflection="",
+            evidence="Confirmation of attendance in my folder",
+        )
+        cpd.add(self.session, viewer.learner, article)
+        entry = cpd.add(self.session, viewer.learner, course)
+        self.session.flush()  # its page needs the id
+        self.stage.ids["cpd-entry"] = entry.id
+        test = cpd.get_test(self.session, viewer.learner, self.stage.ids["passed"], self.now)
+        assert test is not None
+        cpd.reflect(self.session, test, "I ask about red flags before I touch anybody.")

@@ -1,0 +1,58 @@
+"""Files set with Typst. Its compiler and fonts come with Python packages and with the folder ``certificate``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typst import Compiler
+
+FOLDER = Path(__file__).with_name("certificate")
+CERTIFICATE, DOCUMENT, BADGE = (FOLDER / f"{name}.typ" for name in ("certificate", "document", "badge"))
+
+_BREAK = "\u200b"
+
+
+class PaperSize(StrEnum):
+    A4 = "a4"
+    LETTER = "us-letter"
+
+
+def render_pdf(template: Path, inputs: dict[str, str], moment: datetime) -> bytes:
+    """Return a template with its inputs as PDF/UA. ``moment`` becomes the date of the file."""
+    made = get_compiler().compile(
+        input=str(template),
+        format="pdf",
+        sys_inputs=inputs,
+        pdf_standards="ua-1",
+        timestamp=int(moment.timestamp()),
+    )
+    assert isinstance(made, bytes)
+    return made
+
+
+def make_breakable(text: str, longest: int = 30) -> str:
+    """Let words of more than ``longest`` characters break: they could be wider than their place.
+
+    Other words stay as they are: their letters may be joined.
+    """
+    step = longest // 2
+    return " ".join(
+        _BREAK.join(word[at : at + step] for at in range(0, len(word), step)) if len(word) > longest else word
+        for word in text.split(" ")
+    )
+
+
+@lru_cache(maxsize=1)
+def get_compiler() -> Compiler:
+    """Return the compiler, which a process loads with its first file.
+
+    Fonts of the system are used for scripts that those in the folder do not cover.
+    """
+    import typst  # 80 MB, which most processes never need
+
+    return typst.Compiler(str(CERTIFICATE), root=str(FOLDER), font_paths=[str(FOLDER / "fonts")])
