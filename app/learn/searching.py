@@ -16,6 +16,8 @@ from app.learn import blueprint
 from app.learn.body_map import AREA_NAMES
 from app.services.attempts import search
 from app.services.attempts.search import Result
+from app.services.attempts.shown_questions import ShownQuestion
+from app.services.course.outline import ModuleLine
 from app.web.identity import get_viewer
 from app.web.urls import parse_choice
 
@@ -70,16 +72,15 @@ def get_address(result: Result) -> str:
         case SearchGroup.SOURCES:
             return url_for("learn.show_bibliography", source=entry.slug, _anchor=entry.slug.lower())
         case SearchGroup.QUESTIONS:
-            return _get_question_address(result)
+            assert result.question is not None
+            return get_question_address(result.question, result.module, result.lesson)
 
 
-def _get_question_address(result: Result) -> str:
-    question = result.question
-    assert question is not None
-    if question.purpose is Purpose.CHECK:
+def get_question_address(question: ShownQuestion, module: ModuleLine | None, lesson_slug: str) -> str:
+    """Return the page on which a learner has seen a question: a lesson, a running attempt or a result."""
+    if question.purpose is Purpose.CHECK and module is not None:
         anchor = f"check-{question.slug}"
-        assert result.module is not None
-        return url_for("learn.show_lesson", slug=result.module.slug, lesson_slug=result.lesson, _anchor=anchor)
+        return url_for("learn.show_lesson", slug=module.slug, lesson_slug=lesson_slug, _anchor=anchor)
     n = question.position
     if question.state is AttemptState.OPEN:
         return url_for("learn.show_question", attempt_id=question.attempt_id, n=n)

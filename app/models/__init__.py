@@ -34,6 +34,7 @@ from app.models.catalogue import (
 from app.models.certificate import Certificate
 from app.models.chore import ChoreRun
 from app.models.cohort import Cohort, CohortTrainer, Membership, Roster
+from app.models.learner_note import LearnerNote
 from app.models.library import (
     BankUpload,
     DocumentChange,
@@ -77,6 +78,7 @@ __all__ = [
     "DocumentVersion",
     "Invitation",
     "Learner",
+    "LearnerNote",
     "LessonProgress",
     "LessonRow",
     "Library",

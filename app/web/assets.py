@@ -55,6 +55,7 @@ STYLES = (
     "reports",
     "messages",
     "inbox",
+    "own-notes",
     "forms",
     "gradebook",
     "cohorts",

@@ -11,45 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.content.prose import render_inline
-from app.db import UtcDateTimeType
-from app.domain.attempt import AttemptState, Purpose
 from app.domain.question import QuestionText
-from app.domain.scope import find_check_lesson
 from app.domain.search.entries import FoundEntry, Passage, SearchEntry, SearchGroup, SpelledWord
 from app.domain.search.index import Hit, Matches, SearchIndex, describe
 from app.domain.search.words import MAX_QUERY_LENGTH, parse_query
-from app.models import Assignment, Attempt, Learner, Mark, QuestionRow, QuestionVersion, ScopeResult
-from app.services.attempts.releases import is_key_released
+from app.models import Learner
+from app.services.attempts.shown_questions import ShownQuestion, find_lesson, list_shown
 from app.services.course import catalogue, search_index
-from app.services.course.catalogue import LessonLine
 from app.services.course.memory import get_memory
 from app.services.course.outline import CourseOutline, ModuleLine, recall_outline
 
 MAX_IN_GROUP = 4
 MAX_LISTED = 50
 """How many results of each group are shown, beside other groups and alone."""
-
-MAX_ATTEMPTS = 400
-"""Of how many attempts of a reader, the latest, the questions are searched."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownQuestion:
-    """Where a reader has last been shown the right answer of a question."""
-
-    version_id: int
-    slug: str
-    module_id: int
-    attempt_id: int
-    position: int
-    purpose: Purpose
-    state: AttemptState
-    scope: str
-    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +79,7 @@ def search(
         return SearchResults((), is_cut=is_cut)
     memory = get_memory(session)
     known = recall_outline(session, memory)
-    shown = _list_shown(session, learner, known, now) if learner else {}
+    shown = list_shown(session, learner, known, now) if learner else {}
     course = search_index.recall_index(session, memory)
     questions = _index_questions(tuple(catalogue.get_texts(session, shown).values()))
     pairs = _match(course, questions, words)
@@ -158,64 +135,13 @@ def _locate(found: FoundEntry, shown: Mapping[int, ShownQuestion], known: Course
         return Result(found)
     question = shown[int(found.entry.slug)]
     modules = {module.id: module for module in known.modules}
-    lesson = _find_lesson(question, known)
+    lesson = find_lesson(question, known)
     if lesson:
         return Result(found, question, modules[lesson.module_id], lesson.slug)
     return Result(found, question, modules.get(question.module_id))
 
 
-def _find_lesson(question: ShownQuestion, known: CourseOutline) -> LessonLine | None:
-    number = find_check_lesson(question.scope)
-    return next((line for line in known.lessons if line.id == number), None)
-
-
 # -- questions ---------------------------------------------------------------------------------------------------------
-
-# The limit also keeps SQLite from asking the conditions again for each question.
-_RELEASED = (
-    select(Attempt.id, Attempt.purpose, Attempt.state, Attempt.scope, Attempt.started_at)
-    .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
-    .outerjoin(ScopeResult, and_(ScopeResult.learner_id == Attempt.learner_id, ScopeResult.scope == Attempt.scope))
-    .where(
-        Attempt.learner_id == bindparam("learner_id"),
-        is_key_released(bindparam("now", type_=UtcDateTimeType())),
-    )
-    .order_by(Attempt.id.desc())
-    .limit(MAX_ATTEMPTS)
-    .cte("released")
-)
-_SHOWN = (
-    select(
-        Mark.version_id,
-        QuestionRow.slug,
-        QuestionRow.module_id,
-        _RELEASED.c.id,
-        Mark.position,
-        _RELEASED.c.purpose,
-        _RELEASED.c.state,
-        _RELEASED.c.scope,
-        _RELEASED.c.started_at,
-    )
-    .select_from(_RELEASED)
-    .join(Mark, Mark.attempt_id == _RELEASED.c.id)
-    .join(QuestionVersion, QuestionVersion.id == Mark.version_id)
-    .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
-    .order_by(_RELEASED.c.id, Mark.position)
-)
-
-
-def _list_shown(session: Session, learner: Learner, known: CourseOutline, now: datetime) -> dict[int, ShownQuestion]:
-    """Return where the learner was last shown the key of each question version, by the version's id.
-
-    Checks of lessons that are no longer published are left out: there is no page for them.
-    """
-    rows = session.execute(_SHOWN, {"learner_id": learner.id, "now": now})
-    questions = (ShownQuestion(*row) for row in rows)
-    return {
-        question.version_id: question
-        for question in questions
-        if question.purpose is not Purpose.CHECK or _find_lesson(question, known)
-    }
 
 
 @lru_cache(maxsize=32)
