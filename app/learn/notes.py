@@ -15,7 +15,7 @@ from app.domain.learner_notes import MAX_NOTES, NoteKind, TargetKind, TooManyNot
 from app.learn import blueprint
 from app.learn.attempts import get_attempt_or_404
 from app.learn.forms import BookmarkForm, NoteEditForm, NoteForm
-from app.learn.searching import get_question_address
+from app.learn.shown_questions import get_question_address
 from app.models import LearnerNote
 from app.services.attempts import learner_notes, note_lists, note_targets
 from app.services.attempts.learner_notes import QuoteNotFoundError

@@ -8,16 +8,15 @@ from flask_babel import lazy_gettext as _l
 
 from app.clock import now
 from app.db import db
-from app.domain.attempt import AttemptState, Purpose
+from app.domain.attempt import Purpose
 from app.domain.body_map import BodyArea
 from app.domain.search.entries import SearchGroup
 from app.domain.search.words import MAX_QUERY_LENGTH
 from app.learn import blueprint
 from app.learn.body_map import AREA_NAMES
+from app.learn.shown_questions import get_question_address
 from app.services.attempts import search
 from app.services.attempts.search import Result
-from app.services.attempts.shown_questions import ShownQuestion
-from app.services.course.outline import ModuleLine
 from app.web.identity import get_viewer
 from app.web.urls import parse_choice
 
@@ -27,6 +26,7 @@ GROUP_NAMES = {
     SearchGroup.MUSCLES: _l("Muscles"),
     SearchGroup.PLACES: _l("Places on the body map"),
     SearchGroup.QUESTIONS: _l("Questions you have seen"),
+    SearchGroup.NOTES: _l("Your notes"),
     SearchGroup.LEAFLETS: _l("Leaflets"),
     SearchGroup.SOURCES: _l("Sources"),
 }
@@ -71,20 +71,11 @@ def get_address(result: Result) -> str:
             return url_for("learn.show_leaflet", slug=entry.slug, _anchor=anchor)
         case SearchGroup.SOURCES:
             return url_for("learn.show_bibliography", source=entry.slug, _anchor=entry.slug.lower())
+        case SearchGroup.NOTES:
+            return url_for("learn.edit_note", note_id=int(entry.slug))
         case SearchGroup.QUESTIONS:
             assert result.question is not None
             return get_question_address(result.question, result.module, result.lesson)
-
-
-def get_question_address(question: ShownQuestion, module: ModuleLine | None, lesson_slug: str) -> str:
-    """Return the page on which a learner has seen a question: a lesson, a running attempt or a result."""
-    if question.purpose is Purpose.CHECK and module is not None:
-        anchor = f"check-{question.slug}"
-        return url_for("learn.show_lesson", slug=module.slug, lesson_slug=lesson_slug, _anchor=anchor)
-    n = question.position
-    if question.state is AttemptState.OPEN:
-        return url_for("learn.show_question", attempt_id=question.attempt_id, n=n)
-    return url_for("learn.show_result", attempt_id=question.attempt_id, open=n, _anchor=f"answer-{n}")
 
 
 def describe_place(result: Result) -> tuple[str, ...]:
@@ -101,6 +92,8 @@ def describe_place(result: Result) -> tuple[str, ...]:
             return tuple(filter(None, (_("Leaflets"), passage.heading)))
         case SearchGroup.SOURCES:
             return (_("Bibliography"),)
+        case SearchGroup.NOTES:
+            return (_("Your notes"),)
         case SearchGroup.QUESTIONS:
             assert result.question is not None
             title = result.module.title if result.module else ""

@@ -82,6 +82,7 @@ SCRIPTS = (
     "running",
     "regions",
     "reading",
+    "own-notes",
     "remember",
     "keys",
     "searching",

@@ -1,6 +1,6 @@
-"""Search of the course, and of the questions whose right answers this reader has been shown.
+"""Search of the course, of the questions whose right answers this reader has been shown, and of the reader's own notes.
 
-The two indices are separate, so nothing of a question that the reader has not been shown can be found, be suggested as a
+The three indices are separate, so nothing of a question that the reader has not been shown can be found, be suggested as a
 spelling or change the order of results.
 """
 
@@ -14,11 +14,13 @@ from functools import lru_cache
 from sqlalchemy.orm import Session
 
 from app.content.prose import render_inline
+from app.domain.learner_notes import TargetKind
 from app.domain.question import QuestionText
 from app.domain.search.entries import FoundEntry, Passage, SearchEntry, SearchGroup, SpelledWord
 from app.domain.search.index import Hit, Matches, SearchIndex, describe
-from app.domain.search.words import MAX_QUERY_LENGTH, parse_query
+from app.domain.search.words import MAX_QUERY_LENGTH, clean_text, parse_query
 from app.models import Learner
+from app.services.attempts import learner_notes
 from app.services.attempts.shown_questions import ShownQuestion, find_lesson, list_shown
 from app.services.course import catalogue, search_index
 from app.services.course.memory import get_memory
@@ -27,6 +29,9 @@ from app.services.course.outline import CourseOutline, ModuleLine, recall_outlin
 MAX_IN_GROUP = 4
 MAX_LISTED = 50
 """How many results of each group are shown, beside other groups and alone."""
+
+MAX_NOTES_SEARCHED = 400
+"""How many notes of a reader, the latest, are searched. The list of notes searches all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,8 @@ def search(
     shown = list_shown(session, learner, known, now) if learner else {}
     course = search_index.recall_index(session, memory)
     questions = _index_questions(tuple(catalogue.get_texts(session, shown).values()))
-    pairs = _match(course, questions, words)
+    notes = _index_notes(_describe_notes(session, learner, shown) if learner else ())
+    pairs = _match((course, questions, notes), words)
     hits, is_partial = _find(pairs)
     groups = []
     for group, found in _group(hits):
@@ -104,12 +110,10 @@ def list_examples(session: Session) -> list[str]:
     ]
 
 
-def _match(
-    course: SearchIndex, questions: SearchIndex, words: Sequence[str]
-) -> tuple[tuple[SearchIndex, Matches], tuple[SearchIndex, Matches]]:
-    """Match the words in both indices. A word counts as misspelt only if it occurs in neither."""
-    missing = {word for word in words if not course.knows(word) and not questions.knows(word)}
-    return (course, course.match(words, missing)), (questions, questions.match(words, missing))
+def _match(indices: Sequence[SearchIndex], words: Sequence[str]) -> list[tuple[SearchIndex, Matches]]:
+    """Match the words in all indices. A word counts as misspelt only if it occurs in none."""
+    missing = {word for word in words if not any(index.knows(word) for index in indices)}
+    return [(index, index.match(words, missing)) for index in indices]
 
 
 def _find(pairs: Iterable[tuple[SearchIndex, Matches]]) -> tuple[list[tuple[Hit, Matches]], bool]:
@@ -141,7 +145,7 @@ def _locate(found: FoundEntry, shown: Mapping[int, ShownQuestion], known: Course
     return Result(found, question, modules.get(question.module_id))
 
 
-# -- questions ---------------------------------------------------------------------------------------------------------
+# -- questions and notes -----------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=32)
@@ -155,6 +159,27 @@ def _describe_question(text: QuestionText) -> SearchEntry:
     others = (text.vignette or "", *text.prompts, *text.options)
     passages = (Passage(" · ".join(_strip(other) for other in others if other)),)
     return SearchEntry(SearchGroup.QUESTIONS, str(text.version_id), stem, passages)
+
+
+def _describe_notes(session: Session, learner: Learner, shown: Mapping[int, ShownQuestion]) -> tuple[SearchEntry, ...]:
+    """Describe a learner's notes and highlights. Only a question that they may see now gives its note a title."""
+    versions = {question.slug: version_id for version_id, question in shown.items()}
+    texts = catalogue.get_texts(session, versions.values())
+    entries = []
+    for note in learner_notes.list_own(session, learner, MAX_NOTES_SEARCHED):
+        if learner_notes.is_bookmark(note):
+            continue
+        is_shown = note.target_kind is TargetKind.QUESTION and note.target in versions
+        title = _strip(texts[versions[note.target]].stem) if is_shown else clean_text(note.title)
+        passages = tuple(Passage(clean_text(text)) for text in (note.body, note.quote) if text)
+        entries.append(SearchEntry(SearchGroup.NOTES, str(note.id), title, passages))
+    return tuple(entries)
+
+
+@lru_cache(maxsize=32)
+def _index_notes(entries: tuple[SearchEntry, ...]) -> SearchIndex:
+    """Index the notes of one reader. It is kept while they type."""
+    return SearchIndex(entries)
 
 
 @lru_cache(maxsize=8192)
