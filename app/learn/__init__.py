@@ -16,6 +16,7 @@ from app.learn import (  # noqa: E402, F401
     leaflets,
     lessons,
     messages,
+    notes,
     reference,
     reports,
     reviews,

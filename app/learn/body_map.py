@@ -8,9 +8,14 @@ from flask_babel import lazy_gettext as _l
 
 from app.db import db
 from app.domain.body_map import BodyArea, BodyPart, BodyView
+from app.domain.learner_notes import TargetKind
 from app.learn import blueprint
+from app.learn.notes import make_note_form
+from app.services.attempts import learner_notes
+from app.services.attempts.note_targets import NoteTarget
 from app.services.course import body_map as maps
 from app.services.course import catalogue
+from app.web.identity import get_viewer
 
 MAX_PLACES = 12
 """More than are ever close together on the figure."""
@@ -66,12 +71,15 @@ def show_body_map() -> str:
     is_unknown = any(place not in atlas.zones for place in place_ids) or (muscle_id and muscle is None)
     if is_unknown or len(place_ids) > MAX_PLACES:
         abort(404)
+    target = NoteTarget(TargetKind.MUSCLE, muscle.id, muscle.name) if muscle else None
     places = [] if muscle else [atlas.zones[place] for place in place_ids]
     is_by_place = muscle is None and (bool(places) or request.args.get("by") == "place")
     return render_template(
         "learn/body_map.html",
         atlas=atlas,
         muscle=muscle,
+        own=learner_notes.view_notes(db.session, get_viewer().learner, target) if target else None,
+        note_form=make_note_form(target) if target else None,
         places=places,
         is_near="near" in request.args,
         is_by_place=is_by_place,

@@ -7,15 +7,27 @@ from datetime import date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, Form, SelectChoice, SelectField, StringField, ValidationError
+from wtforms import (
+    BooleanField,
+    DateField,
+    Form,
+    HiddenField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.validators import AnyOf, Length, Optional, Regexp
 
 from app.clock import now
-from app.domain import spacing
+from app.domain import names, spacing
+from app.domain.learner_notes import MAX_NOTE_LENGTH, TargetKind
+from app.domain.quotes import CONTEXT_LENGTH, MAX_QUOTE_LENGTH, Quote
 from app.services.attempts.answering import AnswerChange
 from app.services.reporting import question_reports
 from app.web.answer_fields import AnswerForm, LastIntegerField
-from app.web.forms import required_text
+from app.web.forms import clean_line, clean_text, required_text, to_text
 from app.web.identity import get_viewer
 
 
@@ -99,3 +111,64 @@ class ReportForm(FlaskForm):
         _l("Write what is wrong with the question."),
         longest=question_reports.MAX_REPORT_LENGTH,
     )
+
+
+def _validate_note_length(_form: FlaskForm, field: StringField) -> None:
+    if (length := len(field.data or "")) > MAX_NOTE_LENGTH:
+        raise ValidationError(
+            _("Use at most %(most)s characters; these are %(length)s.", most=MAX_NOTE_LENGTH, length=length)
+        )
+
+
+def _note_field() -> TextAreaField:
+    """Build the field for a learner's own words. It has no ``maxlength``, which would cut what is pasted."""
+    return TextAreaField(
+        _l("Note"), filters=[clean_text], validators=[_validate_note_length], render_kw={"rows": 4, "dir": "auto"}
+    )
+
+
+class NoteTargetForm(FlaskForm):
+    """What a note or bookmark is about."""
+
+    on = HiddenField(filters=[clean_line], validators=[AnyOf(list(TargetKind))])
+    target = HiddenField(filters=[clean_line], validators=[Length(min=1, max=160)])
+
+    @property
+    def kind(self) -> TargetKind:
+        return TargetKind(self.on.data)
+
+
+class BookmarkForm(NoteTargetForm):
+    keep = LastIntegerField(0, 1, default=1)
+
+
+class NoteForm(NoteTargetForm):
+    """A new note. ``before`` and ``after`` are the text around the quotation, which the script fills in."""
+
+    quote = TextAreaField(_l("Words of the lesson"), filters=[clean_text], render_kw={"rows": 2, "dir": "auto"})
+    before = HiddenField(filters=[to_text], validators=[Length(max=4 * CONTEXT_LENGTH)])
+    after = HiddenField(filters=[to_text], validators=[Length(max=4 * CONTEXT_LENGTH)])
+    body = _note_field()
+
+    def validate_quote(self, field: TextAreaField) -> None:
+        if len(field.data) > MAX_QUOTE_LENGTH:
+            raise ValidationError(_("Quote at most %(most)s characters.", most=MAX_QUOTE_LENGTH))
+
+    def validate_body(self, field: TextAreaField) -> None:
+        if not names.has_visible_text(field.data) and not self.quote.data:
+            raise ValidationError(_("Write a note."))
+
+    @property
+    def quotation(self) -> Quote | None:
+        return Quote(self.quote.data, self.before.data, self.after.data) if self.quote.data else None
+
+
+class NoteEditForm(FlaskForm):
+    """Other words for a note. ``has_quote`` says that it may also be left without words."""
+
+    body = _note_field()
+    has_quote = False
+
+    def validate_body(self, field: TextAreaField) -> None:
+        if not names.has_visible_text(field.data) and not self.has_quote:
+            raise ValidationError(_("Write something, or delete the note."))

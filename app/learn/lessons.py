@@ -13,8 +13,10 @@ from app.domain.qualified_ids import is_qualified
 from app.learn import blueprint
 from app.learn.course import get_module_or_404
 from app.learn.forms import CheckForm
+from app.learn.notes import make_note_form
 from app.models import LessonRow, ModuleRow
-from app.services.attempts import lessons
+from app.services.attempts import learner_notes, lessons
+from app.services.attempts.note_targets import make_lesson_target
 from app.services.course import catalogue
 from app.services.course.lesson_texts import get_lesson_text
 from app.web.answer_words import describe_problem
@@ -36,11 +38,14 @@ def _render_lesson(slug: str, lesson_slug: str, refused: tuple[str, str] | None 
     text = get_lesson_text(db.session, slug, lesson_slug, library_id)
     if text is None:
         abort(404)
+    target = make_lesson_target(text)
     return render_template(
         "learn/lesson.html",
         module=text.module,
         lesson=text,
         view=lessons.view_lesson(db.session, learner, text, again=request.args.get("again")),
+        own=learner_notes.view_notes(db.session, learner, target),
+        note_form=make_note_form(target),
         refused=refused[0] if refused else None,
         fault=refused[1] if refused else None,
         typed=request.form,

@@ -8,12 +8,13 @@ from flask_babel import lazy_gettext as _l
 
 from app.clock import now
 from app.db import db
-from app.domain.attempt import AttemptState, Purpose
+from app.domain.attempt import Purpose
 from app.domain.body_map import BodyArea
 from app.domain.search.entries import SearchGroup
 from app.domain.search.words import MAX_QUERY_LENGTH
 from app.learn import blueprint
 from app.learn.body_map import AREA_NAMES
+from app.learn.shown_questions import get_question_address
 from app.services.attempts import search
 from app.services.attempts.search import Result
 from app.web.identity import get_viewer
@@ -25,6 +26,7 @@ GROUP_NAMES = {
     SearchGroup.MUSCLES: _l("Muscles"),
     SearchGroup.PLACES: _l("Places on the body map"),
     SearchGroup.QUESTIONS: _l("Questions you have seen"),
+    SearchGroup.NOTES: _l("Your notes"),
     SearchGroup.LEAFLETS: _l("Leaflets"),
     SearchGroup.SOURCES: _l("Sources"),
 }
@@ -69,21 +71,11 @@ def get_address(result: Result) -> str:
             return url_for("learn.show_leaflet", slug=entry.slug, _anchor=anchor)
         case SearchGroup.SOURCES:
             return url_for("learn.show_bibliography", source=entry.slug, _anchor=entry.slug.lower())
+        case SearchGroup.NOTES:
+            return url_for("learn.edit_note", note_id=int(entry.slug))
         case SearchGroup.QUESTIONS:
-            return _get_question_address(result)
-
-
-def _get_question_address(result: Result) -> str:
-    question = result.question
-    assert question is not None
-    if question.purpose is Purpose.CHECK:
-        anchor = f"check-{question.slug}"
-        assert result.module is not None
-        return url_for("learn.show_lesson", slug=result.module.slug, lesson_slug=result.lesson, _anchor=anchor)
-    n = question.position
-    if question.state is AttemptState.OPEN:
-        return url_for("learn.show_question", attempt_id=question.attempt_id, n=n)
-    return url_for("learn.show_result", attempt_id=question.attempt_id, open=n, _anchor=f"answer-{n}")
+            assert result.question is not None
+            return get_question_address(result.question, result.module, result.lesson)
 
 
 def describe_place(result: Result) -> tuple[str, ...]:
@@ -100,6 +92,8 @@ def describe_place(result: Result) -> tuple[str, ...]:
             return tuple(filter(None, (_("Leaflets"), passage.heading)))
         case SearchGroup.SOURCES:
             return (_("Bibliography"),)
+        case SearchGroup.NOTES:
+            return (_("Your notes"),)
         case SearchGroup.QUESTIONS:
             assert result.question is not None
             title = result.module.title if result.module else ""

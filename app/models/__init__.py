@@ -35,6 +35,7 @@ from app.models.certificate import Certificate
 from app.models.chore import ChoreRun
 from app.models.cohort import Cohort, CohortTrainer, Membership, Roster
 from app.models.cpd import CpdEntry, CpdReflection
+from app.models.learner_note import LearnerNote
 from app.models.library import (
     BankUpload,
     DocumentChange,
@@ -80,6 +81,7 @@ __all__ = [
     "DocumentVersion",
     "Invitation",
     "Learner",
+    "LearnerNote",
     "LessonProgress",
     "LessonRow",
     "Library",

@@ -18,6 +18,7 @@ from app.models import (
     Certificate,
     CohortTrainer,
     CpdEntry,
+    LearnerNote,
     LibraryRole,
     ModuleRow,
     ObjectiveRow,
@@ -52,6 +53,14 @@ FORMS: dict[str, dict[str, str]] = {
     "/modules/safety/lessons/red-flags/checks/{tested}": {"option": "0", "number": "1"},
     "/modules/safety/attempts?practice": {"mode": "practice"},
     "/modules/safety/attempts?test": {"mode": "test"},
+    "/notes/new?lesson": {"on": "lesson", "target": "red-flags", "body": "Ask"},
+    "/notes/new?private": {"on": "lesson", "target": "{library}.first-lesson", "body": "Ask"},
+    "/notes/new?question": {"on": "question", "target": "{check}", "body": "Ask"},
+    "/notes/new?tested": {"on": "question", "target": "{tested}", "body": "Ask"},
+    "/notes/bookmark?lesson": {"on": "lesson", "target": "red-flags"},
+    "/notes/bookmark?question": {"on": "question", "target": "{check}"},
+    "/notes/bookmark?removed": {"on": "lesson", "target": "none", "keep": "0"},
+    "/notes/{note}": {"body": "Ask again"},
     "/attempts/{attempt}/1": {"option": "0", "revision": "0"},
     "/attempts/{done}/1": {"option": "0", "revision": "0"},
     "/attempts/{guests}/1": {"option": "0", "revision": "0"},
@@ -153,6 +162,10 @@ FORMS: dict[str, dict[str, str]] = {
 }
 
 QUERIES: dict[str, dict[str, str]] = {
+    "/notes/new?lesson": {"on": "lesson", "target": "red-flags"},
+    "/notes/new?private": {"on": "lesson", "target": "{library}.first-lesson"},
+    "/notes/new?question": {"on": "question", "target": "{check}"},
+    "/notes/new?tested": {"on": "question", "target": "{tested}"},
     # An assignment of another trainer, asked for in one's own cohort.
     "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
     "/studio/{library}/text": {"path": "course.yaml"},
@@ -245,6 +258,8 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
     assert check
     learner.client.post(f"{lesson}/checks/{check[1]}", data={"option": "0", "number": "1"})
     checked = last_attempt(session)
+    learner.client.post("/notes/new", data={"on": "lesson", "target": "red-flags", "body": "Mine"})
+    note = session.scalars(select(LearnerNote.id)).one()
     done = start(learner.client, session)
     done.submit()
     guests = start(guest, session, "practice")
@@ -328,6 +343,7 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
             "written": str(to_mark.version_id),
             "to_mark": str(to_mark.attempt_id),
             "report": str(report_id),
+            "note": str(note),
             "calendar": calendar[1],
             "check": check[1],
             "checked": str(checked),

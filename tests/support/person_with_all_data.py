@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.correction import Remedy
 from app.domain.cpd import CpdKind
+from app.domain.learner_notes import TargetKind
 from app.domain.markings import MarkerRole
 from app.domain.notifications import NotificationKind
 from app.models import (
@@ -26,6 +27,7 @@ from app.models import (
     CpdReflection,
     Digest,
     Invitation,
+    LearnerNote,
     LessonProgress,
     LessonRow,
     LibraryRole,
@@ -110,6 +112,7 @@ def _as_learner(
     session.add_all(
         [
             LessonProgress(learner_id=learner, lesson_id=lesson, read_at=now),
+            _note(learner, f"I, {NAME}, must ask about this", now),
             AssignmentException(assignment_id=assignment.id, learner_id=learner, note=f"{NAME} had an operation"),
             AssignmentRecipient(assignment_id=assignment.id, learner_id=learner),
             Reminder(assignment_id=assignment.id, learner_id=learner, kind="due", sent_at=now, due_at=now),
@@ -209,6 +212,21 @@ def _as_trainer(make: Factory, session: Session, person: Person, others: Attempt
     imports.keep(session, person.user, library, "bank.gift", b"{}", now)
     library_people.invite(session, person.user, library, "third@example.org", LibraryRole.EDITOR, now)
     invitations.create(session, person.user, Role.LEARNER, now, email="third@example.org")
+
+
+def _note(learner_id: int, body: str, now: datetime) -> LearnerNote:
+    return LearnerNote(
+        learner_id=learner_id,
+        target_kind=TargetKind.LESSON,
+        target="red-flags",
+        title="Red flags, and what to do",
+        quote="",
+        quote_before="",
+        quote_after="",
+        body=body,
+        created_at=now,
+        changed_at=now,
+    )
 
 
 def _reopening(attempt: Attempt, actor: Person, reason: str, now: datetime) -> AttemptReopening:

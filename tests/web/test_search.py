@@ -260,5 +260,5 @@ def test_a_search_takes_few_statements_however_much_was_answered(
 
     search(learner.client, "trapezious question")
 
-    # Who asks, the latest publication, and what they have been shown.
-    assert len(statements()) <= 3
+    # Who asks, the latest publication, what they have been shown, and their notes.
+    assert len(statements()) <= 4

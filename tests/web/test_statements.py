@@ -145,7 +145,7 @@ PAGES = ["/", "/modules/safety", "/modules/safety/lessons/red-flags", "/progress
         ("/modules/safety", "visitor", 4),
         ("/modules/safety", "learner", 8),
         ("/modules/safety/lessons/red-flags", "visitor", 1),
-        ("/modules/safety/lessons/red-flags", "learner", 4),
+        ("/modules/safety/lessons/red-flags", "learner", 5),
         ("/review", "visitor", 0),
         ("/review", "learner", 6),
         ("/progress", "visitor", 0),

@@ -14,6 +14,7 @@ class SearchGroup(StrEnum):
     MUSCLES = "muscles"
     PLACES = "places"
     QUESTIONS = "questions"
+    NOTES = "notes"
     LEAFLETS = "leaflets"
     SOURCES = "sources"
 

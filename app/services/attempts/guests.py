@@ -9,7 +9,8 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.db import lock_rows
-from app.models import Attempt, Learner, LessonProgress, Mark, SignIn
+from app.models import Attempt, Learner, LearnerNote, LessonProgress, Mark, SignIn
+from app.services.attempts import learner_notes
 from app.services.marking import card_updates, submission
 
 RETENTION = timedelta(days=30)
@@ -26,7 +27,7 @@ def create_guest(session: Session, now: datetime) -> Learner:
 
 
 def has_work(session: Session, learner: Learner | None) -> bool:
-    """Whether a guest has attempts or lesson progress."""
+    """Whether a guest has attempts, lesson progress or notes."""
     if learner is None:
         return False
     return bool(
@@ -34,13 +35,14 @@ def has_work(session: Session, learner: Learner | None) -> bool:
             select(
                 exists().where(Attempt.learner_id == learner.id)
                 | exists().where(LessonProgress.learner_id == learner.id)
+                | exists().where(LearnerNote.learner_id == learner.id)
             )
         )
     )
 
 
 def move_work(session: Session, guest: Learner, learner: Learner, now: datetime) -> int:
-    """Move a guest's attempts and lessons to a learner, submitting open attempts. Return how many were moved.
+    """Move a guest's attempts, lessons and notes to a learner, submitting open attempts. Return how many were moved.
 
     The learner signed in with the guest's browser. Nothing is moved if the guest has just been removed or registered.
     """
@@ -57,7 +59,7 @@ def move_work(session: Session, guest: Learner, learner: Learner, now: datetime)
     session.execute(update(Mark).where(Mark.learner_id == guest.id).values(learner_id=learner.id))
     session.flush()  # the notes below read whose attempts these are
     card_updates.note(session, [attempt.id for attempt in moved])
-    return len(moved) + _move_lessons(session, guest, learner)
+    return len(moved) + _move_lessons(session, guest, learner) + learner_notes.move_notes(session, guest, learner)
 
 
 def _move_lessons(session: Session, guest: Learner, learner: Learner) -> int:
@@ -103,7 +105,7 @@ def remove_some_old_guests(session: Session, now: datetime, kept: timedelta = RE
     session.execute(delete(Attempt).where(Attempt.id.in_(attempt_ids), of_guests))
     if len(attempt_ids) == ATTEMPTS_PER_STEP:
         return RemovalStep(0, is_more=True)
-    for table in (LessonProgress, SignIn):
+    for table in (LessonProgress, LearnerNote, SignIn):
         session.execute(delete(table).where(table.learner_id.in_(guest_ids)))
     session.execute(delete(Learner).where(Learner.id.in_(guest_ids)))
     return RemovalStep(len(guest_ids), is_more=len(locked) == ATTEMPTS_PER_STEP)

@@ -1,6 +1,6 @@
-"""Search of the course, and of the questions whose right answers this reader has been shown.
+"""Search of the course, of the questions whose right answers this reader has been shown, and of the reader's own notes.
 
-The two indices are separate, so nothing of a question that the reader has not been shown can be found, be suggested as a
+The three indices are separate, so nothing of a question that the reader has not been shown can be found, be suggested as a
 spelling or change the order of results.
 """
 
@@ -11,21 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.content.prose import render_inline
-from app.db import UtcDateTimeType
-from app.domain.attempt import AttemptState, Purpose
+from app.domain.learner_notes import TargetKind
 from app.domain.question import QuestionText
-from app.domain.scope import find_check_lesson
 from app.domain.search.entries import FoundEntry, Passage, SearchEntry, SearchGroup, SpelledWord
 from app.domain.search.index import Hit, Matches, SearchIndex, describe
-from app.domain.search.words import MAX_QUERY_LENGTH, parse_query
-from app.models import Assignment, Attempt, Learner, Mark, QuestionRow, QuestionVersion, ScopeResult
-from app.services.attempts.releases import is_key_released
+from app.domain.search.words import MAX_QUERY_LENGTH, clean_text, parse_query
+from app.models import Learner
+from app.services.attempts import learner_notes
+from app.services.attempts.shown_questions import ShownQuestion, find_lesson, list_shown
 from app.services.course import catalogue, search_index
-from app.services.course.catalogue import LessonLine
 from app.services.course.memory import get_memory
 from app.services.course.outline import CourseOutline, ModuleLine, recall_outline
 
@@ -33,23 +30,8 @@ MAX_IN_GROUP = 4
 MAX_LISTED = 50
 """How many results of each group are shown, beside other groups and alone."""
 
-MAX_ATTEMPTS = 400
-"""Of how many attempts of a reader, the latest, the questions are searched."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownQuestion:
-    """Where a reader has last been shown the right answer of a question."""
-
-    version_id: int
-    slug: str
-    module_id: int
-    attempt_id: int
-    position: int
-    purpose: Purpose
-    state: AttemptState
-    scope: str
-    started_at: datetime
+MAX_NOTES_SEARCHED = 400
+"""How many notes of a reader, the latest, are searched. The list of notes searches all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +84,11 @@ def search(
         return SearchResults((), is_cut=is_cut)
     memory = get_memory(session)
     known = recall_outline(session, memory)
-    shown = _list_shown(session, learner, known, now) if learner else {}
+    shown = list_shown(session, learner, known, now) if learner else {}
     course = search_index.recall_index(session, memory)
     questions = _index_questions(tuple(catalogue.get_texts(session, shown).values()))
-    pairs = _match(course, questions, words)
+    notes = _index_notes(_describe_notes(session, learner, shown) if learner else ())
+    pairs = _match((course, questions, notes), words)
     hits, is_partial = _find(pairs)
     groups = []
     for group, found in _group(hits):
@@ -127,12 +110,10 @@ def list_examples(session: Session) -> list[str]:
     ]
 
 
-def _match(
-    course: SearchIndex, questions: SearchIndex, words: Sequence[str]
-) -> tuple[tuple[SearchIndex, Matches], tuple[SearchIndex, Matches]]:
-    """Match the words in both indices. A word counts as misspelt only if it occurs in neither."""
-    missing = {word for word in words if not course.knows(word) and not questions.knows(word)}
-    return (course, course.match(words, missing)), (questions, questions.match(words, missing))
+def _match(indices: Sequence[SearchIndex], words: Sequence[str]) -> list[tuple[SearchIndex, Matches]]:
+    """Match the words in all indices. A word counts as misspelt only if it occurs in none."""
+    missing = {word for word in words if not any(index.knows(word) for index in indices)}
+    return [(index, index.match(words, missing)) for index in indices]
 
 
 def _find(pairs: Iterable[tuple[SearchIndex, Matches]]) -> tuple[list[tuple[Hit, Matches]], bool]:
@@ -158,64 +139,13 @@ def _locate(found: FoundEntry, shown: Mapping[int, ShownQuestion], known: Course
         return Result(found)
     question = shown[int(found.entry.slug)]
     modules = {module.id: module for module in known.modules}
-    lesson = _find_lesson(question, known)
+    lesson = find_lesson(question, known)
     if lesson:
         return Result(found, question, modules[lesson.module_id], lesson.slug)
     return Result(found, question, modules.get(question.module_id))
 
 
-def _find_lesson(question: ShownQuestion, known: CourseOutline) -> LessonLine | None:
-    number = find_check_lesson(question.scope)
-    return next((line for line in known.lessons if line.id == number), None)
-
-
-# -- questions ---------------------------------------------------------------------------------------------------------
-
-# The limit also keeps SQLite from asking the conditions again for each question.
-_RELEASED = (
-    select(Attempt.id, Attempt.purpose, Attempt.state, Attempt.scope, Attempt.started_at)
-    .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
-    .outerjoin(ScopeResult, and_(ScopeResult.learner_id == Attempt.learner_id, ScopeResult.scope == Attempt.scope))
-    .where(
-        Attempt.learner_id == bindparam("learner_id"),
-        is_key_released(bindparam("now", type_=UtcDateTimeType())),
-    )
-    .order_by(Attempt.id.desc())
-    .limit(MAX_ATTEMPTS)
-    .cte("released")
-)
-_SHOWN = (
-    select(
-        Mark.version_id,
-        QuestionRow.slug,
-        QuestionRow.module_id,
-        _RELEASED.c.id,
-        Mark.position,
-        _RELEASED.c.purpose,
-        _RELEASED.c.state,
-        _RELEASED.c.scope,
-        _RELEASED.c.started_at,
-    )
-    .select_from(_RELEASED)
-    .join(Mark, Mark.attempt_id == _RELEASED.c.id)
-    .join(QuestionVersion, QuestionVersion.id == Mark.version_id)
-    .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
-    .order_by(_RELEASED.c.id, Mark.position)
-)
-
-
-def _list_shown(session: Session, learner: Learner, known: CourseOutline, now: datetime) -> dict[int, ShownQuestion]:
-    """Return where the learner was last shown the key of each question version, by the version's id.
-
-    Checks of lessons that are no longer published are left out: there is no page for them.
-    """
-    rows = session.execute(_SHOWN, {"learner_id": learner.id, "now": now})
-    questions = (ShownQuestion(*row) for row in rows)
-    return {
-        question.version_id: question
-        for question in questions
-        if question.purpose is not Purpose.CHECK or _find_lesson(question, known)
-    }
+# -- questions and notes -----------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=32)
@@ -229,6 +159,27 @@ def _describe_question(text: QuestionText) -> SearchEntry:
     others = (text.vignette or "", *text.prompts, *text.options)
     passages = (Passage(" · ".join(_strip(other) for other in others if other)),)
     return SearchEntry(SearchGroup.QUESTIONS, str(text.version_id), stem, passages)
+
+
+def _describe_notes(session: Session, learner: Learner, shown: Mapping[int, ShownQuestion]) -> tuple[SearchEntry, ...]:
+    """Describe a learner's notes and highlights. Only a question that they may see now gives its note a title."""
+    versions = {question.slug: version_id for version_id, question in shown.items()}
+    texts = catalogue.get_texts(session, versions.values())
+    entries = []
+    for note in learner_notes.list_own(session, learner, MAX_NOTES_SEARCHED):
+        if learner_notes.is_bookmark(note):
+            continue
+        is_shown = note.target_kind is TargetKind.QUESTION and note.target in versions
+        title = _strip(texts[versions[note.target]].stem) if is_shown else clean_text(note.title)
+        passages = tuple(Passage(clean_text(text)) for text in (note.body, note.quote) if text)
+        entries.append(SearchEntry(SearchGroup.NOTES, str(note.id), title, passages))
+    return tuple(entries)
+
+
+@lru_cache(maxsize=32)
+def _index_notes(entries: tuple[SearchEntry, ...]) -> SearchIndex:
+    """Index the notes of one reader. It is kept while they type."""
+    return SearchIndex(entries)
 
 
 @lru_cache(maxsize=8192)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.db import lock_rows
 from app.domain.identifiers import clean_address
-from app.models import Attempt, CohortTrainer, Invitation, Learner, LessonProgress, Role, User
+from app.models import Attempt, CohortTrainer, Invitation, Learner, LearnerNote, LessonProgress, Role, User
 from app.services.log import audit, subjects
 from app.services.people import notices, sign_ins
 from app.services.people.notices import NoticeKind
@@ -196,12 +196,13 @@ def reactivate(session: Session, actor: User, user: User, now: datetime) -> None
 
 
 def count_guest_work(session: Session, guest: Learner) -> int:
-    """Count the attempts that a guest started and the lessons that they opened."""
+    """Count the attempts that a guest started, the lessons that they opened and their notes."""
     attempts = select(func.count(Attempt.id)).where(Attempt.learner_id == guest.id).scalar_subquery()
     lessons = (
         select(func.count(LessonProgress.lesson_id)).where(LessonProgress.learner_id == guest.id).scalar_subquery()
     )
-    return session.scalar(select(attempts + lessons)) or 0
+    notes = select(func.count(LearnerNote.id)).where(LearnerNote.learner_id == guest.id).scalar_subquery()
+    return session.scalar(select(attempts + lessons + notes)) or 0
 
 
 def get_subject(user: User) -> str:

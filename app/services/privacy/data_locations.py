@@ -44,6 +44,7 @@ DATA_LOCATIONS = (
     DataLocation("sign_in.learner_id", "sign_ins", Disposition.GOES),
     DataLocation("membership.learner_id", "memberships", Disposition.NAMELESS),
     DataLocation("lesson_progress.learner_id", "lessons", Disposition.NAMELESS),
+    DataLocation("learner_note.learner_id", "notes", Disposition.GOES),
     DataLocation("attempt.learner_id", "attempts", Disposition.NAMELESS),
     DataLocation("attempt_item.attempt_id", "attempts", Disposition.NAMELESS),
     DataLocation("answer_revision.attempt_id", "attempts", Disposition.NAMELESS),
@@ -134,6 +135,7 @@ ERASURE_NOTES = (
         gettext_noop("Plan for reviews, and what is due for review"), gettext_noop("deleted"), Disposition.GOES
     ),
     ErasureNote(gettext_noop("CPD record: own entries and reflections"), gettext_noop("deleted"), Disposition.GOES),
+    ErasureNote(gettext_noop("Private notes, highlights and bookmarks"), gettext_noop("deleted"), Disposition.GOES),
     ErasureNote(
         gettext_noop("Answers, marks, results, lessons read"),
         gettext_noop("stay under an anonymous learner, so that figures still add up"),

@@ -30,6 +30,7 @@ from app.models import (
     CpdReflection,
     Invitation,
     Learner,
+    LearnerNote,
     Library,
     LibraryInvitation,
     LibraryPerson,
@@ -131,6 +132,7 @@ def erase(session: Session, actor: User | None, user: User, now: datetime, key: 
     _delete_messages_to(session, learner)
     _delete_reviews(session, learner)
     _delete_cpd_record(session, learner)
+    session.execute(delete(LearnerNote).where(LearnerNote.learner_id == learner.id))
     session.execute(delete(SignIn).where(or_(SignIn.learner_id == learner.id, SignIn.user_id == user.id)))
     learner.time_zone, learner.language, learner.extra_time_percent, learner.is_guest = "UTC", "", 0, False
     learner.calendar_revision += 1  # the address of their calendar stops working

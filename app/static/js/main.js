@@ -3,6 +3,7 @@ import { startEntryForm } from "./entry-form.js";
 import { startFilter } from "./filter.js";
 import { icon } from "./icons.js";
 import { startKeySheet, startKeys } from "./keys.js";
+import { startNotes } from "./own-notes.js";
 import { startHeadingLinks, startReading } from "./reading.js";
 import { startRegions } from "./regions.js";
 import { startMap, startRemembering } from "./remember.js";
@@ -101,6 +102,7 @@ document.addEventListener("DOMContentLoaded", () => {
   each("[data-running-seconds]", startRunning);
   each("article[data-place]", startReading);
   each("article[data-copy-heading]", startHeadingLinks);
+  each("[data-note-tool]", startNotes);
   each('input[name="time_zone"][type="hidden"]', (field) => {
     field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
   });

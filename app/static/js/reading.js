@@ -1,8 +1,9 @@
 import { icon } from "./icons.js";
 
 const SCROLLED_PX = 200;
+const WITHOUT_POSITION = ["own-notes", "sources"];
 
-const bookmark = (article, section) => {
+const savePosition = (article, section) => {
   fetch(article.dataset.place, {
     method: "POST",
     keepalive: true,
@@ -22,9 +23,9 @@ export const startReading = (article) => {
       if (section === id) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
-    if (!article.dataset.place || lastSent === id || id === "sources") return;
+    if (!article.dataset.place || lastSent === id || WITHOUT_POSITION.includes(id)) return;
     lastSent = id;
-    bookmark(article, id);
+    savePosition(article, id);
   };
   const observer = new IntersectionObserver(
     (entries) => {

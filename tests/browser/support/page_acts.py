@@ -155,6 +155,23 @@ def open_note(page: Page) -> None:
     page.locator(".cite").first.click()
 
 
+def select_words(page: Page) -> None:
+    """Select the second sentence of the lesson's text, as a reader does with the mouse, the keyboard or a finger."""
+    page.evaluate(
+        """() => {
+            const text = document.querySelector(".reading-layout__text > p").firstChild;
+            const start = text.data.indexOf(". ") + 2;
+            getSelection().setBaseAndExtent(text, start, text, text.data.indexOf(".", start) + 1);
+        }"""
+    )
+    page.locator(".note-tool").wait_for()
+
+
+def write_on_words(page: Page) -> None:
+    select_words(page)
+    page.get_by_role("button", name="Write a note").click()
+
+
 def skip_check(page: Page) -> None:
     page.locator(".check").get_by_role("button", name="Check").first.click()
     page.get_by_text("Choose an answer first").wait_for()

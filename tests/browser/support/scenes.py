@@ -46,6 +46,7 @@ PEOPLE = (
     "new",
     "unconfirmed",
     "changing",
+    "keeper",
     "learner",
     "reviewer",
     "reviewing",

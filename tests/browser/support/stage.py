@@ -50,6 +50,7 @@ from tests.browser.support import server_process
 from tests.browser.support.large_cohort import LargeCohort
 from tests.browser.support.stage_learners import LearnersOnStage, Stage
 from tests.browser.support.stage_marking import MarkingOnStage
+from tests.browser.support.stage_notes import NotesOnStage
 from tests.browser.support.stage_reviewers import ReviewersOnStage
 from tests.support.question_kinds import SINGLE, right
 
@@ -92,6 +93,7 @@ class _StageBuilder(LearnersOnStage):
         self._kinds()
         self._tests(self._viewer(cast.MID_COURSE))
         ReviewersOnStage(self.app, self.session, self.now, self.stage).fill()
+        NotesOnStage(self.app, self.session, self.now, self.stage).fill()
         self._teaching()
         self._studio(idle)
         self._marking()
