@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,9 +17,10 @@ from sqlalchemy.orm import Session
 from app.domain.attempt import Purpose
 from app.domain.content import Use
 from app.domain.past_answers import MIN_CALIBRATED
-from app.domain.release import ReleasePolicy
+from app.domain.release import ReleaseMoment, ReleasePolicy
 from app.models import Learner, Mark, MemoryCard, QuestionRow, QuestionVersion, ReviewPlan
 from app.services.attempts import reviews
+from app.services.attempts.progress_file import ProgressTable
 from app.services.attempts.progress_page import ProgressView
 from tests.conftest import NOW, Clock
 from tests.support.attempt_client import AttemptClient, start, start_assigned
@@ -205,7 +209,7 @@ def test_confident_mistakes_are_listed_with_what_to_do_until_answered_correctly(
     play = take_mistakes(person, session, clock)
     mistakes = get_view(person, session, clock).mistakes
     page = person.client.get("/progress").text
-    part = page[page.index('id="confident-mistakes"') : page.index('id="practise-first"')]
+    part = page[page.index('id="confident-mistakes"') : page.index('id="objectives"')]
 
     assert [one.answer.position for one in mistakes] == [2, 1]
     assert [int(found) for found in re.findall(r'name="objective" value="(\d+)"', part)] == [
@@ -315,3 +319,67 @@ def test_the_page_takes_eight_statements_however_much_there_is(
         play.submit()
 
     assert cost() == before == 8
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_files_have_the_numbers_of_the_page(learner: Person, session: Session, clock: Clock) -> None:
+    day = (clock.now + timedelta(days=30)).date()
+    view = view_progress(session, learner.learner, clock.now, day)
+
+    document = json.loads(learner.client.get(f"/progress/progress.json?on={day}").data)
+    tables = {
+        table.value: list(csv.DictReader(io.StringIO(learner.client.get(f"/progress/{table}.csv?on={day}").text[1:])))
+        for table in ProgressTable
+    }
+
+    assert document["forecast_day"] == str(day)
+    for name, rows in tables.items():
+        written = [{column: write_cell(value) for column, value in row.items()} for row in document[name]]
+        assert rows == written, name
+    assert [row["recall_forecast_percent"] for row in document["objectives"]] == [
+        one.estimate and one.estimate.percent_then for one in view.own.objectives
+    ]
+    assert sum(row["questions_answered"] for row in document["activity"]) == view.answered > 0
+    assert len(document["attempts"]) == 2
+    assert len(document["forecast"]) == len(view.own.curve) > 0
+    assert document["lessons"]
+
+
+def write_cell(value: object) -> str:
+    """A value of the JSON file as the CSV file has it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def test_files_list_all_attempts(make: Factory, session: Session, clock: Clock) -> None:
+    person = make.person()
+    for _ in range(23):
+        start(person.client, session, "practice").submit()
+        clock.advance(hours=1)
+
+    rows = list(csv.DictReader(io.StringIO(person.client.get("/progress/attempts.csv").text[1:])))
+
+    assert [row["number"] for row in rows] == [str(number) for number in range(23, 0, -1)]
+
+
+def test_a_file_waits_for_the_release_like_the_page(make: Factory, session: Session) -> None:
+    trainer, person = make.trainer(), make.person()
+    terms = {"due_at": NOW + timedelta(days=1), "policy": ReleasePolicy(*[ReleaseMoment.CLOSING] * 4), "asks_certainty": True}
+    assignment = make.assignment(trainer, make.cohort(trainer, person), **terms)
+    play = start_assigned(person.client, session, assignment.id)
+    answer_certainly(play, is_wrong=True)
+    play.submit()
+
+    document = json.loads(person.client.get("/progress/progress.json").data)
+
+    assert document["mistakes"] == document["certainty"] == document["forecast"] == []
+    assert {row["level"] for row in document["objectives"]} == {"unseen"}
+    assert [(row["score_percent"], row["passed"]) for row in document["attempts"]] == [(None, None)]
+
+
+def test_a_visitor_without_work_has_no_files(client: FlaskClient) -> None:
+    assert client.get("/progress/progress.json").status_code == 404
+    assert client.get("/progress/objectives.csv").status_code == 404

@@ -64,7 +64,7 @@ class ConfidentMistake:
 
 @dataclass(frozen=True, slots=True)
 class ProgressView:
-    """``weakest`` are the objectives to practise first; ``strongest`` those remembered best on the chosen day."""
+    """``weakest`` are the objectives to practise first, without those of mistakes; ``strongest`` are remembered best."""
 
     moment: ForecastMoment
     states: tuple[ModuleState, ...]
@@ -141,6 +141,8 @@ def view_progress(
     found = past_answers.list_past_answers(session, learner, now)
     mastery = levels((one.objective_id, one.is_right) for one in found)
     own = own_objectives.view_objectives(session, learner, mastery, moment)
+    mistakes = _list_mistakes(found, own.objectives)
+    listed = {one.objective.id for one in mistakes}
     by_module = groupby(own.objectives, key=lambda one: (one.module_slug, one.module_title))
     return ProgressView(
         moment=moment,
@@ -148,9 +150,9 @@ def view_progress(
         next=following,
         own=own,
         modules=tuple(ModuleLevels(slug, title, tuple(some)) for (slug, title), some in by_module),
-        weakest=tuple(objective_levels.choose_weakest(own.objectives)),
+        weakest=tuple(one for one in objective_levels.choose_weakest(own.objectives) if one.id not in listed),
         strongest=_choose_strongest(own.objectives),
-        mistakes=_list_mistakes(found, own.objectives),
+        mistakes=mistakes,
         certainty=answers.calibrate(found),
         calendar=past_answers.view_calendar(session, learner, now),
         attempts=attempt_list.list_attempts(
