@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,6 +16,9 @@ FORECAST_YEAR = timedelta(days=365)
 
 CURVE_DAYS = (0, 7, 14, 30, 60, 90)
 """The days from today for which a forecast is drawn."""
+
+_DAY = 86_400
+"""Seconds."""
 
 
 class RecallBand(StrEnum):
@@ -114,6 +118,35 @@ def forecast_curve(memories: Sequence[Memory], now: datetime, today: date) -> tu
 
 def _compute_mean(memories: Sequence[Memory], moment: datetime) -> float:
     return sum(spacing.predict_recall(memory, moment) for memory in memories) / len(memories)
+
+
+@dataclass(slots=True)
+class RecallSum:
+    """The recall of one objective by several learners, added up."""
+
+    learners: int = 0
+    today: float = 0.0
+    then: float = 0.0
+
+    def get_mean(self) -> Estimate:
+        return Estimate(self.today / self.learners, self.then / self.learners)
+
+
+def add_up(rows: Iterable[tuple[int, float, int]], moment: ForecastMoment) -> dict[int, RecallSum]:
+    """Add up the recall of many learners by objective, as :func:`estimate_recall` gives it for each.
+
+    :param rows: the id of an objective, a stability, and the time of the latest answer in seconds since 1970.
+    """
+    sums: dict[int, RecallSum] = defaultdict(RecallSum)
+    now, then = moment.now.timestamp(), moment.then.timestamp()
+    compute = spacing.compute_retrievability
+    for objective_id, stability, reviewed_at in rows:
+        one = sums[objective_id]
+        one.learners += 1
+        today = compute(stability, max(0, int((now - reviewed_at) / _DAY + 0.5)))
+        one.today += today
+        one.then += today if moment.is_today else compute(stability, max(0, int((then - reviewed_at) / _DAY + 0.5)))
+    return dict(sums)
 
 
 def count_bands(estimates: Iterable[Estimate]) -> Mapping[RecallBand, int]:

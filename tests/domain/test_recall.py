@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import pytest
 
@@ -10,6 +11,7 @@ from app.domain.recall import (
     CURVE_DAYS,
     Estimate,
     RecallBand,
+    add_up,
     choose_moment,
     count_bands,
     estimate_recall,
@@ -104,3 +106,31 @@ def test_bands_are_counted_from_the_best() -> None:
     found = count_bands([Estimate(1, 0.95), Estimate(1, 0.5), Estimate(1, 0.1), Estimate(0.1, 1)])
 
     assert list(found.items()) == [("firm", 2), ("fading", 0), ("faint", 1), ("lost", 1)]
+
+
+def test_adding_up_many_learners_gives_what_each_estimate_gives() -> None:
+    """``add_up`` computes with seconds for speed; its numbers are those of ``estimate_recall``."""
+    random = Random(7)
+    moment = choose_moment(date(2026, 5, 1), NOW, "Europe/Berlin")
+    cards = [
+        (
+            random.randint(1, 5),
+            Memory(random.uniform(0.2, 90), 5, NOW - timedelta(seconds=random.randint(0, 9**7)), is_urgent=False),
+        )
+        for _ in range(300)
+    ]
+
+    sums = add_up(((number, one.stability, int(one.reviewed_at.timestamp())) for number, one in cards), moment)
+
+    assert sorted(sums) == [1, 2, 3, 4, 5]
+    for number, found in sums.items():
+        expected = [estimate_recall(one, moment) for of, one in cards if of == number]
+        assert found.learners == len(expected)
+        assert found.get_mean().today == pytest.approx(sum(one.today for one in expected) / len(expected))
+        assert found.get_mean().then == pytest.approx(sum(one.then for one in expected) / len(expected))
+
+
+def test_today_the_mean_on_the_chosen_day_is_that_of_today() -> None:
+    found = add_up([(1, 10.0, int(NOW.timestamp()) - 864_000)], choose_moment(None, NOW, "UTC"))[1].get_mean()
+
+    assert found.today == found.then == pytest.approx(0.9)

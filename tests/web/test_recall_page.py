@@ -367,7 +367,11 @@ def test_files_list_all_attempts(make: Factory, session: Session, clock: Clock) 
 
 def test_a_file_waits_for_the_release_like_the_page(make: Factory, session: Session) -> None:
     trainer, person = make.trainer(), make.person()
-    terms = {"due_at": NOW + timedelta(days=1), "policy": ReleasePolicy(*[ReleaseMoment.CLOSING] * 4), "asks_certainty": True}
+    terms = {
+        "due_at": NOW + timedelta(days=1),
+        "policy": ReleasePolicy(*[ReleaseMoment.CLOSING] * 4),
+        "asks_certainty": True,
+    }
     assignment = make.assignment(trainer, make.cohort(trainer, person), **terms)
     play = start_assigned(person.client, session, assignment.id)
     answer_certainly(play, is_wrong=True)

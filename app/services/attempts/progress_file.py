@@ -51,7 +51,7 @@ def _format_cell(value: Cell) -> str:
             return ""
         case bool():
             return "yes" if value else "no"
-        case date() | datetime():
+        case date():  # or a datetime
             return value.isoformat()
         case _:
             return str(value)
