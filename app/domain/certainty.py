@@ -33,6 +33,16 @@ class CertaintyLevel:
     of: int
 
     @property
+    def fits_from(self) -> float:
+        """The lowest share of right answers that fits this certainty, from 0 to 1."""
+        return _PAYS_FROM[self.certainty]
+
+    @property
+    def fits_up_to(self) -> float:
+        """The highest share of right answers that fits this certainty."""
+        return _PAYS_UP_TO[self.certainty]
+
+    @property
     def judgement(self) -> CertaintyJudgement:
         if self.of < MIN_ANSWERS:
             return CertaintyJudgement.TOO_FEW

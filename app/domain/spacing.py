@@ -165,7 +165,12 @@ def count_days(earlier: datetime, later: datetime) -> int:
 
 def predict_recall(memory: Memory, moment: datetime) -> float:
     """Return the probability from 0 to 1 that the objective is remembered at ``moment``."""
-    return float((1 + _FACTOR * count_days(memory.reviewed_at, moment) / memory.stability) ** _DECAY)
+    return compute_retrievability(memory.stability, count_days(memory.reviewed_at, moment))
+
+
+def compute_retrievability(stability: float, days: int) -> float:
+    """Return the probability from 0 to 1 that something is remembered ``days`` after its latest answer."""
+    return float((1 + _FACTOR * days / stability) ** _DECAY)
 
 
 def compute_interval(stability: float, retention: int) -> timedelta:

@@ -1,4 +1,4 @@
-"""The course page, module pages, progress, the theme and the language."""
+"""The course page, module pages, the theme and the language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from werkzeug import Response
 
 from app.clock import now
 from app.db import db
-from app.domain.attempt import Purpose
 from app.learn import blueprint
 from app.models import ModuleRow
 from app.permissions import may_take_test
@@ -22,7 +21,7 @@ from app.services.course.leaflets import list_leaflets
 from app.services.course.red_flags import get_red_flags
 from app.services.course.selection import PaperContent
 from app.services.reporting import report_replies
-from app.web import charts, translation
+from app.web import translation
 from app.web.identity import get_viewer
 from app.web.running import get_running_test
 from app.web.templating import THEMES
@@ -74,25 +73,6 @@ def show_module(slug: str) -> str:
         step=next_steps.choose_module_step(state, assigned, may_take_test=may_take_test(get_viewer())),
         leaflets=list_leaflets(db.session, row),
         has_self_test=row.library_id is None or any(selection.count_tests(db.session, [PaperContent(row)])),
-    )
-
-
-@blueprint.get("/progress")
-def show_progress() -> str:
-    """Show the learner's progress: mastery by objective, modules, scores and attempts, 20 per page.
-
-    The objectives of the module named in the address are unfolded.
-    """
-    learner = get_viewer().learner
-    if learner is None:
-        return render_template("learn/progress.html", view=None)
-    view = progress.view_progress(db.session, learner, now(), request.args.get("page", 1, type=int))
-    scores = [(score.percent or 0, score.purpose is Purpose.TEST) for score in view.scores]
-    return render_template(
-        "learn/progress.html",
-        view=view,
-        chart=charts.latest_scores(scores),
-        opened=request.args.get("module"),
     )
 
 

@@ -24,6 +24,7 @@ from app.teach import (  # noqa: E402
     people,  # noqa: F401
     preview,  # noqa: F401
     questions,  # noqa: F401
+    recall,  # noqa: F401
     reopening,  # noqa: F401
     reports,  # noqa: F401
     rosters,  # noqa: F401

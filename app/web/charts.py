@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 
 from app.domain import attempt as scores
@@ -69,25 +68,6 @@ def draw_scores(bands: Sequence[ScoreBand], pass_mark_percent: int) -> Markup:
     )
     label_text = _("Learners by score in per cent. %(bands)s.", bands=told)
     return build_svg("plot plot--data", (400, 216), label_text, parts)
-
-
-def latest_scores(scores: Sequence[tuple[float, bool]]) -> Markup:
-    """Draw a learner's latest scores in per cent, oldest first. Scores of tests (True) are highlighted."""
-    parts: list[Markup] = []
-    for label in (0, 50, 100):
-        y = 130 - 1.15 * label
-        parts.append(build_tag("line", "plot__grid", x1=28, x2=396, y1=y, y2=y))
-        parts.append(build_text(22, y + 4, str(label), anchor="end"))
-    for index, (percent, is_test) in enumerate(scores):
-        height = max(1.15 * percent, 1)
-        looks = "plot__bar plot__bar--hi" if is_test else "plot__bar"
-        parts.append(build_tag("rect", looks, x=36 + 18 * index, y=130 - 1.15 * percent, width=12, height=height, rx=2))
-    told = ngettext(
-        "The latest score. The table below has the same figure.",
-        "The latest %(num)s scores, oldest first. The table below has the same figures.",
-        len(scores),
-    )
-    return build_svg("plot", (400, 150), told, parts)
 
 
 def draw_curves(groups: Sequence[str], lines: Sequence[Curve]) -> Markup:

@@ -13,11 +13,12 @@ from app import create_app
 from app.db import db
 from app.domain.assignment import AssignmentState, GradingMethod
 from app.services.assignments import assignments, availability
-from app.services.attempts import attempts, progress, releases
+from app.services.attempts import attempts, releases
 from app.services.course import catalogue
 from tests.conftest import Clock, settings_for
 from tests.support.assigned_test import take_test
 from tests.support.factory import AFTER_CLOSING, Factory
+from tests.support.progress_views import view_progress
 
 DAY = timedelta(days=1)
 
@@ -76,4 +77,4 @@ def test_what_is_released_is_the_same_on_postgresql(there: Factory) -> None:
 
     assert (while_it_waits.mark, while_it_waits.correctness) == (True, False)
     assert after_it.explanation
-    assert progress.view_progress(session, learner.learner, now).scores
+    assert view_progress(session, learner.learner, now).scores

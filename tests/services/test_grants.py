@@ -17,11 +17,12 @@ from app.models import Assignment, AssignmentException, Attempt, AuditEvent, Coh
 from app.services.assignments import assignments, exceptions
 from app.services.assignments.assignments import TaughtAssignment
 from app.services.assignments.exceptions import AlreadyGrantedError, NotAssignedError
-from app.services.attempts import attempts, progress, releases
+from app.services.attempts import attempts, releases
 from app.services.cohorts import cohorts
 from app.services.marking import submission
 from tests.support.assigned_test import start_attempt, take_test
 from tests.support.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, Factory, Person
+from tests.support.progress_views import view_progress
 
 DAY = timedelta(days=1)
 
@@ -293,7 +294,7 @@ def _with_standing(session: Session, person: Person, attempt: Attempt, now: date
     loaded = attempts.get_for(session, person.viewer, attempt.id)
     assert loaded is not None
     is_seen = releases.get_release(session, loaded, now).correctness
-    told = progress.view_progress(session, person.learner, now).modules
+    told = view_progress(session, person.learner, now).modules
     is_in_mastery = any(one.level.of for module in told for one in module.objectives)
     assert is_in_mastery == is_seen, "the page and the mastery disagree"
     return is_seen

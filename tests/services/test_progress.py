@@ -15,11 +15,12 @@ from app.services.course.catalogue import get_lesson, list_lessons, list_lessons
 from tests.conftest import NOW, Clock
 from tests.support.attempt_client import AttemptClient, start, start_assigned
 from tests.support.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, Factory, Person
+from tests.support.progress_views import view_progress
 
 
 def seen(session: Session, learner: Person, clock: Clock) -> dict[Mastery, int]:
     """How many objectives stand at each level."""
-    view = progress.view_progress(session, learner.learner, clock.now)
+    view = view_progress(session, learner.learner, clock.now)
     levels = [one.level.mastery for module in view.modules for one in module.objectives]
     return {mastery: levels.count(mastery) for mastery in Mastery if levels.count(mastery)}
 
@@ -29,13 +30,13 @@ def test_a_new_learner_has_seen_nothing_and_begins_at_the_first_lesson(
 ) -> None:
     learner = make.person()
 
-    view = progress.view_progress(session, learner.learner, clock.now)
+    view = view_progress(session, learner.learner, clock.now)
 
     assert set(seen(session, learner, clock)) == {Mastery.UNSEEN}
     assert view.scores == ()
-    assert view.course.next is not None
-    assert view.course.next.lesson is not None
-    assert (view.course.next.module_slug, view.course.next.is_begun) == ("trigger-points", False)
+    assert view.next is not None
+    assert view.next.lesson is not None
+    assert (view.next.module_slug, view.next.is_begun) == ("trigger-points", False)
 
 
 @pytest.mark.parametrize("policy", [AFTER_LAST_ATTEMPT, AFTER_CLOSING])
@@ -122,7 +123,7 @@ def test_scores_are_the_latest_twenty_oldest_first(make: Factory, session: Sessi
         start(learner.client, session, "practice").submit()
         clock.advance(hours=1)
 
-    scores = progress.view_progress(session, learner.learner, clock.now).scores
+    scores = view_progress(session, learner.learner, clock.now).scores
 
     assert [score.number for score in scores] == list(range(4, 24))
     assert {score.purpose for score in scores} == {Purpose.PRACTICE}

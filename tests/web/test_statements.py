@@ -149,7 +149,7 @@ PAGES = ["/", "/modules/safety", "/modules/safety/lessons/red-flags", "/progress
         ("/review", "visitor", 0),
         ("/review", "learner", 6),
         ("/progress", "visitor", 0),
-        ("/progress", "learner", 10),
+        ("/progress", "learner", 8),
     ],
 )
 def test_a_page_takes_a_fixed_number_of_statements(

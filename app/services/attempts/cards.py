@@ -123,10 +123,10 @@ def _get_cards(session: Session, learner_id: int) -> dict[int, tuple[Memory, dat
     rows = session.scalars(
         select(MemoryCard).where(MemoryCard.learner_id == learner_id).execution_options(populate_existing=True)
     )
-    return {row.objective_id: (_get_memory(row), row.due_at) for row in rows}
+    return {row.objective_id: (get_memory(row), row.due_at) for row in rows}
 
 
-def _get_memory(row: MemoryCard) -> Memory:
+def get_memory(row: MemoryCard) -> Memory:
     return Memory(row.stability, row.difficulty, row.reviewed_at, row.is_urgent)
 
 
@@ -203,7 +203,7 @@ def reschedule(session: Session, learner_id: int, plan: ReviewPlan) -> None:
     """Compute anew when each card of a learner is due, after the plan changed."""
     goals = get_goals(plan)
     rows = session.scalars(select(MemoryCard).where(MemoryCard.learner_id == learner_id))
-    due = [(row, compute_due(_get_memory(row), goals, row.objective_id)) for row in rows]
+    due = [(row, compute_due(get_memory(row), goals, row.objective_id)) for row in rows]
     moved = [
         {"learner_id": learner_id, "objective_id": row.objective_id, "due_at": due_at}
         for row, due_at in due

@@ -6,29 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, exists, func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from app.db import UtcDateTimeType
 from app.domain.content import Use
-from app.domain.mastery import RECENT_MARKS, UNSEEN, ObjectiveMastery, choose_weak, levels
+from app.domain.mastery import ObjectiveMastery, choose_weak
 from app.domain.paper import draw_practice
+from app.domain.recall import Estimate
 from app.domain.scope import build_objective_scope
-from app.models import (
-    Assignment,
-    Attempt,
-    Learner,
-    LessonRow,
-    Mark,
-    ModuleRow,
-    ObjectiveRow,
-    QuestionRow,
-    QuestionVersion,
-    ScopeResult,
-)
+from app.models import Attempt, Learner, ModuleRow, ObjectiveRow, QuestionRow, QuestionVersion
 from app.permissions import Viewer, opens_module
 from app.services.attempts import attempts
-from app.services.attempts.releases import is_correctness_released
 from app.services.course import catalogue
 
 
@@ -36,7 +24,7 @@ from app.services.course import catalogue
 class ObjectiveLevel:
     """An objective with the learner's level, and where to read about it: None if no current lesson covers it.
 
-    ``is_askable`` means that there are practice questions on it.
+    ``is_askable`` means that there are practice questions on it. ``estimate`` is None without a memory card.
     """
 
     id: int
@@ -48,6 +36,7 @@ class ObjectiveLevel:
     section: str | None
     is_askable: bool
     level: ObjectiveMastery
+    estimate: Estimate | None = None
 
 
 # Built once, because building these statements takes longer than running them.
@@ -64,69 +53,6 @@ IS_ASKABLE = exists().where(*_CAN_BE_DRAWN).correlate(ObjectiveRow, ModuleRow)
 """The condition that there are practice questions on an objective. It needs ``ObjectiveRow`` with ``ModuleRow``."""
 PRACTICE_QUESTIONS = select(func.count()).where(*_CAN_BE_DRAWN).correlate(ObjectiveRow, ModuleRow).scalar_subquery()
 """How many practice questions on an objective can be drawn now, likewise."""
-_OBJECTIVES = (
-    select(
-        ObjectiveRow.id,
-        ObjectiveRow.title,
-        ModuleRow.id,
-        ModuleRow.slug,
-        ModuleRow.title,
-        LessonRow.slug,
-        ObjectiveRow.read,
-        IS_ASKABLE,
-    )
-    .join(ModuleRow, ModuleRow.id == ObjectiveRow.module_id)
-    .outerjoin(
-        LessonRow,
-        (LessonRow.module_id == ObjectiveRow.module_id)
-        & ((ObjectiveRow.read == LessonRow.slug) | ObjectiveRow.read.startswith(LessonRow.slug + "#"))
-        & LessonRow.retired_at.is_(None),
-    )
-    .where(ObjectiveRow.retired_at.is_(None), ModuleRow.retired_at.is_(None), ModuleRow.library_id.is_(None))
-    .order_by(ModuleRow.position, ObjectiveRow.position)
-)
-
-
-def list_objective_levels(session: Session, learner: Learner, now: datetime) -> list[ObjectiveLevel]:
-    """List all current objectives with the learner's level, in the order of the course."""
-    found = _judge_marks(session, learner, now)
-    return [
-        ObjectiveLevel(
-            id=objective_id,
-            title=title,
-            module_id=module_id,
-            module_slug=module_slug,
-            module_title=module_title,
-            lesson_slug=lesson_slug,
-            section=(read or "").partition("#")[2] or None,
-            is_askable=is_askable,
-            level=found.get(objective_id, UNSEEN),
-        )
-        for objective_id, title, module_id, module_slug, module_title, lesson_slug, read, is_askable in session.execute(
-            _OBJECTIVES
-        )
-    ]
-
-
-_RECENT = (
-    select(Mark.objective_id, Mark.is_right)
-    .join(Attempt, Attempt.id == Mark.attempt_id)
-    .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
-    .outerjoin(ScopeResult, and_(ScopeResult.learner_id == Attempt.learner_id, ScopeResult.scope == Attempt.scope))
-    .where(
-        Mark.learner_id == bindparam("learner_id"),
-        Mark.is_void.is_(False),
-        is_correctness_released(bindparam("now", type_=UtcDateTimeType())),
-    )
-    .order_by(Mark.marked_at.desc(), Mark.attempt_id.desc(), Mark.position.desc())
-    .limit(RECENT_MARKS)
-)
-
-
-def _judge_marks(session: Session, learner: Learner, now: datetime) -> dict[int, ObjectiveMastery]:
-    """Judge each objective by the learner's latest marks that are released."""
-    recent = session.execute(_RECENT, {"learner_id": learner.id, "now": now})
-    return levels((objective_id, is_right) for objective_id, is_right in recent)
 
 
 def choose_weakest(objectives: Sequence[ObjectiveLevel]) -> list[ObjectiveLevel]:

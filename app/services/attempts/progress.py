@@ -1,19 +1,16 @@
-"""A learner's progress: the course page, the next step, attempts and mastery by objective."""
+"""A learner's progress through the course: modules, lessons, the next step and attempts under way."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
-from sqlalchemy import and_, bindparam, case, func, select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
 from app.domain.assignment import GradingMethod
 from app.domain.attempt import AttemptState, Purpose, percent
-from app.domain.mastery import Mastery, MasteryShare, share_out
-from app.domain.paging import Paged, paginate
 from app.domain.scope import REVIEW
 from app.models import (
     Assignment,
@@ -26,14 +23,8 @@ from app.models import (
 )
 from app.services.assignments import assignment_sql
 from app.services.assignments.availability import get_result, is_score_released
-from app.services.attempts import objective_levels, reviews
-from app.services.attempts.objective_levels import ObjectiveLevel
-from app.services.attempts.reviews import ReviewToday
 from app.services.course.catalogue import LessonLine
 from app.services.course.outline import CourseOutline, ModuleLine, get_outline
-
-RECENT_ATTEMPTS = 20
-"""The number of attempts on a page, and of scores in the chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,85 +111,23 @@ class CourseView:
     open_attempts: tuple[OpenAttempt, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptScore:
-    """A submitted attempt. ``percent`` and ``is_passed`` are None until its score is released.
-
-    ``is_pretest`` means that it only measures what is known before learning.
-    """
-
-    attempt_id: int
-    purpose: Purpose
-    is_review: bool
-    module_title: str
-    number: int
-    submitted_at: datetime
-    percent: int | None
-    is_passed: bool | None
-    is_pretest: bool
-    is_being_marked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleLevels:
-    """The objectives of a module, with the number at each level."""
-
-    slug: str
-    title: str
-    objectives: tuple[ObjectiveLevel, ...]
-
-    @property
-    def secure(self) -> int:
-        return sum(one.level.mastery is Mastery.SECURE for one in self.objectives)
-
-    @property
-    def shares(self) -> tuple[MasteryShare, ...]:
-        return share_out([one.level.mastery for one in self.objectives])
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressView:
-    """``weakest`` are the objectives to practise first; ``open_review`` is a review under way."""
-
-    course: CourseView
-    attempts: Paged[AttemptScore]
-    scores: tuple[AttemptScore, ...]
-    """The latest released scores, oldest first."""
-    modules: tuple[ModuleLevels, ...]
-    weakest: tuple[ObjectiveLevel, ...]
-    review: ReviewToday
-    open_review: OpenAttempt | None
-
-    @property
-    def secure(self) -> int:
-        return sum(module.secure for module in self.modules)
-
-    @property
-    def objectives(self) -> int:
-        return sum(len(module.objectives) for module in self.modules)
-
-    @property
-    def is_any_asked(self) -> bool:
-        return any(one.level.of for module in self.modules for one in module.objectives)
-
-    @property
-    def shares(self) -> tuple[MasteryShare, ...]:
-        return share_out([one.level.mastery for module in self.modules for one in module.objectives])
-
-
 def view_course(session: Session, learner: Learner | None, now: datetime) -> CourseView:
     """Return the course with one learner's progress, or without any for a visitor."""
+    states, following = view_modules(session, learner, now)
+    return CourseView(states, following, _list_open_attempts(session, learner, now))
+
+
+def view_modules(
+    session: Session, learner: Learner | None, now: datetime
+) -> tuple[tuple[ModuleState, ...], NextStep | None]:
+    """Return the modules of the course with one learner's progress, and what comes next."""
     outline = get_outline(session)
     read = _get_lesson_progress(session, learner)
     results = _get_best_results(session, learner, now)
     states = tuple(
         _build_module_state(module, outline.by_module[module.id], read, results) for module in outline.modules
     )
-    return CourseView(
-        modules=states,
-        next=_choose_next(outline, states, read),
-        open_attempts=_list_open_attempts(session, learner, now),
-    )
+    return states, _choose_next(outline, states, read)
 
 
 def view_module(session: Session, learner: Learner | None, row: ModuleRow, now: datetime) -> ModuleState:
@@ -208,24 +137,6 @@ def view_module(session: Session, learner: Learner | None, row: ModuleRow, now: 
         get_outline(session, row.library_id).by_module.get(row.id, ()),
         _get_lesson_progress(session, learner),
         _get_best_results(session, learner, now),
-    )
-
-
-def view_progress(session: Session, learner: Learner, now: datetime, page: int = 1) -> ProgressView:
-    """Return the learner's progress with one page of their attempts."""
-    course = view_course(session, learner, now)
-    objectives = objective_levels.list_objective_levels(session, learner, now)
-    attempts = list_attempts(session, learner, now, page)
-    latest = attempts.items if attempts.number == 1 else list_attempts(session, learner, now).items
-    by_module = groupby(objectives, key=lambda one: (one.module_slug, one.module_title))
-    return ProgressView(
-        course=course,
-        attempts=attempts,
-        scores=tuple(score for score in reversed(latest) if score.percent is not None),
-        modules=tuple(ModuleLevels(slug, title, tuple(levels)) for (slug, title), levels in by_module),
-        weakest=tuple(objective_levels.choose_weakest(objectives)),
-        review=reviews.count_today(session, learner, now),
-        open_review=next((one for one in course.open_attempts if one.is_review), None),
     )
 
 
@@ -341,53 +252,3 @@ def _list_open_attempts(session: Session, learner: Learner | None, now: datetime
         return ()
     rows = session.execute(_OPEN_ATTEMPTS, {"learner_id": learner.id})
     return tuple(OpenAttempt(*row) for row in rows if row.deadline_at is None or row.deadline_at > now)
-
-
-def list_attempts(session: Session, learner: Learner, now: datetime, number: int = 1) -> Paged[AttemptScore]:
-    """Return one page of a learner's submitted tests and practice, the latest first."""
-    taken = (Attempt.learner_id == learner.id, Attempt.purpose != Purpose.CHECK, Attempt.submitted_at.is_not(None))
-    found = (
-        select(Attempt, ModuleRow.title, Assignment, ScopeResult, AssignmentException, assignment_sql.is_pretest())
-        .join(ModuleRow, ModuleRow.id == Attempt.module_id)
-        .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
-        .outerjoin(ScopeResult, and_(ScopeResult.learner_id == Attempt.learner_id, ScopeResult.scope == Attempt.scope))
-        .outerjoin(AssignmentException, assignment_sql.is_exception_of(Attempt))
-        .where(*taken)
-        .order_by(Attempt.submitted_at.desc(), Attempt.id.desc())
-    )
-
-    def fetch(offset: int, limit: int) -> list[AttemptScore]:
-        return [
-            _build_score(
-                attempt,
-                assignment.title if assignment else title,
-                is_released=attempt.points is not None
-                and (
-                    assignment is None
-                    or result is None
-                    or is_score_released(assignment, result.attempts, now, exception)
-                ),
-                is_pretest=is_pretest,
-            )
-            for attempt, title, assignment, result, exception, is_pretest in session.execute(
-                found.limit(limit).offset(offset)
-            )
-        ]
-
-    total = session.scalar(select(func.count(Attempt.id)).where(*taken)) or 0
-    return paginate(total, number, fetch, per_page=RECENT_ATTEMPTS)
-
-
-def _build_score(attempt: Attempt, title: str, *, is_released: bool, is_pretest: bool) -> AttemptScore:
-    return AttemptScore(
-        attempt_id=attempt.id,
-        purpose=attempt.purpose,
-        is_review=attempt.scope == REVIEW,
-        module_title=title,
-        number=attempt.number,
-        submitted_at=attempt.submitted_at or attempt.started_at,
-        percent=percent(attempt.points or 0, attempt.max_points or 0) if is_released else None,
-        is_passed=attempt.is_passed if is_released else None,
-        is_pretest=is_pretest,
-        is_being_marked=attempt.points is None,
-    )

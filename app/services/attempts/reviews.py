@@ -102,6 +102,8 @@ _DONE = (
         Attempt.scope == REVIEW,
     )
 )
+DONE_TODAY = _DONE.scalar_subquery()
+"""How many answers in reviews have a mark of today; its parameters are those of :func:`get_day_params`."""
 # More than the largest daily limit is never offered, so a backlog of years need not be counted to its end.
 _OFFERED = select(func.count()).select_from(_DUE.limit(max(DAILY_LIMITS)).subquery()).scalar_subquery()
 _TODAY = (
@@ -109,7 +111,7 @@ _TODAY = (
         func.coalesce(ReviewPlan.daily_limit, spacing.DEFAULT_DAILY_LIMIT),
         func.coalesce(ReviewPlan.is_paused, False),
         _OFFERED,
-        _DONE.scalar_subquery(),
+        DONE_TODAY,
     )
     .select_from(Learner)
     .outerjoin(ReviewPlan, ReviewPlan.learner_id == Learner.id)
@@ -121,11 +123,12 @@ def count_today(session: Session, learner: Learner | None, now: datetime) -> Rev
     """Return how many questions are offered today. Visitors and guests have no cards."""
     if learner is None or learner.user_id is None:
         return ReviewToday(0, 0)
-    limit, is_paused, due, done = session.execute(_TODAY, _get_day_params(learner, now)).one()
+    limit, is_paused, due, done = session.execute(_TODAY, get_day_params(learner, now)).one()
     return ReviewToday(0 if is_paused else min(due, max(0, limit - done)), done, bool(is_paused))
 
 
-def _get_day_params(learner: Learner, now: datetime) -> dict[str, object]:
+def get_day_params(learner: Learner, now: datetime) -> dict[str, object]:
+    """Return the learner's id, and when their day begins and ends."""
     today = spacing.get_day(now, learner.time_zone)
     return {
         "learner_id": learner.id,
@@ -139,7 +142,7 @@ def view_reviews(session: Session, learner: Learner, now: datetime) -> ReviewOve
     plan = get_plan(session, learner)
     days = [spacing.get_day(now, learner.time_zone) + timedelta(days=n) for n in range(FORECAST_DAYS)]
     counts = _count_by_day(session, learner, days)
-    done = session.scalar(_DONE, _get_day_params(learner, now)) or 0
+    done = session.scalar(_DONE, get_day_params(learner, now)) or 0
     offered = spacing.spread(counts[:-1], plan.daily_limit, done)
     opened = attempts.get_open(session, learner, REVIEW)
     return ReviewOverview(
@@ -198,7 +201,7 @@ def start_review(session: Session, learner: Learner, size: int, now: datetime) -
     if opened is not None:
         return opened
     cards.update_cards(session, learner.id, now)
-    params = _get_day_params(learner, now) | {"size": size}
+    params = get_day_params(learner, now) | {"size": size}
     ids = session.scalars(_DUE_FIRST, params).all()
     if not ids:
         raise NoQuestions

@@ -165,6 +165,7 @@ LEARNER = (
     Scene("review-unfolded", "reviewer", "/review", unfold),
     Scene("review-home", "reviewer", "/"),
     Scene("review-progress", "reviewer", "/progress"),
+    Scene("review-progress-unfolded", "reviewer", "/progress", unfold),
     Scene("review-open", "reviewing", "/review"),
     Scene("review-answered", "reviewing", "/attempts/{review}/2"),
     Scene("review-next", "reviewing", "/attempts/{review}/3"),

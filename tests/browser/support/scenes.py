@@ -133,6 +133,7 @@ STAFF = (
     Scene("insight-mapped", "trainer", "/teach/cohorts/{cohort}/insight/answers?assignment={mapped}", unfold),
     Scene("insight-questions", "trainer", "/teach/cohorts/{cohort}/insight/questions?assignment={sure}", unfold),
     Scene("insight-answers", "trainer", "/teach/cohorts/{cohort}/insight/answers?assignment={sure}", unfold),
+    Scene("insight-recall", "trainer", "/teach/cohorts/{cohort}/insight/recall", unfold),
     Scene("insight-nothing-assigned", "trainer", "/teach/cohorts/{empty}/insight"),
     Scene("insight-nobody-yet", "trainer", "/teach/cohorts/{waiting}/insight"),
     Scene("insight-question", "trainer", "/teach/cohorts/{cohort}/insight/questions/{asked}?assignment={sure}", unfold),
