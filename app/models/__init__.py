@@ -34,6 +34,7 @@ from app.models.catalogue import (
 from app.models.certificate import Certificate
 from app.models.chore import ChoreRun
 from app.models.cohort import Cohort, CohortTrainer, Membership, Roster
+from app.models.composed_test import ComposedTest, DrawRow, SectionRow
 from app.models.library import (
     BankUpload,
     DocumentChange,
@@ -71,10 +72,12 @@ __all__ = [
     "ChoreRun",
     "Cohort",
     "CohortTrainer",
+    "ComposedTest",
     "Correction",
     "Digest",
     "DocumentChange",
     "DocumentVersion",
+    "DrawRow",
     "Invitation",
     "Learner",
     "LessonProgress",
@@ -110,6 +113,7 @@ __all__ = [
     "Role",
     "Roster",
     "ScopeResult",
+    "SectionRow",
     "SignIn",
     "SourceRow",
     "SubmittedForm",

@@ -30,6 +30,8 @@ class PaperStep:
     is_answered: bool
     is_flagged: bool
     lacks_certainty: bool = False
+    is_passed: bool = False
+    """Whether the learner has gone on from it in a test that goes forward only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,15 @@ class UndoableAnswer:
 
     n: int
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSection:
+    """A section of the paper, numbered among those that have questions."""
+
+    number: int
+    title: str
+    positions: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,14 @@ class PaperView:
     is_reopened: bool = False
     undo: UndoableAnswer | None = None
     """In a review, the answer given last."""
+    sections: tuple[PaperSection, ...] = ()
+    is_forward_only: bool = False
+    furthest: int = 1
+    """The position of the question to answer now, if the test goes forward only."""
+
+    def get_section(self, n: int) -> PaperSection | None:
+        """Return the section of question ``n``, if the test has any."""
+        return next((section for section in self.sections if n in section.positions), None)
 
     @property
     def answered(self) -> int:
@@ -140,6 +159,20 @@ def view_paper(session: Session, loaded: OwnAttempt) -> PaperView:
         is_review=attempt.scope == REVIEW,
         is_reopened=_is_reopened(loaded),
         undo=_find_undoable(session, loaded),
+        sections=_view_sections(loaded),
+        is_forward_only=attempt.is_forward_only,
+        furthest=attempt.furthest,
+    )
+
+
+def _view_sections(loaded: OwnAttempt) -> tuple[PaperSection, ...]:
+    asked = sorted({item.section for item in loaded.items if item.section is not None})
+    rules = loaded.attempt.section_rules
+    return tuple(
+        PaperSection(
+            number, rules[index].title, frozenset(item.position for item in loaded.items if item.section == index)
+        )
+        for number, index in enumerate(asked, start=1)
     )
 
 

@@ -1,0 +1,186 @@
+"""Composing a test on its pages, assigning it, and taking it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.content import Use
+from app.models import Assignment, Attempt, ComposedTest, QuestionKey
+from app.services.course import compositions
+from tests.support import composed
+from tests.support.factory import Factory, Person
+
+
+@pytest.fixture
+def ilse(make: Factory) -> Person:
+    return make.trainer(name="Ilse")
+
+
+@pytest.fixture
+def mia(make: Factory) -> Person:
+    return make.person(name="Mia")
+
+
+def read(client: FlaskClient, path: str) -> str:
+    """The words of a page."""
+    reply = client.get(path)
+    assert reply.status_code == 200, (path, reply.status_code)
+    return " ".join(re.sub(r"<[^>]+>", " ", reply.get_data(as_text=True)).split())
+
+
+def fill_section(make: Factory, title: str, *lines: dict[str, Any], revision: int = 1, **rule: Any) -> dict[str, Any]:
+    """The form of a section as a browser sends it."""
+    data: dict[str, Any] = {"title": title, "revision": str(revision), "needs_critical_right": "y"} | rule
+    for number, line in enumerate(lines):
+        module, use = make.module(line.get("module", "safety")), line.get("use", "test")
+        data[f"draws-{number}-pool"] = f"{module.id}-{use}"
+        data[f"draws-{number}-questions"] = str(line.get("questions", 1))
+        data[f"draws-{number}-objective"] = str(line.get("objective", 0))
+        data[f"draws-{number}-level"] = line.get("level", "")
+    return data
+
+
+def test_a_trainer_composes_assigns_and_a_learner_takes_the_test(
+    session: Session, make: Factory, ilse: Person, mia: Person
+) -> None:
+    cohort = make.cohort(ilse, mia)
+    made = ilse.client.post("/teach/tests/new", data={"title": "Final", "shuffles": "y"})
+    test = session.scalars(select(ComposedTest)).one()
+    assert made.location == f"/teach/tests/{test.id}/sections/new"
+    safety = fill_section(make, "Safety first", {"questions": 2}, pass_mark_percent="50")
+    ilse.client.post(f"/teach/tests/{test.id}/sections/new", data=safety)
+    evidence = fill_section(make, "The evidence", {"module": "evidence", "questions": 3}, revision=2)
+    ilse.client.post(f"/teach/tests/{test.id}/sections/new", data=evidence)
+
+    page = read(ilse.client, f"/teach/tests/{test.id}")
+    assert "1. Safety first" in page
+    assert "3 questions at random" in page
+    assert "Own pass mark: 50%" in page
+
+    new = f"/teach/cohorts/{cohort.id}/assignments/new"
+    assert f'<option selected value="{test.id}">Final</option>' in ilse.client.get(f"{new}?test={test.id}").text
+    sent = ilse.client.post(new, data={"module": make.module("trigger-points").id, "test": test.id, "counts": "best"})
+    assert sent.status_code == 303
+    assignment = session.scalars(select(Assignment)).one()
+    assert (assignment.title, assignment.test_id, assignment.module_id) == ("Final", test.id, make.module("safety").id)
+
+    start = read(mia.client, f"/assignments/{assignment.id}")
+    assert "Safety first 2 questions · own pass mark 50%" in start
+    assert "The evidence 3 questions" in start
+    mia.client.post(f"/assignments/{assignment.id}/attempts")
+    attempt = session.scalars(select(Attempt)).one()
+    assert "Section 1 of 2: Safety first" in read(mia.client, f"/attempts/{attempt.id}/1")
+    assert "Section 2 of 2: The evidence" in read(mia.client, f"/attempts/{attempt.id}/3")
+    mia.client.post(f"/attempts/{attempt.id}/submit")
+    result = read(mia.client, f"/attempts/{attempt.id}/result")
+    assert "Safety first 0 of 2 points, 0%" in result
+    assert "Below its pass mark" in result
+    assert "Final" in read(ilse.client, f"/teach/cohorts/{cohort.id}/gradebook")
+
+
+def test_the_page_says_what_its_pools_lack(make: Factory, ilse: Person) -> None:
+    test = composed.compose(make, ilse, composed.section("Long", composed.draw(make, "evidence", 90)))
+
+    page = read(ilse.client, f"/teach/tests/{test.id}")
+
+    assert "of 90 questions can be drawn at present" in page
+    assert "Finds only" in page
+    assert "questions can be drawn at present" in read(ilse.client, "/teach/tests")
+
+
+def test_faults_of_a_section_are_shown_and_nothing_is_saved(session: Session, make: Factory, ilse: Person) -> None:
+    from app.models import ObjectiveRow
+
+    test = composed.compose(make, ilse)
+    other = session.scalars(select(ObjectiveRow).where(ObjectiveRow.module_id == make.module("evidence").id)).first()
+    assert other is not None
+    data = fill_section(make, "", {"questions": 101, "objective": other.id}, revision=test.revision)
+
+    sent = ilse.client.post(f"/teach/tests/{test.id}/sections/1", data=data)
+
+    assert sent.status_code == 422
+    assert "Enter a title for the section." in sent.text
+    assert "Enter a whole number from 1 to 100." in sent.text
+    assert "This objective belongs to another module." in sent.text
+    assert compositions.load_one(session, test.id).sections[0].rule.title == "Safety first"
+
+
+def test_a_section_changed_in_another_window_is_not_overwritten(session: Session, make: Factory, ilse: Person) -> None:
+    test = composed.compose(make, ilse)
+
+    sent = ilse.client.post(f"/teach/tests/{test.id}/sections/1", data=fill_section(make, "Mine", {}, revision=1))
+
+    assert sent.status_code == 409
+    assert "Nothing was saved" in sent.text
+    assert compositions.load_one(session, test.id).sections[0].rule.title == "Safety first"
+
+
+def test_sections_move_and_go(session: Session, make: Factory, ilse: Person) -> None:
+    test = composed.compose(make, ilse)
+
+    ilse.client.post(f"/teach/tests/{test.id}/sections/2/earlier")
+    assert [one.rule.title for one in compositions.load_one(session, test.id).sections] == [
+        "The evidence",
+        "Safety first",
+    ]
+    ilse.client.post(f"/teach/tests/{test.id}/sections/1/delete")
+    assert [one.rule.title for one in compositions.load_one(session, test.id).sections] == ["Safety first"]
+
+
+def test_an_archived_test_is_offered_no_more(make: Factory, ilse: Person) -> None:
+    test, cohort = composed.compose(make, ilse, title="Old one"), make.cohort(ilse)
+    assert "Old one" in read(ilse.client, f"/teach/cohorts/{cohort.id}/assignments/new")
+
+    ilse.client.post(f"/teach/tests/{test.id}/archive")
+
+    ilse.client.get("/teach/tests")  # shows the message that names it
+    assert "Old one" not in read(ilse.client, "/teach/tests")
+    assert "Old one" in read(ilse.client, "/teach/tests?archived=1")
+    assert "Old one" not in read(ilse.client, f"/teach/cohorts/{cohort.id}/assignments/new")
+
+
+def test_nobody_assigns_the_test_of_another_trainer(session: Session, make: Factory, ilse: Person) -> None:
+    test, other = composed.compose(make, ilse), make.trainer()
+    cohort = make.cohort(other)
+
+    sent = other.client.post(
+        f"/teach/cohorts/{cohort.id}/assignments/new",
+        data={"module": make.module().id, "test": test.id, "counts": "best"},
+    )
+
+    assert sent.status_code == 422
+    assert session.scalars(select(Assignment)).all() == []
+
+
+def test_composing_pages_give_no_key_away(session: Session, make: Factory, ilse: Person) -> None:
+    """Every explanation is replaced by a word that no page of composing may show."""
+    for key in session.scalars(select(QuestionKey)):
+        key.explanation = "zzcanary"
+    session.commit()
+    test = composed.compose(make, ilse)
+
+    for path in ("", "/sections/1", "/sections/new", "/settings"):
+        assert "zzcanary" not in ilse.client.get(f"/teach/tests/{test.id}{path}").text
+
+
+def test_terms_of_an_assigned_test_keep_it(session: Session, make: Factory, ilse: Person) -> None:
+    test = composed.compose(make, ilse)
+    assignment = composed.assign(make, ilse, make.cohort(ilse), test)
+
+    page = read(ilse.client, f"/teach/assignments/{assignment.id}/settings")
+    assert "It asks your test Mixed test" in page
+    sent = ilse.client.post(
+        f"/teach/assignments/{assignment.id}/settings",
+        data={"module": assignment.module_id, "title": "Renamed", "revision": "1", "counts": "best"},
+    )
+
+    assert sent.status_code == 303
+    session.refresh(assignment)
+    assert (assignment.title, assignment.test_id) == ("Renamed", test.id)
+    assert assignment.question_use is Use.TEST
