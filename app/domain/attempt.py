@@ -49,11 +49,7 @@ class AnswerFinal(AttemptError):
 
 
 class QuestionPassed(AttemptError):
-    """The test goes forward only, and the learner has gone on from this question. ``n`` is the one to answer now."""
-
-    def __init__(self, n: int | None) -> None:
-        super().__init__(n)
-        self.n = n
+    """The test goes forward only, and the learner has gone on from this question."""
 
 
 class TooManyChanges(AttemptError):

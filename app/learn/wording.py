@@ -91,8 +91,8 @@ _REFUSALS: dict[type[AttemptError], _RefusalText] = {
     QuestionPassed: _RefusalText(
         _l("This test goes forward only"),
         _l(
-            "You have gone on from this question, so its answer can no longer be changed. "
-            "What you saved before counts; this last change does not."
+            "You have gone on from this question, so it can no longer be opened or changed. "
+            "Everything that you saved before you went on counts."
         ),
     ),
     InvalidAnswer: _RefusalText(

@@ -5,16 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
+
 from app.domain.composing import Draw, PlannedSection, Pool
 from app.domain.content import Use
 from app.domain.sections import SectionRule
-from app.models import Assignment, Cohort, ComposedTest
+from app.models import Assignment, Cohort, ComposedTest, QuestionRow, QuestionVersion
 from app.services.assignments import assignments, composed_tests
 from tests.support.factory import Factory, Person
 
 
 def draw(make: Factory, module: str, questions: int = 1, use: Use = Use.TEST, **given: Any) -> Draw:
     return Draw(Pool(make.module(module).id, use), questions, **given)
+
+
+def pick(make: Factory, module: str, count: int) -> list[Draw]:
+    """Fixed single-choice questions of a module's test pool, the first ones by their ids: nothing is left to chance."""
+    its = make.module(module).id
+    found = (
+        select(QuestionRow.id)
+        .join(QuestionVersion, QuestionVersion.question_id == QuestionRow.id)
+        .where(QuestionRow.module_id == its, QuestionRow.use == Use.TEST, QuestionRow.retired_at.is_(None))
+        .where(QuestionVersion.superseded_at.is_(None), QuestionVersion.kind == "single")
+        .order_by(QuestionRow.id)
+    )
+    ids = make.session.scalars(found.limit(count)).all()
+    assert len(ids) == count
+    return [Draw(Pool(its, Use.TEST), question_id=number) for number in ids]
 
 
 def section(title: str, *draws: Draw, **rule: Any) -> PlannedSection:

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose
 from app.domain.kinds import QuestionKind
+from app.domain.navigation import may_open
 from app.domain.question import QuestionText
 from app.domain.scope import REVIEW
+from app.models import Attempt
 from app.services.attempts.attempts import OwnAttempt
 from app.services.attempts.reviews import find_latest_answer
 from app.services.course import catalogue
@@ -30,8 +32,8 @@ class PaperStep:
     is_answered: bool
     is_flagged: bool
     lacks_certainty: bool = False
-    is_passed: bool = False
-    """Whether the learner has gone on from it in a test that goes forward only."""
+    is_closed: bool = False
+    """Whether it cannot be opened now, because the test goes forward only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class PaperView:
     sections: tuple[PaperSection, ...] = ()
     is_forward_only: bool = False
     furthest: int = 1
-    """The position of the question to answer now, if the test goes forward only."""
+    """The position of the question reached, if the test goes forward only."""
 
     def get_section(self, n: int) -> PaperSection | None:
         """Return the section of question ``n``, if the test has any."""
@@ -96,6 +98,12 @@ class PaperView:
     @property
     def unanswered(self) -> tuple[PaperStep, ...]:
         return tuple(step for step in self.steps if not step.is_answered)
+
+    @property
+    def to_answer(self) -> tuple[PaperStep, ...]:
+        """The unanswered questions that can still be answered."""
+        reached = self.furthest if self.is_forward_only else 1
+        return tuple(step for step in self.unanswered if step.n >= reached)
 
     @property
     def without_certainty(self) -> tuple[PaperStep, ...]:
@@ -151,9 +159,7 @@ def view_paper(session: Session, loaded: OwnAttempt) -> PaperView:
         attempts_allowed=loaded.attempts_allowed,
         pass_mark_percent=attempt.pass_mark_percent,
         deadline_at=attempt.deadline_at,
-        steps=tuple(
-            _view_step(item, shown[item.version_id], asks_certainty=attempt.asks_certainty) for item in loaded.items
-        ),
+        steps=tuple(_view_step(item, shown[item.version_id], attempt) for item in loaded.items),
         checks_each=attempt.checks_each,
         asks_certainty=attempt.asks_certainty,
         is_review=attempt.scope == REVIEW,
@@ -185,10 +191,12 @@ def _find_undoable(session: Session, loaded: OwnAttempt) -> UndoableAnswer | Non
     return None if has_steps else UndoableAnswer(latest.position, latest.revision)
 
 
-def _view_step(item: AnyItem, shown: QuestionText, *, asks_certainty: bool) -> PaperStep:
+def _view_step(item: AnyItem, shown: QuestionText, attempt: Attempt) -> PaperStep:
     is_answered = item.response is not None and shown.kind.get_next_step(shown, item.response) is None
-    lacks_certainty = asks_certainty and is_answered and item.certainty is None
-    return PaperStep(item.position, is_answered, item.is_flagged, lacks_certainty)
+    lacks_certainty = attempt.asks_certainty and is_answered and item.certainty is None
+    is_final = attempt.checks_each and is_answered
+    is_closed = attempt.is_forward_only and not may_open(item.position, attempt.furthest, is_final=is_final)
+    return PaperStep(item.position, is_answered, item.is_flagged, lacks_certainty, is_closed)
 
 
 def _is_reopened(loaded: OwnAttempt) -> bool:
