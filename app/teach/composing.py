@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,6 +16,7 @@ from app.services.assignments import composed_tests
 from app.services.cohorts import cohorts
 from app.services.cohorts.cohorts import CohortStage
 from app.services.course import compositions
+from app.services.reporting import composed_estimates
 from app.services.reporting import compositions as composed_views
 from app.teach import blueprint
 from app.teach.composing_forms import ComposedTestForm, SectionForm, fill_section_form
@@ -21,6 +24,8 @@ from app.web.access import current_account, trainers_only
 from app.web.forms import is_first_submission
 from app.web.identity import get_viewer
 from app.web.question_labels import LEVEL_LABELS
+
+_SEED_BITS = 31
 
 
 @blueprint.get("/tests")
@@ -64,6 +69,7 @@ def show_test(test_id: int) -> ResponseReturnValue:
     return render_template(
         "teach/test.html",
         test=test,
+        estimates=composed_estimates.estimate(db.session, test),
         view=composed_views.view_test(db.session, viewer, test),
         uses=composed_tests.list_uses(db.session, viewer, test),
         forbidden=composed_tests.list_forbidden_modules(db.session, viewer, compositions.load_one(db.session, test.id)),
@@ -72,6 +78,22 @@ def show_test(test_id: int) -> ResponseReturnValue:
         ],
         level_labels=LEVEL_LABELS,
         may_add_section=_count_sections(test) < MAX_SECTIONS,
+    )
+
+
+@blueprint.get("/tests/<int:test_id>/sample")
+@trainers_only
+def show_sample(test_id: int) -> ResponseReturnValue:
+    """Show the questions of one paper drawn with ``seed``, without their answers."""
+    test = get_test_or_404(test_id)
+    seed = request.args.get("seed", "")
+    if not (seed.isascii() and seed.isdecimal()) or int(seed) >= 1 << _SEED_BITS:
+        return redirect(url_for("teach.show_sample", test_id=test_id, seed=secrets.randbits(_SEED_BITS)))
+    return render_template(
+        "teach/test_sample.html",
+        test=test,
+        sections=composed_views.draw_sample(db.session, get_viewer(), test, int(seed)),
+        other=secrets.randbits(_SEED_BITS),
     )
 
 

@@ -17,6 +17,7 @@ from app.models import Assignment, Attempt, ComposedTest, QuestionKey
 from app.services.course import compositions
 from tests.support import composed
 from tests.support.attempt_client import JSON, AttemptClient, start_assigned
+from tests.support.exam_pool import CANARY, add_exam_pool
 from tests.support.factory import Factory, Person
 
 
@@ -285,3 +286,48 @@ def test_with_feedback_after_each_answer_checked_questions_stay_readable(
     assert attempt.page(1).status_code == 200
     assert skipped.location == f"{attempt.path}/3"
     assert attempt.page(2).status_code == 409
+
+
+# -- what to expect ----------------------------------------------------------------------------------------------------
+
+
+def test_the_page_says_how_long_the_test_takes_and_how_easily_it_is_guessed(make: Factory, ilse: Person) -> None:
+    easy = composed.compose(make, ilse, composed.section("One", *composed.pick(make, "evidence", 1)))
+    hard = composed.compose(
+        make, ilse, composed.section("Many", composed.draw(make, "evidence", 9), pass_mark_percent=100)
+    )
+
+    assert re.search(r"pass mark 50%: \d", read(ilse.client, f"/teach/tests/{easy.id}"))
+    page = read(ilse.client, f"/teach/tests/{hard.id}")
+    assert "pass mark 50%: below 0.1%" in page
+    assert re.search(r"about \d+ minutes? from the time limits", page)
+
+
+def test_a_sample_shows_a_paper_without_answers(session: Session, make: Factory, ilse: Person) -> None:
+    for key in session.scalars(select(QuestionKey)):
+        key.explanation = "zzcanary"
+    session.commit()
+    test = composed.compose(make, ilse)
+
+    drawn = ilse.client.get(f"/teach/tests/{test.id}/sample")
+    one, again = (ilse.client.get(f"/teach/tests/{test.id}/sample?seed=5").text for _ in range(2))
+
+    assert drawn.status_code == 302
+    assert re.findall(r"/teach/questions/\d+", one) == re.findall(r"/teach/questions/\d+", again)
+    assert len(re.findall(r"/teach/questions/\d+", one)) == 4
+    assert "zzcanary" not in one
+
+
+def test_a_sample_hides_exam_questions_that_the_trainer_may_not_see_yet(
+    session: Session, make: Factory, ilse: Person
+) -> None:
+    add_exam_pool(session)
+    test = composed.compose(make, ilse, composed.section("Exam", composed.draw(make, "safety", 2, Use.EXAM)))
+
+    before = ilse.client.get(f"/teach/tests/{test.id}/sample?seed=5").text
+    composed.assign(make, ilse, make.cohort(ilse), test)
+    after = ilse.client.get(f"/teach/tests/{test.id}/sample?seed=5").text
+
+    assert CANARY not in before
+    assert before.count("An exam question. You can see it once") == 2
+    assert CANARY in after

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.domain.composing import Draw, count_found
+from app.domain.composing import Draw, count_found, draw_paper
 from app.domain.content import Use
+from app.domain.question import QuestionText
 from app.domain.sections import SectionRule
 from app.models import ComposedTest, ModuleRow, ObjectiveRow, QuestionRow, QuestionVersion
 from app.permissions import Viewer, examines, teaches_module
-from app.services.course import compositions
+from app.services.course import catalogue, compositions
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,8 @@ def list_fixed(session: Session, viewer: Viewer, draws: Iterable[Draw]) -> dict[
     ids = {draw.question_id for draw in draws if draw.question_id is not None}
     if not ids:
         return {}
-    may_see = or_(QuestionRow.use != Use.EXAM, examines(viewer, ModuleRow.id))
-    is_shown = teaches_module(viewer, ModuleRow.id, ModuleRow.library_id) & may_see
     rows = session.execute(
-        select(QuestionRow.id, QuestionRow.slug, QuestionVersion.id, QuestionVersion.stem, is_shown)
+        select(QuestionRow.id, QuestionRow.slug, QuestionVersion.id, QuestionVersion.stem, _is_shown(viewer))
         .join(ModuleRow, ModuleRow.id == QuestionRow.module_id)
         .outerjoin(
             QuestionVersion,
@@ -122,3 +121,54 @@ def list_fixed(session: Session, viewer: Viewer, draws: Iterable[Draw]) -> dict[
         number: FixedQuestion(number, slug, version_id if may else None, stem if may else None)
         for number, slug, version_id, stem, may in rows
     }
+
+
+@dataclass(frozen=True, slots=True)
+class SampleQuestion:
+    """One question of a sample paper, without its key. ``text`` is None if the viewer may not see the question now."""
+
+    n: int
+    version_id: int
+    text: QuestionText | None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSection:
+    rule: SectionRule
+    questions: Sequence[SampleQuestion]
+
+
+def draw_sample(session: Session, viewer: Viewer, test: ComposedTest, seed: int) -> list[SampleSection]:
+    """Draw one paper as a learner would get it, without storing it. The same seed draws the same paper."""
+    composition = compositions.load_one(session, test.id)
+    slots = draw_paper(composition, compositions.load_pools(session, composition.pools), seed)
+    shown = _list_shown(session, viewer, [slot.version_id for slot in slots])
+    numbered = list(enumerate(slots, start=1))
+    return [
+        SampleSection(
+            section.rule,
+            [
+                SampleQuestion(n, slot.version_id, shown.get(slot.version_id))
+                for n, slot in numbered
+                if slot.section == index
+            ],
+        )
+        for index, section in enumerate(composition.sections)
+    ]
+
+
+def _list_shown(session: Session, viewer: Viewer, version_ids: Sequence[int]) -> dict[int, QuestionText]:
+    """Return those of these versions that the viewer may see, by id."""
+    allowed = session.scalars(
+        select(QuestionVersion.id)
+        .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
+        .join(ModuleRow, ModuleRow.id == QuestionRow.module_id)
+        .where(QuestionVersion.id.in_(version_ids), _is_shown(viewer))
+    ).all()
+    return catalogue.get_texts(session, allowed)
+
+
+def _is_shown(viewer: Viewer) -> ColumnElement[bool]:
+    """Build the condition that the viewer may see the statement's ``QuestionRow`` of its ``ModuleRow``, without the key."""
+    may_see = or_(QuestionRow.use != Use.EXAM, examines(viewer, ModuleRow.id))
+    return and_(teaches_module(viewer, ModuleRow.id, ModuleRow.library_id), may_see)
