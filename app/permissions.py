@@ -14,14 +14,20 @@ from app.models import (
     Assignment,
     AssignmentRecipient,
     Attempt,
+    AttemptItem,
     Cohort,
     CohortTrainer,
+    ComposedTest,
+    DrawRow,
     Learner,
     LibraryPerson,
     LibraryRole,
     Membership,
     ModuleRow,
+    QuestionRow,
+    QuestionVersion,
     Role,
+    SectionRow,
     User,
 )
 
@@ -87,6 +93,42 @@ def is_assigned_to(assignment: Any, learner_id: Any) -> ColumnElement[bool]:
     return or_(assignment.is_for_all, named.correlate_except(AssignmentRecipient))
 
 
+def draws_on(assignment: Any, module_id: Any, *, use: Use | None = None) -> ColumnElement[bool]:
+    """Build the condition that an assignment's test asks about a module; with ``use``, from this pool of it.
+
+    ``assignment`` is the table or an alias. A composed test asks about all modules on which its sections draw.
+    """
+    its_draws = exists().where(
+        SectionRow.test_id == assignment.test_id,
+        DrawRow.section_id == SectionRow.id,
+        DrawRow.module_id == module_id,
+        *([DrawRow.question_use == use] if use else []),
+    )
+    own = assignment.module_id == module_id
+    if use:
+        own = and_(own, assignment.test_id.is_(None), assignment.question_use == use)
+    return or_(own, its_draws.correlate_except(SectionRow, DrawRow))
+
+
+def asks_about(attempt: Any, module_id: Any) -> ColumnElement[bool]:
+    """Build the condition that the paper of an attempt has questions of a module. ``attempt`` is the table or an alias."""
+    its = exists().where(
+        attempt.sections.is_not(None),
+        AttemptItem.attempt_id == attempt.id,
+        QuestionVersion.id == AttemptItem.version_id,
+        QuestionRow.id == QuestionVersion.question_id,
+        QuestionRow.module_id == module_id,
+    )
+    return or_(attempt.module_id == module_id, its.correlate_except(AttemptItem, QuestionVersion, QuestionRow))
+
+
+def owns_test(viewer: Viewer) -> ColumnElement[bool]:
+    """Build the condition that a composed test is the viewer's. Administrators may see and change all."""
+    if viewer.user is None or not may_teach(viewer):
+        return false()
+    return true() if may_administer(viewer) else ComposedTest.owner_id == viewer.user.id
+
+
 def sits_test_on(viewer: Viewer, module_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Build the condition that the viewer has a test on a module as a learner: assigned to a cohort of theirs, or open.
 
@@ -96,7 +138,7 @@ def sits_test_on(viewer: Viewer, module_id: InstrumentedAttribute[int]) -> Colum
     if viewer.learner is None:
         return false()
     is_assigned = exists().where(
-        Assignment.module_id == module_id,
+        draws_on(Assignment, module_id),
         Assignment.withdrawn_at.is_(None),
         Cohort.id == Assignment.cohort_id,
         Cohort.archived_at.is_(None),
@@ -105,7 +147,7 @@ def sits_test_on(viewer: Viewer, module_id: InstrumentedAttribute[int]) -> Colum
         Membership.removed_at.is_(None),
     )
     is_open = exists().where(
-        Attempt.module_id == module_id,
+        asks_about(Attempt, module_id),
         Attempt.learner_id == viewer.learner.id,
         Attempt.purpose == Purpose.TEST,
         Attempt.state == AttemptState.OPEN,
@@ -127,7 +169,7 @@ def teaches_module(
         return true()
     its_own = (
         exists()
-        .where(Assignment.module_id == module_id, Assignment.withdrawn_at.is_(None))
+        .where(draws_on(Assignment, module_id), Assignment.withdrawn_at.is_(None))
         .where(teaches(viewer, Assignment.cohort_id))
         .correlate_except(Assignment)
     )
@@ -156,7 +198,7 @@ def opens_module(
 def _is_assigned(module_id: InstrumentedAttribute[int], learner: Learner) -> ColumnElement[bool]:
     """Build the condition that a learner has an assignment of a module now."""
     found = exists().where(
-        Assignment.module_id == module_id,
+        draws_on(Assignment, module_id),
         Assignment.withdrawn_at.is_(None),
         is_assigned_to(Assignment, learner.id),
         Cohort.id == Assignment.cohort_id,
@@ -178,7 +220,7 @@ def examines(viewer: Viewer, module_id: InstrumentedAttribute[int]) -> ColumnEle
         return false()
     its_own = (
         exists()
-        .where(Assignment.module_id == module_id, Assignment.question_use == Use.EXAM)
+        .where(draws_on(Assignment, module_id, use=Use.EXAM))
         .where(Assignment.withdrawn_at.is_(None), teaches(viewer, Assignment.cohort_id))
         .correlate_except(Assignment)
     )

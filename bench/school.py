@@ -19,9 +19,10 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.domain.assignment import GradingMethod
-from app.domain.attempt import AttemptOutcome, AttemptState, MarkedItem, Purpose, compute_outcome
+from app.domain.attempt import AttemptOutcome, AttemptState, Purpose, compute_outcome
 from app.domain.release import ReleaseMoment
 from app.domain.scope import build_assignment_scope
+from app.domain.sections import MarkedItem
 from app.models import (
     AnswerRevision,
     Assignment,

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.attempt import MarkedItem, compute_outcome
+from app.domain.attempt import compute_outcome
 from app.domain.marking import mark_response
+from app.domain.sections import MarkedItem
 from app.models import AnswerRevision, Attempt, AttemptItem, Cohort, Mark, ScopeResult
 from app.services.course import catalogue
 from app.services.reporting import gradebook

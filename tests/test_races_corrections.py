@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session, selectinload
 from werkzeug.test import TestResponse
 
 from app.db import db
-from app.domain.attempt import MarkedItem, compute_outcome
+from app.domain.attempt import compute_outcome
 from app.domain.release import ReleaseMoment, ReleasePolicy
+from app.domain.sections import MarkedItem
 from app.models import Attempt, Mark, MarkChange, ScopeResult
 from app.services.course import catalogue
 from app.services.marking import regrade_writer, submission

@@ -86,6 +86,7 @@ def _describe_count(what: str, number: int) -> str:
         "invitation": ngettext("%(num)s invitation", "%(num)s invitations", number),
         "library": ngettext("%(num)s library", "%(num)s libraries", number),
         "cohort taught": ngettext("%(num)s cohort taught", "%(num)s cohorts taught", number),
+        "test composed": ngettext("%(num)s test composed", "%(num)s tests composed", number),
         "assignment made": ngettext("%(num)s assignment created", "%(num)s assignments created", number),
         "change of others’ marks": ngettext(
             "%(num)s change of other people’s marks", "%(num)s changes of other people’s marks", number

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.domain.sections import MarkedItem, SectionRule, compute_sections, is_pass_mark_reached
+
 GRACE = timedelta(seconds=5)
 """An answer counts if it reaches the server within this time after the deadline, to allow for network delay."""
 
@@ -44,6 +46,10 @@ class AttemptClosed(AttemptError):
 
 class AnswerFinal(AttemptError):
     """A checked practice answer is final."""
+
+
+class QuestionPassed(AttemptError):
+    """The test goes forward only, and the learner has gone on from this question."""
 
 
 class TooManyChanges(AttemptError):
@@ -150,16 +156,6 @@ class NoQuestions(AttemptError):
 
 
 @dataclass(frozen=True, slots=True)
-class MarkedItem:
-    """The parts of a mark that passing depends on: accuracy and the safety gate."""
-
-    points: float
-    max_points: float
-    is_right: bool
-    is_critical: bool
-
-
-@dataclass(frozen=True, slots=True)
 class AttemptOutcome:
     points: float
     max_points: float
@@ -233,22 +229,25 @@ def is_closable(state: AttemptState, deadline_at: datetime | None, now: datetime
     return state is AttemptState.OPEN and deadline_at is not None and now > deadline_at + CLOSING_DELAY
 
 
-def compute_outcome(marks: Iterable[MarkedItem], pass_mark_percent: int) -> AttemptOutcome:
+def compute_outcome(
+    marks: Iterable[MarkedItem], pass_mark_percent: int, sections: Sequence[SectionRule] = ()
+) -> AttemptOutcome:
     """Add up marks and decide whether the attempt passed.
 
-    Passing requires the pass mark and every safety-critical question fully right.
+    Passing requires the pass mark and every safety-critical question fully right. If the test has sections, each of
+    them decides on its own pass mark, and on whether its safety-critical questions must be right.
     """
     marks = list(marks)
     points = math.fsum(mark.points for mark in marks)
     max_points = math.fsum(mark.max_points for mark in marks)
-    is_critical_missed = any(mark.is_critical and not mark.is_right for mark in marks)
-    is_passed = is_pass_mark_reached(points, max_points, pass_mark_percent) and not is_critical_missed
+    parts = compute_sections(marks, sections)
+    if sections:
+        is_critical_missed = any(part.is_critical_missed for part in parts)
+    else:
+        is_critical_missed = any(mark.is_critical and not mark.is_right for mark in marks)
+    is_enough = is_pass_mark_reached(points, max_points, pass_mark_percent)
+    is_passed = is_enough and not is_critical_missed and all(part.is_passed for part in parts)
     return AttemptOutcome(min(points, max_points), max_points, is_passed, is_critical_missed)
-
-
-def is_pass_mark_reached(points: float, max_points: float, pass_mark_percent: int) -> bool:
-    """Return whether the points reach the pass mark, with a tolerance of 1e-5 points for rounded thirds."""
-    return max_points > 0 and points * 100 + 1e-3 >= pass_mark_percent * max_points
 
 
 def percent(points: float, max_points: float) -> int:

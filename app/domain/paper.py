@@ -53,14 +53,19 @@ class PaperItem:
     certainty: int | None
     is_flagged: bool
     saved_at: datetime | None
+    section: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One question of a frozen paper. ``option_order[i]`` is the author's index of the option shown at place i."""
+    """One question of a frozen paper. ``option_order[i]`` is the author's index of the option shown at place i.
+
+    ``section`` is the index of its section, if the test has any.
+    """
 
     version_id: int
     option_order: tuple[int, ...]
+    section: int | None = None
 
 
 def draw_test(pool: Sequence[Candidate], blueprint: Iterable[DrawRule], seed: int) -> tuple[Slot, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.attempt import MarkedItem
 from app.domain.marking import MarkResult
+from app.domain.sections import MarkedItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ def is_better(later: SubmittedAttempt, best: SubmittedAttempt) -> bool:
     return (later.is_passed, later.percent) >= (best.is_passed, best.percent)
 
 
-def to_marked_item(result: MarkResult, *, is_critical: bool) -> MarkedItem:
+def to_marked_item(result: MarkResult, *, is_critical: bool, section: int | None = None) -> MarkedItem:
     """Reduce a mark to what passing depends on; a void mark also removes its question from the safety gate."""
-    return MarkedItem(result.points, result.max_points, result.is_right, is_critical and not result.is_void)
+    return MarkedItem(result.points, result.max_points, result.is_right, is_critical and not result.is_void, section)
 
 
 def is_pass_protected(*, was_passed: bool, is_passed: bool, is_released: bool, may_lower: bool) -> bool:

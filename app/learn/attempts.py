@@ -14,6 +14,7 @@ from app.domain.attempt import (
     AttemptError,
     AttemptState,
     InvalidAnswer,
+    QuestionPassed,
     UnusableAnswer,
     is_closable,
 )
@@ -41,6 +42,8 @@ def resume_attempt(attempt_id: int) -> ResponseReturnValue:
     If every answer is checked, that is the last question: there is nothing left to review.
     """
     loaded = get_attempt_or_404(attempt_id)
+    if loaded.attempt.is_forward_only:
+        return redirect(url_for("learn.show_question", attempt_id=attempt_id, n=loaded.attempt.furthest))
     left = papers.view_paper(db.session, loaded).unanswered
     if left or loaded.attempt.checks_each:
         n = left[0].n if left else len(loaded.items)
@@ -53,11 +56,26 @@ def show_question(attempt_id: int, n: int) -> ResponseReturnValue:
     """Show one question of an open attempt.
 
     :raise 404: not the viewer's attempt, or no such question in it.
+    :raise QuestionPassed: the test goes forward only, and the learner has gone on from the question.
     """
     loaded = get_attempt_or_404(attempt_id)
     if not attempts.is_open(loaded.attempt, now()):
         return redirect(url_for("learn.show_result", attempt_id=attempt_id))
+    item = loaded.item(n)
+    if item is not None and loaded.attempt.is_forward_only and n > loaded.attempt.furthest:
+        return redirect(_get_reached_path(loaded))
+    if item is not None:
+        require_open(loaded, item)
     return _render_question(loaded, n)
+
+
+def require_open(loaded: OwnAttempt, item: PaperItem) -> None:
+    """Refuse to show a question that is not open in a test that goes forward only.
+
+    :raise QuestionPassed: the learner has gone on from it, or has not reached it.
+    """
+    if not answering.may_open(db.session, loaded, item):
+        raise QuestionPassed
 
 
 def _render_question(
@@ -145,10 +163,31 @@ def save_answer(attempt_id: int, n: int) -> ResponseReturnValue:
         return _refuse_answer(loaded, n, error)
     if isinstance(outcome, AnswerConflict):
         return _render_conflict(loaded, n, outcome)
+    next_path = _get_next_path(loaded, item, form)
+    if not _wants_json() and _is_left(loaded, item, form):
+        answering.go_on(loaded, item)
     db.session.commit()
     if _wants_json():
         return _render_saved(loaded.attempt, outcome)
-    return redirect(_get_next_path(loaded, item, form), 303)
+    if loaded.attempt.is_forward_only and form.go.data != "summary":
+        # The feedback to a checked answer comes before the next question.
+        next_path = next_path if loaded.attempt.checks_each and not form.go.data else _get_reached_path(loaded)
+    return redirect(next_path, 303)
+
+
+def _get_reached_path(loaded: OwnAttempt) -> str:
+    return url_for("learn.show_question", attempt_id=loaded.attempt.id, n=loaded.attempt.furthest)
+
+
+def _is_left(loaded: OwnAttempt, item: PaperItem, form: QuestionForm) -> bool:
+    """Return whether a plain form goes on from its question. The summary is a look, from which one can come back."""
+    asked = papers.get_question(db.session, item)
+    is_whole = asked.kind.get_next_step(asked, item.response) is None
+    if form.go.data:
+        return bool(form.go.data != "summary")
+    if form.clear.data:
+        return False
+    return is_whole or not asked.kind.step_field
 
 
 def _require_answer(loaded: OwnAttempt, item: PaperItem, form: QuestionForm) -> None:

@@ -10,7 +10,7 @@ from app.clock import now
 from app.db import db
 from app.domain.attempt import Purpose
 from app.learn import blueprint
-from app.learn.attempts import get_attempt_or_404, get_seconds_left, get_seconds_total
+from app.learn.attempts import get_attempt_or_404, get_seconds_left, get_seconds_total, require_open
 from app.learn.forms import ReportForm
 from app.services.attempts import attempts, papers
 from app.services.attempts.attempts import OwnAttempt
@@ -22,10 +22,14 @@ def report_question(attempt_id: int, n: int) -> ResponseReturnValue:
     """Report a faulty question, or read the reply. The learner's answer is not changed.
 
     :raise 404: not the viewer's attempt, or no such question in it.
+    :raise QuestionPassed: the test goes forward only, and this question cannot be opened now.
     """
     loaded = get_attempt_or_404(attempt_id)
-    if loaded.item(n) is None:
+    item = loaded.item(n)
+    if item is None:
         abort(404)
+    if attempts.is_open(loaded.attempt, now()):
+        require_open(loaded, item)
     own = question_reports.get_own(db.session, loaded, n)
     form = ReportForm(says=own.says if own else "")
     if form.validate_on_submit():

@@ -24,6 +24,7 @@ from app.domain.attempt import (
     NoAttemptsLeft,
     NoQuestions,
     PrerequisitesUnmet,
+    QuestionPassed,
     TooManyChanges,
 )
 from app.domain.release import ReleaseMoment
@@ -86,6 +87,13 @@ _REFUSALS: dict[type[AttemptError], _RefusalText] = {
     AnswerFinal: _RefusalText(
         _l("This answer has already been checked"),
         _l("A checked answer is final, because you have seen the feedback. Nothing was changed."),
+    ),
+    QuestionPassed: _RefusalText(
+        _l("This test goes forward only"),
+        _l(
+            "You have gone on from this question, so it can no longer be opened or changed. "
+            "Everything that you saved before you went on counts."
+        ),
     ),
     InvalidAnswer: _RefusalText(
         _l("This answer does not fit the question"),

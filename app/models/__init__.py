@@ -34,6 +34,7 @@ from app.models.catalogue import (
 from app.models.certificate import Certificate
 from app.models.chore import ChoreRun
 from app.models.cohort import Cohort, CohortTrainer, Membership, Roster
+from app.models.composed_test import ComposedTest, DrawRow, SectionRow
 from app.models.cpd import CpdEntry, CpdReflection
 from app.models.learner_note import LearnerNote
 from app.models.library import (
@@ -73,12 +74,14 @@ __all__ = [
     "ChoreRun",
     "Cohort",
     "CohortTrainer",
+    "ComposedTest",
     "Correction",
     "CpdEntry",
     "CpdReflection",
     "Digest",
     "DocumentChange",
     "DocumentVersion",
+    "DrawRow",
     "Invitation",
     "Learner",
     "LearnerNote",
@@ -115,6 +118,7 @@ __all__ = [
     "Role",
     "Roster",
     "ScopeResult",
+    "SectionRow",
     "SignIn",
     "SourceRow",
     "SubmittedForm",

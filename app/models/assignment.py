@@ -26,7 +26,8 @@ class Assignment(Model):
     None means 1, or 0 for a pre-test (:func:`app.domain.totals.resolve_weight`). ``marks_anonymously`` hides names from markers, and
     ``needs_second_marker`` asks two people to mark each answer. ``releases_unfinished`` lets learners see the marks so
     far while people still mark the rest. Only trainers see a withdrawn
-    assignment; its attempts are kept.
+    assignment; its attempts are kept. With a ``test_id``, it asks that composed test instead of the module's own;
+    ``module_id`` is then the first module of the test, and ``question_use`` says nothing.
     """
 
     __tablename__ = "assignment"
@@ -43,6 +44,7 @@ class Assignment(Model):
     id: Mapped[IntPk]
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), index=True)
     module_id: Mapped[int] = mapped_column(ForeignKey("module.id"))
+    test_id: Mapped[int | None] = mapped_column(ForeignKey("test.id"), index=True)
     title: Mapped[Str200]
     time_zone: Mapped[str] = mapped_column(String(64))
     opens_local: Mapped[str | None] = mapped_column(String(16))

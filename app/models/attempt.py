@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.db import Model
 from app.domain.attempt import AttemptState, Purpose
 from app.domain.correction import Remedy
+from app.domain.sections import SectionRule, load_rules
 from app.models.columns import IntPk, Json, LongText, UtcDateTime, enum_column
 
 
@@ -18,7 +19,9 @@ class Attempt(Model):
     it. If ``checks_each`` is set, each answer is final and marked at once; otherwise all are marked on submission.
     ``reopened_at`` is when a trainer last reopened it or gave it more time. ``points`` and the columns after it are
     null until the attempt is submitted and every answer is marked: a submitted attempt without points is being marked
-    by people, and the answers that they have not marked have no :class:`Mark`.
+    by people, and the answers that they have not marked have no :class:`Mark`. ``sections`` are those of a composed
+    test as they were when the attempt started (:class:`app.domain.sections.SectionRule`). If ``is_forward_only``, only
+    the question at position ``furthest`` can be answered; after the last question it is one more than there are.
     """
 
     __tablename__ = "attempt"
@@ -46,6 +49,7 @@ class Attempt(Model):
         ),
         CheckConstraint("attempts_allowed IS NULL OR number <= attempts_allowed", name="limit"),
         CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("furthest >= 1", name="furthest"),
         CheckConstraint("(state = 'open') = (submitted_at IS NULL)", name="submitted"),
         CheckConstraint("points IS NULL OR (points >= 0 AND points <= max_points)", name="points"),
     )
@@ -67,6 +71,9 @@ class Attempt(Model):
     pass_mark_percent: Mapped[int]
     asks_certainty: Mapped[bool] = mapped_column(default=False)
     checks_each: Mapped[bool] = mapped_column(default=False)
+    sections: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
+    is_forward_only: Mapped[bool] = mapped_column(default=False)
+    furthest: Mapped[int] = mapped_column(default=1)
     points: Mapped[float | None]
     max_points: Mapped[float | None]
     is_passed: Mapped[bool | None]
@@ -76,13 +83,17 @@ class Attempt(Model):
         lazy="raise", order_by="AttemptItem.position", back_populates="attempt"
     )
 
+    @property
+    def section_rules(self) -> tuple[SectionRule, ...]:
+        return load_rules(self.sections)
+
 
 class AttemptItem(Model):
     """One question of the paper and the learner's current answer; :class:`AnswerRevision` is its log.
 
     ``option_order[i]`` is the author's index of the option shown at place i. ``response`` is described in
     :mod:`app.domain.kinds.base` and null while unanswered. ``revision`` counts the saved changes; a page that loaded
-    another revision can't overwrite it.
+    another revision can't overwrite it. ``section`` is the index of its section in ``Attempt.sections``.
     """
 
     __tablename__ = "attempt_item"
@@ -96,6 +107,7 @@ class AttemptItem(Model):
     certainty: Mapped[int | None]
     is_flagged: Mapped[bool] = mapped_column(default=False)
     saved_at: Mapped[UtcDateTime | None]
+    section: Mapped[int | None]
 
     attempt: Mapped[Attempt] = relationship(lazy="raise", back_populates="items")
 

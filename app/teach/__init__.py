@@ -9,6 +9,7 @@ from app.teach import (  # noqa: E402
     assignments,  # noqa: F401
     certificates,  # noqa: F401
     cohorts,  # noqa: F401
+    composing,  # noqa: F401
     corrections,  # noqa: F401
     exceptions,  # noqa: F401
     gradebook,  # noqa: F401

@@ -78,10 +78,13 @@ FAULT_MESSAGES: dict[PolicyError | TermsError | OptionError, LazyString] = {
     TermsError.ANY_NUMBER: _l("Attempts are unlimited for everybody already."),
     OptionError.OTHER_MODULES_LESSONS: _l("Some of these lessons belong to another module."),
     OptionError.NOTHING_TO_ASK: _l("The test has no questions about these lessons. Add a lesson, or choose none."),
+    OptionError.LESSONS_OF_TEST: _l("A test of your own comes without lessons. Select none here, and clear the box."),
     OptionError.NOBODY: _l("Choose at least one learner, or assign it to everybody."),
     OptionError.CIRCLE: _l("One of these has to be passed after this assignment, so nobody could start."),
     OptionError.REQUIRED_TOO_LATE: _l("One of these opens, or shows its score, only after this assignment is due."),
-    OptionError.OTHER_MODULES_PRETEST: _l("Learning gain can only be measured within one module."),
+    OptionError.OTHER_MODULES_PRETEST: _l(
+        "Learning gain can only be measured within one module, or one test of yours."
+    ),
     OptionError.PRETEST_AFTER: _l("This assignment comes later, or depends on this one. Choose an earlier one."),
     OptionError.NO_EXAM_QUESTIONS: _l(
         "This module has no exam questions. Choose the module’s test questions, or a module that is listed here."
@@ -89,7 +92,7 @@ FAULT_MESSAGES: dict[PolicyError | TermsError | OptionError, LazyString] = {
     OptionError.PRETEST_TWICE: _l("You also asked for a new pre-test. Choose one of the two."),
 }
 _STRUCTURE = (
-    *("module", "opens_date", "opens_time", "due_date", "due_time"),
+    *("module", "test", "opens_date", "opens_time", "due_date", "due_time"),
     *("lessons", "counts", "question_use", "audience", "recipients", "required", "pretest"),
 )
 
@@ -158,6 +161,7 @@ class AssignmentForm(_TimesForm):
     form_id = form_id_field()
     revision = HiddenField(default="0")
     module = SelectField(_l("Module"), coerce=int, validators=[InputRequired(_l("Choose a module."))])
+    test = SelectField(_l("Test"), coerce=int, default=0)
     title = StringField(
         _l("Title"),
         filters=[clean_line],
@@ -216,6 +220,7 @@ class AssignmentForm(_TimesForm):
         self.module.choices = [SelectChoice(str(one.id), self.label_module(one)) for one in modules]
         if of is not None:
             self.module.data = of.id
+        self._offer_tests(choices, is_new=of is None)
         at_hand = {one.id for one in modules}
         self.offers_exam = bool(at_hand & choices.exam_sizes.keys()) or self.question_use.data == Use.EXAM
         if self.offers_exam and of is None:
@@ -233,6 +238,13 @@ class AssignmentForm(_TimesForm):
             SelectChoice("0", _("Not measured")),
             *(SelectChoice(str(one.id), one.title) for one in before),
         ]
+
+    def _offer_tests(self, choices: AssignmentOptions, *, is_new: bool) -> None:
+        """Set the choices of composed tests. An existing assignment keeps its test, or its module's."""
+        tests = [SelectChoice(str(number), one.test.title) for number, one in choices.tests.items()]
+        self.test.choices = [SelectChoice("0", _("The module’s own test")), *tests] if is_new or not tests else tests
+        if not is_new:
+            self.test.data = next(iter(choices.tests), 0)
 
     def label_module(self, module: ModuleRow) -> str:
         """Return the number and title of a module, after the name of its library if it is not of the course."""
@@ -287,9 +299,14 @@ class AssignmentForm(_TimesForm):
 
     @property
     def module_row(self) -> ModuleRow:
+        """The module chosen, or the first one of the test chosen."""
+        if self.test.data in self.chosen_from.tests:
+            return self.chosen_from.tests[self.test.data].module
         return next(one for one in self.chosen_from.modules if one.id == self.module.data)
 
     def choose_questions(self, module: ModuleRow) -> Use:
+        if self.test.data:
+            return Use.TEST  # the lines of the test say which pools they draw on
         if self.question_use.data == EXAM_IF_ANY:
             return Use.EXAM if module.id in self.chosen_from.exam_sizes else Use.TEST
         return Use(self.question_use.data)
@@ -297,8 +314,9 @@ class AssignmentForm(_TimesForm):
     def terms(self, module: ModuleRow) -> Terms:
         """Return the terms. An empty title or pass mark is taken from the module."""
         is_for_all = self.audience.data != "some"
+        composed = self.chosen_from.tests.get(self.test.data)
         return Terms(
-            title=self.title.data or module.title,
+            title=self.title.data or (composed.test.title if composed else module.title),
             due_at=self.due_at,
             attempts_allowed=self.attempts_allowed.data,
             time_limit_minutes=self.time_limit_minutes.data,
@@ -311,6 +329,7 @@ class AssignmentForm(_TimesForm):
             lessons_first=self.lessons_first.data,
             is_for_all=is_for_all,
             pretest_id=self.pretest.data or None,
+            test_id=composed.test.id if composed else None,
             recipient_ids=frozenset() if is_for_all else frozenset(self.recipients.data),
             lesson_ids=frozenset(self.lessons.data),
             required_ids=frozenset(self.required.data),
@@ -335,6 +354,7 @@ def fill_form(terms: Terms, time_zone: str) -> dict[str, object]:
         "lessons": sorted(terms.lesson_ids),
         "required": sorted(terms.required_ids),
         "pretest": terms.pretest_id or 0,
+        "test": terms.test_id or 0,
     }
 
 

@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from app.clock import now
 from app.db import db
 from app.domain.content import Use
-from app.models import Cohort
-from app.services.assignments import assignments, availability, exceptions, options
+from app.models import Cohort, ComposedTest
+from app.services.assignments import assignments, availability, composed_tests, exceptions, options
 from app.services.assignments.assignments import AlreadyStartedError, TaughtAssignment, Terms
 from app.services.assignments.learner_assignments import AssignmentView
 from app.services.assignments.options import AssignmentOptions
@@ -40,6 +40,7 @@ def add_assignment(cohort_id: int) -> ResponseReturnValue:
     form = AssignmentForm(cohort.time_zone, choices)
     if not form.is_submitted():
         form.module.data = _choose_module(choices)
+        form.test.data = _choose_test(choices)
     if _is_accepted(form, choices):
         if is_first_submission(form):
             _create_assignment(form, cohort)
@@ -61,6 +62,12 @@ def _choose_module(choices: AssignmentOptions) -> int | None:
     return next(found, None)
 
 
+def _choose_test(choices: AssignmentOptions) -> int:
+    """Return the composed test that the address names, if it can be assigned; otherwise 0."""
+    wanted = request.args.get("test", 0, type=int)
+    return wanted if wanted in choices.tests else 0
+
+
 def _list_key_holders(choices: AssignmentOptions, cohort: Cohort) -> Sequence[str]:
     """Return the names of the cohort's trainers, if modules of libraries are offered, whose keys they would see."""
     return cohorts.list_trainers(db.session, cohort) if choices.libraries else ()
@@ -75,7 +82,7 @@ def _create_assignment(form: AssignmentForm, cohort: Cohort) -> None:
         flash(_("%(title)s assigned, with a pre-test. Learners see both on their home page.", title=assignment.title))
     else:
         flash(_("%(title)s assigned. Learners see it on their home page.", title=assignment.title))
-    if form.question_use.data == EXAM_IF_ANY:
+    if form.question_use.data == EXAM_IF_ANY and assignment.test_id is None:
         flash(
             _("It asks exam questions, which are shown nowhere else.")
             if assignment.question_use is Use.EXAM
@@ -193,11 +200,18 @@ def _render_page(
         meanwhile=meanwhile,
         people=people,
         short=exceptions.list_short_of_time(db.session, taught, people, now()),
-        since=impact.count_pool_changes(db.session, taught.assignment, taught.module),
+        since=impact.count_pool_changes(db.session, taught.assignment),
         after=availability.list_posttests(db.session, taught.assignment),
         was_started=assignments.is_started(db.session, taught.assignment),
-        test=starts.preview_assignment(_view_as_learner(taught)),
+        composed=_get_own_test(taught),
+        test=starts.preview_assignment(db.session, _view_as_learner(taught)),
     )
+
+
+def _get_own_test(taught: TaughtAssignment) -> ComposedTest | None:
+    """Return the composed test of an assignment, if it is the viewer's."""
+    test_id = taught.assignment.test_id
+    return None if test_id is None else composed_tests.get_for(db.session, get_viewer(), test_id)
 
 
 def _view_as_learner(taught: TaughtAssignment) -> AssignmentView:

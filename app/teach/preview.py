@@ -29,7 +29,7 @@ def preview_assignment(assignment_id: int) -> ResponseReturnValue:
         "teach/preview.html",
         taught=taught,
         item=item,
-        test=starts.preview_assignment(item),
+        test=starts.preview_assignment(db.session, item),
         lessons=availability.list_lessons(db.session, None, assignment_id),
         seed=secrets.randbits(_SEED_BITS),
     )

@@ -9,7 +9,6 @@ import pytest
 from app.domain.attempt import (
     AttemptOutcome,
     AttemptState,
-    MarkedItem,
     compute_deadline,
     compute_outcome,
     extend_deadline,
@@ -18,6 +17,7 @@ from app.domain.attempt import (
     resolve_state,
     round_down,
 )
+from app.domain.sections import MarkedItem
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

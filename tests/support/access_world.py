@@ -34,6 +34,7 @@ from app.services.libraries import people as library_people
 from app.web import unsubscribing
 from tests.conftest import Clock
 from tests.support.attempt_client import get_hidden_field, start, start_assigned
+from tests.support.composed import compose
 from tests.support.factory import Factory
 from tests.support.published_library import get_module, publish
 from tests.support.submissions import AnswerKey, join_with_the_same_paper, submit_test
@@ -86,6 +87,10 @@ FORMS: dict[str, dict[str, str]] = {
     "/teach/cohorts/{cohort}/copy": {"new_title": "Year 5"},
     "/teach/cohorts/{cohort}/trainers": {"email": "somebody@example.org"},
     "/teach/cohorts/{cohort}/trainers/remove": {"user": "{assistant}"},
+    "/teach/tests/new": {"title": "Final"},
+    "/teach/tests/{composed}/settings": {"title": "Final"},
+    "/teach/tests/{composed}/sections/new": {"title": "Part 3", "revision": "2"},
+    "/teach/tests/{composed}/sections/1": {"title": "Part 1", "revision": "2"},
     "/teach/cohorts/{cohort}/assignments/new": TERMS,
     "/teach/assignments/{assignment}/settings": TERMS | {"revision": "1"},
     "/teach/assignments/{assignment}/exceptions": {"learners": "{learner}", "extra_time_percent": "25"},
@@ -305,6 +310,7 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
     private = get_module(session, library)
     make.assignment(trainer, cohort, private.slug)
     library_people.invite(session, trainer.user, library, "bo@example.org", LibraryRole.EDITOR, clock.now)
+    composed_test = compose(make, trainer)
     [to_library] = library_people.list_invitations(session, library)
     with app.test_request_context():
         unsubscribe = unsubscribing.make_link(other.user.id, other.user.email, NotificationKind.REMINDERS)
@@ -322,6 +328,7 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
             "shared": shared.slug,
             "private": str(last_version(session, private)),
             "private_objective": str(last_objective(session, private)),
+            "composed": str(composed_test.id),
             "to_library": str(to_library.id),
             "roster": str(roster.id),
             "their_roster": str(their_roster.id),

@@ -53,6 +53,7 @@ from app.services.libraries import people as library_people
 from app.services.log import audit
 from app.services.upkeep import outbox
 from app.services.upkeep.outbox import OutgoingMail
+from tests.support.composed import compose
 from tests.support.factory import Factory, Person
 from tests.support.submissions import AnswerKey, join_with_the_same_paper, submit_test
 
@@ -169,6 +170,7 @@ def _as_learner(
 def _as_trainer(make: Factory, session: Session, person: Person, others: Attempt, now: datetime) -> None:
     own = make.cohort(person, title="Her own cohort")
     assignment = make.assignment(person, own)
+    compose(make, person)
     session.add_all(
         [
             Correction(

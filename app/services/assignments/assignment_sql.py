@@ -200,11 +200,11 @@ def chosen_lesson_slugs() -> ScalarSelect[str]:
 
 
 def is_lesson_set(lesson: Any) -> ColumnElement[bool]:
-    """Whether a lesson is part of the statement's ``Assignment``."""
+    """Whether a lesson is part of the statement's ``Assignment``. A composed test comes without lessons."""
     chosen = exists().where(AssignmentLesson.assignment_id == Assignment.id).correlate(Assignment)
     this = exists().where(AssignmentLesson.assignment_id == Assignment.id, AssignmentLesson.lesson_id == lesson.id)
     of_module = and_(lesson.module_id == Assignment.module_id, lesson.retired_at.is_(None))
-    return and_(of_module, or_(~chosen, this.correlate(Assignment, lesson)))
+    return and_(Assignment.test_id.is_(None), of_module, or_(~chosen, this.correlate(Assignment, lesson)))
 
 
 def unread_lessons(learner_id: BindParameter[int]) -> ScalarSelect[str]:

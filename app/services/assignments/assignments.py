@@ -28,7 +28,7 @@ from app.models import (
     QuestionVersion,
     User,
 )
-from app.permissions import Viewer, teaches
+from app.permissions import Viewer, draws_on, teaches
 from app.services.assignments import deadlines
 from app.services.course import selection
 from app.services.course.selection import PaperContent
@@ -47,7 +47,8 @@ class Terms:
 
     Without ``lesson_ids``, the assignment has all lessons of the module and its whole test. ``recipient_ids``
     (learners) count only if not ``is_for_all``. ``question_use`` is the pool that the test draws on. ``required_ids``
-    are the assignments to be passed first; learning gain is measured from ``pretest_id``.
+    are the assignments to be passed first; learning gain is measured from ``pretest_id``. With a ``test_id``, the
+    assignment asks that composed test, and has no lessons.
     """
 
     title: str
@@ -63,6 +64,7 @@ class Terms:
     lessons_first: bool = False
     is_for_all: bool = True
     pretest_id: int | None = None
+    test_id: int | None = None
     recipient_ids: frozenset[int] = frozenset()
     lesson_ids: frozenset[int] = frozenset()
     required_ids: frozenset[int] = frozenset()
@@ -139,7 +141,7 @@ def get_for(
     has_marking = (
         exists()
         .where(
-            QuestionRow.module_id == Assignment.module_id,
+            draws_on(Assignment, QuestionRow.module_id),
             QuestionVersion.question_id == QuestionRow.id,
             QuestionVersion.kind.in_(MARKED_BY_PEOPLE),
         )
@@ -193,7 +195,7 @@ def create_with_pretest(
 
     The pre-test covers the same content and can be taken once, from now on. It is due when the other assignment opens.
     It has no prerequisites: nothing must be read or passed first. It draws on the module's test questions, if there are
-    any, so that nobody sees exam questions before the examination.
+    any, so that nobody sees exam questions before the examination. A composed test draws as its sections say.
     """
     [open_questions] = selection.count_tests(session, [PaperContent(module)])
     before = replace(

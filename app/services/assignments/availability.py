@@ -35,7 +35,7 @@ from app.models import (
     ScopeResult,
     User,
 )
-from app.permissions import is_assigned_to
+from app.permissions import draws_on, is_assigned_to
 from app.services.assignments import assignment_sql
 from app.services.assignments.assignment_sql import CELL_SEPARATOR, LINE_SEPARATOR
 from app.services.assignments.learner_assignments import (
@@ -92,8 +92,10 @@ _SET = (
 _OPEN_TO_LEARNER = _SET.where(Assignment.withdrawn_at.is_(None), Cohort.archived_at.is_(None))
 _OPEN_TO_LEARNER_ONE = _OPEN_TO_LEARNER.where(Assignment.id == bindparam("assignment_id"))
 # An attempt under way can be finished after its module left the course.
-_DUE = _OPEN_TO_LEARNER.where(or_(ModuleRow.retired_at.is_(None), Attempt.id.is_not(None)))
-_DUE_IN_MODULE = _DUE.where(Assignment.module_id == bindparam("module_id"))
+_DUE = _OPEN_TO_LEARNER.where(
+    or_(ModuleRow.retired_at.is_(None), Assignment.test_id.is_not(None), Attempt.id.is_not(None))
+)
+_DUE_IN_MODULE = _DUE.where(draws_on(Assignment, bindparam("module_id", type_=Integer())))
 _ONE = _SET.where(Assignment.id == bindparam("assignment_id"))
 # Changing terms or exceptions locks the assignment exclusively, so no attempt starts under terms that are being
 # changed.
@@ -143,11 +145,14 @@ def _list_views(
 
 
 def _build_views(session: Session, rows: Sequence[Any], learner: Learner, now: datetime) -> list[AssignmentView]:
-    contents = [
-        PaperContent(row.ModuleRow, frozenset(_split_rows(row.chosen)), row.Assignment.question_use) for row in rows
-    ]
+    contents = [get_content(row.Assignment, row.ModuleRow, frozenset(_split_rows(row.chosen))) for row in rows]
     counts = selection.count_tests(session, contents)
     return [_build_view(row, learner, now, questions) for row, questions in zip(rows, counts, strict=True)]
+
+
+def get_content(assignment: Assignment, module: ModuleRow, lessons: frozenset[str]) -> PaperContent:
+    """Return what the test of an assignment asks. ``lessons`` are the slugs of those chosen for it."""
+    return PaperContent(module, lessons, assignment.question_use, assignment.test_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +273,7 @@ def view_without_exceptions(
     chosen = select(LessonRow.slug).join(AssignmentLesson, AssignmentLesson.lesson_id == LessonRow.id)
     slugs = session.scalars(chosen.where(AssignmentLesson.assignment_id == assignment.id))
     available = AvailableAssignment(assignment, module, cohort, terms, frozenset(slugs), (), (), after)
-    [questions] = selection.count_tests(session, [PaperContent(module, available.chosen, assignment.question_use)])
+    [questions] = selection.count_tests(session, [get_content(assignment, module, available.chosen)])
     return _build_base_view(available, now, questions)
 
 
@@ -303,6 +308,7 @@ def _build_base_view(available: AvailableAssignment, now: datetime, questions: i
         first=available.first,
         to_read=available.to_read,
         after=available.after,
+        test_id=assignment.test_id,
     )
 
 

@@ -96,7 +96,7 @@ def _build_event(due: AssignmentView, due_at: datetime, address: str, summary: s
     event.add("dtstart", due_at)
     event.add("summary", summary)
     event.add("location", _clean(due.cohort_title))
-    event.add("description", f"{_clean(due.module_title)}\n{address}")
+    event.add("description", f"{_clean(due.title if due.test_id else due.module_title)}\n{address}")
     event.add("url", address)
     event.add("transp", "TRANSPARENT")
     return event

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.domain import wall_clock
 from app.models import Assignment, AssignmentLesson, Cohort, ModuleRow, Prerequisite, User
-from app.permissions import Viewer, assigns_module
+from app.permissions import Viewer, assigns_module, draws_on
 from app.services.cohorts import cohorts
 from app.services.log import audit
 
@@ -71,8 +71,9 @@ def _copy_assignments(
     found = (
         select(Assignment)
         .join(ModuleRow, ModuleRow.id == Assignment.module_id)
-        .where(Assignment.cohort_id == cohort.id, Assignment.withdrawn_at.is_(None), ModuleRow.retired_at.is_(None))
-        .where(assigns_module(Viewer(actor), ModuleRow.library_id))
+        .where(Assignment.cohort_id == cohort.id, Assignment.withdrawn_at.is_(None))
+        .where(or_(ModuleRow.retired_at.is_(None), Assignment.test_id.is_not(None)))
+        .where(~_draws_on_forbidden(Viewer(actor)))
         .order_by(Assignment.id)
     )
     names = [column.key for column in Assignment.__mapper__.column_attrs if column.key not in _OWN_COLUMNS]
@@ -90,6 +91,13 @@ def _copy_assignments(
         if pretest_id in copied:
             copied[old_id].pretest_id = copied[pretest_id].id
     return copied
+
+
+def _draws_on_forbidden(viewer: Viewer) -> ColumnElement[bool]:
+    """Build the condition that the statement's ``Assignment`` asks about a module that the viewer may not assign."""
+    asked = aliased(ModuleRow)
+    found = exists().where(draws_on(Assignment, asked.id), ~assigns_module(viewer, asked.library_id))
+    return found.correlate(Assignment)
 
 
 def _shift_dates(session: Session, copied: dict[int, Assignment], shift: DateShift) -> None:

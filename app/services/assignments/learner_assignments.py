@@ -66,7 +66,7 @@ class AvailableAssignment:
         reasons: tuple[tuple[bool, type[AttemptError]], ...] = (
             (self.assignment.withdrawn_at is not None, AssignmentWithdrawn),
             (self.cohort.archived_at is not None, CohortArchived),
-            (self.module.retired_at is not None, ModuleRetired),
+            (self.module.retired_at is not None and self.assignment.test_id is None, ModuleRetired),
             (self.learner_terms.is_excused, LearnerExcused),
             (questions == 0, NoQuestions),
             (allowed is not None and used >= allowed, NoAttemptsLeft),
@@ -147,6 +147,8 @@ class AssignmentView:
     percent: int | None = None
     is_critical_missed: bool | None = None
     is_being_marked: bool = False
+    test_id: int | None = None
+    """The composed test that it asks instead of the module's; ``module_title`` then says little."""
 
     @property
     def can_start(self) -> bool:

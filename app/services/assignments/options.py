@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 from app.domain.assignment import TermsError, check_terms, is_circular
 from app.domain.content import Use
 from app.domain.release import ReleaseMoment
-from app.models import Assignment, Cohort, ModuleRow, Prerequisite
+from app.models import Assignment, Cohort, ComposedTest, ModuleRow, Prerequisite
 from app.permissions import Viewer
+from app.services.assignments import composed_tests
 from app.services.assignments.assignments import TaughtAssignment, Terms
+from app.services.assignments.composed_tests import AssignableTest
 from app.services.cohorts import cohorts
 from app.services.cohorts.cohorts import Member
 from app.services.course import catalogue, selection
@@ -38,6 +40,7 @@ class OptionError(StrEnum):
     PRETEST_AFTER = "pretest_after"
     PRETEST_TWICE = "pretest_twice"
     NO_EXAM_QUESTIONS = "no_exam_questions"
+    LESSONS_OF_TEST = "lessons_of_test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class AssignmentOptions:
     others: Sequence[Assignment]
     exam_sizes: Mapping[int, int]
     libraries: Mapping[int, LibraryKeepers]
+    tests: Mapping[int, AssignableTest] = field(default_factory=dict)
+    """The composed tests that can be assigned, by id; for an existing assignment, the one that it asks, if any."""
 
 
 def load_options(
@@ -71,7 +76,17 @@ def load_options(
         _list_others(session, cohort, of.assignment if of else None),
         {module.id: size for module, size in zip(modules, sizes, strict=True) if size},
         people.list_keepers(session, private) if private else {},
+        _list_tests(session, viewer, of),
     )
+
+
+def _list_tests(session: Session, viewer: Viewer, of: TaughtAssignment | None) -> dict[int, AssignableTest]:
+    if of is None:
+        return {one.test.id: one for one in composed_tests.list_assignable(session, viewer)}
+    if of.assignment.test_id is None:
+        return {}
+    test = session.get_one(ComposedTest, of.assignment.test_id)
+    return {test.id: AssignableTest(test, of.module, 0)}
 
 
 def _list_others(session: Session, cohort: Cohort, of: Assignment | None) -> Sequence[Assignment]:
@@ -114,6 +129,12 @@ def find_faults(
 def _find_lesson_faults(
     session: Session, choices: AssignmentOptions, module: ModuleRow, terms: Terms
 ) -> Iterator[tuple[str, TermsError | OptionError]]:
+    if terms.test_id is not None:
+        if terms.lesson_ids:
+            yield "lessons", OptionError.LESSONS_OF_TEST
+        if terms.lessons_first:
+            yield "lessons_first", OptionError.LESSONS_OF_TEST
+        return
     if not terms.lesson_ids:
         return
     chosen = [lesson for lesson in choices.lessons if lesson.id in terms.lesson_ids]
@@ -163,7 +184,7 @@ def _find_pretest_faults(
     if with_pretest:
         yield "pretest", OptionError.PRETEST_TWICE
     pretest = next(other for other in choices.others if other.id == terms.pretest_id)
-    if pretest.module_id != module.id:
+    if (pretest.module_id, pretest.test_id) != (module.id, terms.test_id):
         yield "pretest", OptionError.OTHER_MODULES_PRETEST
     if pretest.opens_at is not None and (terms.opens_at is None or pretest.opens_at > terms.opens_at):
         yield "pretest", OptionError.PRETEST_AFTER

@@ -90,6 +90,7 @@ def list_reminders(session: Session, kind: ReminderKind, now: datetime, soon: ti
             _was_told(Reminder.due_at != due),
             ModuleRow,
             Assignment.question_use,
+            Assignment.test_id,
             assignment_sql.chosen_lesson_slugs(),
         )
         .select_from(Assignment)
@@ -106,7 +107,7 @@ def list_reminders(session: Session, kind: ReminderKind, now: datetime, soon: ti
             Membership.removed_at.is_(None),
             Cohort.archived_at.is_(None),
             Assignment.withdrawn_at.is_(None),
-            ModuleRow.retired_at.is_(None),
+            or_(ModuleRow.retired_at.is_(None), Assignment.test_id.is_not(None)),
             Membership.joined_at < due,
             or_(Assignment.opens_at.is_(None), Assignment.opens_at <= now),
             is_assigned_to(Assignment, Learner.id),
@@ -122,13 +123,13 @@ def list_reminders(session: Session, kind: ReminderKind, now: datetime, soon: ti
 
 
 def _keep_startable(session: Session, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
-    """Leave out tests that have no questions, and the three columns by which that is known."""
+    """Leave out tests that have no questions, and the four columns by which that is known."""
     contents = [
-        PaperContent(module, frozenset(chosen.split(LINE_SEPARATOR) if chosen else ()), use)
-        for *_, module, use, chosen in rows
+        PaperContent(module, frozenset(chosen.split(LINE_SEPARATOR) if chosen else ()), use, test_id)
+        for *_, module, use, test_id, chosen in rows
     ]
     counts = selection.count_tests(session, contents)
-    return [row[:-3] for row, questions in zip(rows, counts, strict=True) if questions]
+    return [row[:-4] for row, questions in zip(rows, counts, strict=True) if questions]
 
 
 def _is_due_for(

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.domain.attempt import AnswerFinal, AttemptClosed, TooManyChanges
+from app.domain import navigation
+from app.domain.attempt import AnswerFinal, AttemptClosed, InvalidAnswer, QuestionPassed, TooManyChanges
 from app.domain.kinds import Fields, Response
 from app.domain.paper import PaperItem
 from app.domain.question import QuestionText
@@ -58,6 +59,7 @@ def record_answer(
 
     :raise AttemptClosed: the attempt is submitted, or its time is up.
     :raise AnswerFinal: a different answer was already checked.
+    :raise QuestionPassed: the test goes forward only, and the learner has gone on from the question.
     :raise TooManyChanges: the answer was changed very often.
     :raise InvalidAnswer: the answer does not fit the question, or is incomplete although it is to be checked.
     """
@@ -68,6 +70,7 @@ def record_answer(
     if _is_same(item, response, change):
         _flag(session, item, change)
         return SavedAnswer(item.revision, item.saved_at)
+    _require_reached(loaded, item)
     if change.revision != item.revision:
         # So is a repeated save that was replaced since: its page would show "saved" for an answer that does not count.
         return AnswerConflict(item, response)
@@ -85,6 +88,31 @@ def record_answer(
         if loaded.attempt.scope == REVIEW:
             cards.update_cards(session, loaded.attempt.learner_id, now)
     return SavedAnswer(item.revision, now)
+
+
+def _require_reached(loaded: OwnAttempt, item: PaperItem) -> None:
+    attempt = loaded.attempt
+    if attempt.is_forward_only and item.position < attempt.furthest:
+        raise QuestionPassed
+    if attempt.is_forward_only and item.position > attempt.furthest:
+        raise InvalidAnswer
+
+
+def go_on(loaded: OwnAttempt, item: PaperItem) -> None:
+    """Leave a question. In a test that goes forward only, that opens the next one and closes this one."""
+    attempt = loaded.attempt
+    if attempt.is_forward_only:
+        attempt.furthest = navigation.go_on(item.position, attempt.furthest, len(loaded.items))
+
+
+def may_open(session: Session, loaded: OwnAttempt, item: PaperItem) -> bool:
+    """Return whether a question of an open attempt may be shown now."""
+    attempt = loaded.attempt
+    if not attempt.is_forward_only:
+        return True
+    shown = catalogue.get_texts(session, [item.version_id])[item.version_id]
+    is_final = attempt.checks_each and item.response is not None and _is_whole(shown, item.response)
+    return navigation.may_open(item.position, attempt.furthest, is_final=is_final)
 
 
 def _is_whole(shown: QuestionText, response: Response | None) -> bool:

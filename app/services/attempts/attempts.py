@@ -37,9 +37,10 @@ from app.models import (
 )
 from app.permissions import Viewer
 from app.services.assignments.assignment_sql import is_exception_of
+from app.services.assignments.availability import get_content
 from app.services.assignments.learner_assignments import AvailableAssignment
 from app.services.attempts.start_terms import StartTerms, build_attempt
-from app.services.course import selection
+from app.services.course import compositions, selection
 from app.services.course.selection import PaperContent
 from app.services.marking import paper_items, submission
 
@@ -224,6 +225,7 @@ def start_assignment(
     :raise AttemptError: no attempt is open, and none can start (see :meth:`AvailableAssignment.find_hindrance`).
     """
     assignment, own = granted.assignment, granted.learner_terms
+    composition = None if assignment.test_id is None else compositions.load_one(session, assignment.test_id)
     terms = StartTerms(
         build_assignment_scope(assignment.id),
         Purpose.TEST,
@@ -234,9 +236,10 @@ def start_assignment(
         compute_deadline(now, own.time_limit_minutes, own.extra_time_percent, own.closes_at),
         assignment.asks_certainty,
         assignment.policy.checks_each,
+        composition.rules if composition else (),
+        is_forward_only=composition is not None and composition.is_forward_only,
     )
-
-    content = PaperContent(module, granted.chosen, assignment.question_use)
+    content = get_content(assignment, module, granted.chosen)
 
     def find_hindrance(used: int, questions: int) -> AttemptError | None:
         return granted.find_hindrance(now, used=used, questions=questions)

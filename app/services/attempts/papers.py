@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.domain.attempt import Purpose
 from app.domain.kinds import QuestionKind
+from app.domain.navigation import may_open
 from app.domain.question import QuestionText
 from app.domain.scope import REVIEW
+from app.models import Attempt
 from app.services.attempts.attempts import OwnAttempt
 from app.services.attempts.reviews import find_latest_answer
 from app.services.course import catalogue
@@ -30,6 +32,8 @@ class PaperStep:
     is_answered: bool
     is_flagged: bool
     lacks_certainty: bool = False
+    is_closed: bool = False
+    """Whether it cannot be opened now, because the test goes forward only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,15 @@ class UndoableAnswer:
 
     n: int
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSection:
+    """A section of the paper, numbered among those that have questions."""
+
+    number: int
+    title: str
+    positions: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,14 @@ class PaperView:
     is_reopened: bool = False
     undo: UndoableAnswer | None = None
     """In a review, the answer given last."""
+    sections: tuple[PaperSection, ...] = ()
+    is_forward_only: bool = False
+    furthest: int = 1
+    """The position of the question reached, if the test goes forward only."""
+
+    def get_section(self, n: int) -> PaperSection | None:
+        """Return the section of question ``n``, if the test has any."""
+        return next((section for section in self.sections if n in section.positions), None)
 
     @property
     def answered(self) -> int:
@@ -77,6 +98,12 @@ class PaperView:
     @property
     def unanswered(self) -> tuple[PaperStep, ...]:
         return tuple(step for step in self.steps if not step.is_answered)
+
+    @property
+    def to_answer(self) -> tuple[PaperStep, ...]:
+        """The unanswered questions that can still be answered."""
+        reached = self.furthest if self.is_forward_only else 1
+        return tuple(step for step in self.unanswered if step.n >= reached)
 
     @property
     def without_certainty(self) -> tuple[PaperStep, ...]:
@@ -132,14 +159,26 @@ def view_paper(session: Session, loaded: OwnAttempt) -> PaperView:
         attempts_allowed=loaded.attempts_allowed,
         pass_mark_percent=attempt.pass_mark_percent,
         deadline_at=attempt.deadline_at,
-        steps=tuple(
-            _view_step(item, shown[item.version_id], asks_certainty=attempt.asks_certainty) for item in loaded.items
-        ),
+        steps=tuple(_view_step(item, shown[item.version_id], attempt) for item in loaded.items),
         checks_each=attempt.checks_each,
         asks_certainty=attempt.asks_certainty,
         is_review=attempt.scope == REVIEW,
         is_reopened=_is_reopened(loaded),
         undo=_find_undoable(session, loaded),
+        sections=_view_sections(loaded),
+        is_forward_only=attempt.is_forward_only,
+        furthest=attempt.furthest,
+    )
+
+
+def _view_sections(loaded: OwnAttempt) -> tuple[PaperSection, ...]:
+    asked = sorted({item.section for item in loaded.items if item.section is not None})
+    rules = loaded.attempt.section_rules
+    return tuple(
+        PaperSection(
+            number, rules[index].title, frozenset(item.position for item in loaded.items if item.section == index)
+        )
+        for number, index in enumerate(asked, start=1)
     )
 
 
@@ -152,10 +191,12 @@ def _find_undoable(session: Session, loaded: OwnAttempt) -> UndoableAnswer | Non
     return None if has_steps else UndoableAnswer(latest.position, latest.revision)
 
 
-def _view_step(item: AnyItem, shown: QuestionText, *, asks_certainty: bool) -> PaperStep:
+def _view_step(item: AnyItem, shown: QuestionText, attempt: Attempt) -> PaperStep:
     is_answered = item.response is not None and shown.kind.get_next_step(shown, item.response) is None
-    lacks_certainty = asks_certainty and is_answered and item.certainty is None
-    return PaperStep(item.position, is_answered, item.is_flagged, lacks_certainty)
+    lacks_certainty = attempt.asks_certainty and is_answered and item.certainty is None
+    is_final = attempt.checks_each and is_answered
+    is_closed = attempt.is_forward_only and not may_open(item.position, attempt.furthest, is_final=is_final)
+    return PaperStep(item.position, is_answered, item.is_flagged, lacks_certainty, is_closed)
 
 
 def _is_reopened(loaded: OwnAttempt) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.db import UtcDateTimeType
@@ -19,8 +19,8 @@ from app.domain.release import (
     decide_release,
     decide_release_in_progress,
 )
-from app.models import Assignment, Attempt, Cohort, Learner, Membership, ScopeResult
-from app.permissions import is_assigned_to
+from app.models import Assignment, Attempt, Cohort, Learner, Membership, ModuleRow, ScopeResult
+from app.permissions import asks_about, draws_on, is_assigned_to
 from app.services.assignments import assignment_sql
 from app.services.assignments.assignment_sql import MomentParam
 from app.services.attempts.attempts import OwnAttempt
@@ -73,7 +73,7 @@ def is_pool_in_use(now: MomentParam) -> ColumnElement[bool]:
 
     Releasing the key too early would give it away for another test. The condition holds if
 
-    * another test of the module is open;
+    * another test on a module of the attempt is open;
     * the attempt is the module's own test or belongs to another cohort, and an assigned test has not released its key;
     * the attempt is a pre-test, and the test compared with it has not released its key.
 
@@ -84,19 +84,29 @@ def is_pool_in_use(now: MomentParam) -> ColumnElement[bool]:
         exists()
         .where(
             other.learner_id == Attempt.learner_id,
-            other.module_id == Attempt.module_id,
+            _is_module(lambda module_id: and_(asks_about(other, module_id), asks_about(Attempt, module_id))),
             other.id != Attempt.id,
             other.purpose == Purpose.TEST,
             other.state == AttemptState.OPEN,
         )
         .correlate(Attempt)
     )
-    to_come = _select_to_come(Attempt.learner_id, Attempt.module_id, Attempt.assignment_id, now)
+    to_come = _select_to_come(
+        Attempt.learner_id, lambda module_id: asks_about(Attempt, module_id), Attempt.assignment_id, now
+    )
     return or_(under_way, to_come.correlate(Attempt).exists())
 
 
-def _select_to_come(learner_id: Any, module_id: Any, assignment_id: Any, now: MomentParam) -> Select[str]:
-    """Select the titles of the assigned tests on a module that have not released their key to the learner.
+def _is_module(condition: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Build the condition that a module, given by its column, meets ``condition``."""
+    module = aliased(ModuleRow)
+    return exists().where(condition(module.id)).correlate_except(module)
+
+
+def _select_to_come(
+    learner_id: Any, is_asked: Callable[[Any], ColumnElement[bool]], assignment_id: Any, now: MomentParam
+) -> Select[str]:
+    """Select the titles of the assigned tests on the modules asked about that have not released their key to the learner.
 
     Only those that matter for an attempt at ``assignment_id``, which is null for the module's own test.
     """
@@ -115,7 +125,8 @@ def _select_to_come(learner_id: Any, module_id: Any, assignment_id: Any, now: Mo
         .join(Cohort, Cohort.id == assigned.cohort_id)
         .join(Membership, Membership.cohort_id == assigned.cohort_id)
         .outerjoin(taken, assignment_sql.in_scope(taken, assigned, Membership.learner_id))
-        .where(assigned.module_id == module_id, Membership.learner_id == learner_id)
+        .where(_is_module(lambda module_id: and_(draws_on(assigned, module_id), is_asked(module_id))))
+        .where(Membership.learner_id == learner_id)
         .where(Membership.removed_at.is_(None), assigned.withdrawn_at.is_(None), Cohort.archived_at.is_(None))
         .where(
             is_assigned_to(assigned, learner_id),
@@ -150,10 +161,15 @@ _SCOPE = (
     .order_by(Attempt.number.desc())
     .limit(MAX_EARLIER + 2)
 )
+_STARTED = aliased(Assignment)
+_ASSIGNMENT_ID: BindParameter[int] = bindparam("assignment_id", type_=Integer())
 _TO_COME = _select_to_come(
     bindparam("learner_id", type_=Integer()),
-    bindparam("module_id", type_=Integer()),
-    bindparam("assignment_id", type_=Integer()),
+    lambda module_id: or_(
+        module_id == bindparam("module_id", type_=Integer()),
+        exists().where(_STARTED.id == _ASSIGNMENT_ID, draws_on(_STARTED, module_id)).correlate_except(_STARTED),
+    ),
+    _ASSIGNMENT_ID,
     bindparam("now", type_=UtcDateTimeType()),
 )
 

@@ -12,10 +12,11 @@ from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from app.domain import certainty
-from app.domain.attempt import is_pass_mark_reached, percent, round_down
+from app.domain.attempt import percent, round_down
 from app.domain.marking import MAX_CERTAINTY_POINTS
 from app.domain.paper import PaperItem
 from app.domain.release import Release
+from app.domain.sections import MarkedItem, SectionOutcome, SectionRule, compute_sections, is_pass_mark_reached
 from app.models import (
     Assignment,
     Attempt,
@@ -88,6 +89,22 @@ class EarlierScore:
 
 
 @dataclass(frozen=True, slots=True)
+class SectionScore:
+    """One section of a result."""
+
+    rule: SectionRule
+    outcome: SectionOutcome
+
+    @property
+    def percent(self) -> int:
+        return percent(self.outcome.points, self.outcome.max_points)
+
+    @property
+    def shown_points(self) -> float:
+        return round_down(self.outcome.points)
+
+
+@dataclass(frozen=True, slots=True)
 class ResultView:
     """A submitted attempt as its learner may see it now. Scores are None until the mark is released."""
 
@@ -118,6 +135,13 @@ class ResultView:
     """How often the learner was right at each certainty; empty if unreleased or if no certainty was given."""
     being_marked: int = 0
     """The number of answers that people still have to mark: what is shown of the score is not final."""
+    sections: tuple[SectionScore, ...] = ()
+    """How the sections of a composed test went; empty until the score is released."""
+
+    @property
+    def failed_sections(self) -> tuple[SectionScore, ...]:
+        """The sections that keep the attempt from being passed, by their own pass mark."""
+        return tuple(section for section in self.sections if section.outcome.is_enough is False)
 
     @property
     def shown_points(self) -> float | None:
@@ -243,7 +267,22 @@ def view_result(session: Session, loaded: OwnAttempt, now: datetime) -> ResultVi
         certainty_points=sum(row.mark.certainty_points for row in marks.values()) if is_certain else None,
         certainty=_score_certainty(loaded, marks) if is_certain and may_see.correctness else (),
         being_marked=len(loaded.items) - len(marks),
+        sections=_score_sections(loaded, marks) if may_see.mark else (),
     )
+
+
+def _score_sections(loaded: OwnAttempt, marks: Mapping[int, _MarkRow]) -> tuple[SectionScore, ...]:
+    rules = loaded.attempt.section_rules
+    if not rules:
+        return ()
+    sections = {item.position: item.section for item in loaded.items}
+    marked = [
+        MarkedItem(row.mark.points, row.mark.max_points, row.mark.is_right, False, sections[position])
+        for position, row in marks.items()
+    ]
+    asked = {section for section in sections.values() if section is not None}
+    outcomes = compute_sections(marked, rules)
+    return tuple(SectionScore(rules[index], outcomes[index]) for index in sorted(asked))
 
 
 @dataclass(frozen=True, slots=True)

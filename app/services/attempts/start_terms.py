@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.domain.attempt import AttemptState, Purpose
 from app.domain.paper import Slot
+from app.domain.sections import SectionRule
 from app.models import Attempt, AttemptItem, Learner
 
 
@@ -24,6 +25,8 @@ class StartTerms:
     deadline_at: datetime | None = None
     asks_certainty: bool = False
     checks_each: bool = False
+    sections: tuple[SectionRule, ...] = ()
+    is_forward_only: bool = False
 
 
 def build_attempt(
@@ -44,8 +47,15 @@ def build_attempt(
         pass_mark_percent=terms.pass_mark_percent,
         asks_certainty=terms.asks_certainty,
         checks_each=terms.checks_each,
+        sections=[rule.dump() for rule in terms.sections] or None,
+        is_forward_only=terms.is_forward_only,
         items=[
-            AttemptItem(position=place, version_id=slot.version_id, option_order=list(slot.option_order))
+            AttemptItem(
+                position=place,
+                version_id=slot.version_id,
+                option_order=list(slot.option_order),
+                section=slot.section,
+            )
             for place, slot in enumerate(slots, start=1)
         ],
     )

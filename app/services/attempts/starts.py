@@ -10,14 +10,16 @@ from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import AttemptState, TimeAllowed, compute_time, percent, resolve_state
+from app.domain.composing import Composition, count_found
 from app.domain.kinds import MARKED_BY_PEOPLE
 from app.domain.release import ReleasePolicy, plan_release
 from app.domain.scope import build_assignment_scope, build_module_test_scope
+from app.domain.sections import SectionRule
 from app.models import Assignment, Attempt, Learner, ModuleRow, QuestionRow, QuestionVersion
 from app.permissions import Viewer
 from app.services.assignments.learner_assignments import AssignmentView
 from app.services.attempts import releases
-from app.services.course import selection
+from app.services.course import compositions, selection
 from app.services.course.selection import PaperContent
 
 EARLIER_SHOWN = 20
@@ -33,6 +35,14 @@ class EarlierAttempt:
     submitted_at: datetime | None
     percent: int | None
     is_passed: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionFacts:
+    """A section of a composed test, with the number of questions that it finds now."""
+
+    rule: SectionRule
+    questions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,18 @@ class StartView:
     open_seconds_left: int | None = None
     can_start: bool = False
     has_written: bool = False
+    sections: tuple[SectionFacts, ...] = ()
+    is_forward_only: bool = False
+
+    @property
+    def needs_critical_right(self) -> bool:
+        """Whether every safety-critical question must be right, in the whole test."""
+        return all(section.rule.needs_critical_right for section in self.sections)
+
+    @property
+    def ignores_critical(self) -> bool:
+        """Whether no section asks for its safety-critical questions to be right."""
+        return bool(self.sections) and not any(section.rule.needs_critical_right for section in self.sections)
 
 
 def view_module_test(
@@ -97,7 +119,7 @@ def view_assignment(
     page = _get_page(found, before, now, is_released=item.percent is not None)
     number = item.attempts_used if item.open_attempt_id else item.next_number
     return replace(
-        preview_assignment(item, number=number),
+        preview_assignment(session, item, number=number),
         waits_for=releases.list_waited_for(session, learner, item.module_id, item.assignment_id, now),
         earlier=page.attempts,
         more_before=page.more_before,
@@ -108,8 +130,10 @@ def view_assignment(
     )
 
 
-def preview_assignment(item: AssignmentView, number: int = 1) -> StartView:
+def preview_assignment(session: Session, item: AssignmentView, number: int = 1) -> StartView:
     """Return the facts without what only a learner has."""
+    composition = compositions.load_one(session, item.test_id) if item.test_id else Composition(())
+    pools = compositions.load_pools(session, composition.pools)
     return StartView(
         questions=item.questions,
         time=item.time,
@@ -120,6 +144,12 @@ def preview_assignment(item: AssignmentView, number: int = 1) -> StartView:
         release=plan_release(item.policy, attempts_allowed=item.attempts_allowed, number=number),
         over_at=item.over_at,
         waits_for=item.after,
+        sections=tuple(
+            SectionFacts(section.rule, sum(found))
+            for section, found in zip(composition.sections, count_found(composition, pools), strict=True)
+            if any(found)
+        ),
+        is_forward_only=composition.is_forward_only,
     )
 
 

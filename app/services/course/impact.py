@@ -7,25 +7,31 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import distinct, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, distinct, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import AttemptState
+from app.domain.composing import count_found
+from app.domain.content import Use
 from app.models import (
     Assignment,
     AssignmentLesson,
     Attempt,
     AttemptItem,
     Cohort,
+    DrawRow,
     LessonRow,
     ModuleRow,
     QuestionRow,
     QuestionVersion,
+    SectionRow,
 )
-from app.services.course import selection
+from app.permissions import draws_on
+from app.services.course import compositions, selection
 from app.services.course.changes import PublicationChanges
 from app.services.course.selection import PaperContent
 
+_POOLS = (Use.TEST, Use.EXAM)
 _QUESTION_CHANGES = ("question reworded", "question retired")
 
 
@@ -68,11 +74,7 @@ def get_impact(session: Session, after: Session, changes: PublicationChanges, no
         .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
         .where(Attempt.state == AttemptState.OPEN, QuestionRow.slug.in_(slugs))
     )
-    is_changed = exists().where(
-        QuestionRow.module_id == Assignment.module_id,
-        QuestionRow.use == Assignment.question_use,
-        QuestionRow.slug.in_(slugs),
-    )
+    is_changed = exists().where(_is_in_pool(), QuestionRow.slug.in_(slugs)).correlate(Assignment)
     rows = session.execute(
         select(Assignment.title, Cohort.title)
         .join(Cohort, Cohort.id == Assignment.cohort_id)
@@ -90,13 +92,16 @@ def _list_ended(session: Session, after: Session, retired: Collection[str], now:
     """List the assignments not yet due whose module is among ``retired`` (slugs), or that would have no questions."""
     modules = {module.id: module for module in after.scalars(select(ModuleRow))}
     rows = session.execute(
-        select(Assignment.id, Assignment.title, Cohort.title, Assignment.module_id, Assignment.question_use)
+        select(
+            *(Assignment.id, Assignment.title, Cohort.title),
+            *(Assignment.module_id, Assignment.question_use, Assignment.test_id),
+        )
         .join(Cohort, Cohort.id == Assignment.cohort_id)
         .where(
             Assignment.withdrawn_at.is_(None),
             Cohort.archived_at.is_(None),
             or_(Assignment.due_at.is_(None), Assignment.due_at >= now),
-            Assignment.module_id.in_(modules),
+            _is_on(modules),
         )
         .order_by(Assignment.due_at, Assignment.id)
     ).all()
@@ -107,13 +112,45 @@ def _list_ended(session: Session, after: Session, retired: Collection[str], now:
         )
     ):
         lessons[assignment_id].add(slug)
+    own = [row for row in rows if row.test_id is None]
     counts = selection.count_tests(
-        after, [PaperContent(modules[module_id], lessons[number], use) for number, _, _, module_id, use in rows]
+        after, [PaperContent(modules[row.module_id], lessons[row.id], row.question_use) for row in own]
     )
+    unasked = {row.id for row, questions in zip(own, counts, strict=True) if not questions}
+    empty = _list_empty(session, after, {row.test_id for row in rows if row.test_id is not None}, modules)
     return tuple(
-        f"{title} ({cohort})"
-        for (_, title, cohort, module_id, _), questions in zip(rows, counts, strict=True)
-        if not questions or modules[module_id].slug in retired
+        f"{row[1]} ({row[2]})"
+        for row in rows
+        if (row.test_id in empty if row.test_id else row.id in unasked or modules[row.module_id].slug in retired)
+    )
+
+
+def _is_in_pool() -> ColumnElement[bool]:
+    """Build the condition that the statement's ``Assignment`` draws on the pool of the statement's ``QuestionRow``."""
+    return or_(*(and_(QuestionRow.use == use, draws_on(Assignment, QuestionRow.module_id, use=use)) for use in _POOLS))
+
+
+def _is_on(module_ids: Collection[int]) -> ColumnElement[bool]:
+    """Build the condition that the statement's ``Assignment`` asks about one of these modules."""
+    its = exists().where(SectionRow.test_id == Assignment.test_id, DrawRow.section_id == SectionRow.id)
+    return or_(
+        and_(Assignment.test_id.is_(None), Assignment.module_id.in_(module_ids)),
+        its.where(DrawRow.module_id.in_(module_ids)).correlate(Assignment),
+    )
+
+
+def _list_empty(
+    session: Session, after: Session, test_ids: Collection[int], published: Collection[int]
+) -> frozenset[int]:
+    """Return which of these composed tests would find no question. ``after`` has the modules with ids ``published``."""
+    if not test_ids:
+        return frozenset()
+    found = compositions.load(session, test_ids)
+    wanted = {pool for one in found.values() for pool in one.pools}
+    new = compositions.load_pools(after, {pool for pool in wanted if pool.module_id in published})
+    pools = {**compositions.load_pools(session, wanted), **new}
+    return frozenset(
+        test_id for test_id, composition in found.items() if not any(map(any, count_found(composition, pools)))
     )
 
 
@@ -125,8 +162,8 @@ class PoolChanges:
     retired: int
 
 
-def count_pool_changes(session: Session, assignment: Assignment, module: ModuleRow) -> PoolChanges:
-    """Count the questions of the assignment's pool that were reworded or retired since it was created."""
+def count_pool_changes(session: Session, assignment: Assignment) -> PoolChanges:
+    """Count the questions of the assignment's pools that were reworded or retired since it was created."""
     reworded = func.count(distinct(QuestionRow.id)).filter(
         QuestionVersion.superseded_at > assignment.created_at, QuestionRow.retired_at.is_(None)
     )
@@ -135,6 +172,7 @@ def count_pool_changes(session: Session, assignment: Assignment, module: ModuleR
         select(reworded, retired)
         .select_from(QuestionRow)
         .join(QuestionVersion, QuestionVersion.question_id == QuestionRow.id)
-        .where(QuestionRow.module_id == module.id, QuestionRow.use == assignment.question_use)
+        .join(Assignment, Assignment.id == assignment.id)
+        .where(_is_in_pool())
     ).one()
     return PoolChanges(*row)

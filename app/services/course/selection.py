@@ -8,24 +8,35 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.composing import count_found, draw_paper
 from app.domain.content import Use
 from app.domain.paper import Slot, count_test, draw_practice, draw_test
 from app.models import Attempt, Mark, ModuleRow
-from app.services.course import catalogue
+from app.services.course import catalogue, compositions
 from app.services.course.catalogue import ObjectivePool
 
 
 @dataclass(frozen=True, slots=True)
 class PaperContent:
-    """The content of a test: its module, the slugs of the lessons it is limited to, if any, and the pool it draws on."""
+    """The content of a test: its module, the slugs of the lessons it is limited to, if any, and the pool it draws on.
+
+    With a ``test_id``, it is that composed test, whatever the other fields say.
+    """
 
     module: ModuleRow
     lessons: Collection[str] = ()
     use: Use = Use.TEST
+    test_id: int | None = None
 
 
 def select_test(session: Session, test: PaperContent, seed: int) -> tuple[Slot, ...]:
-    """Draw a test by the module's blueprint, from one pool only, on the objectives that its lessons cover."""
+    """Draw a test by the module's blueprint, from one pool only, on the objectives that its lessons cover.
+
+    A composed test is drawn by its sections.
+    """
+    if test.test_id is not None:
+        composition = compositions.load_one(session, test.test_id)
+        return draw_paper(composition, compositions.load_pools(session, composition.pools), seed)
     module, objectives = test.module, catalogue.list_objectives(session, test.module.id)
     ids = {one.slug: one.id for one in objectives if _is_covered(one.read, test.lessons)}
     return draw_test(catalogue.list_pool(session, module.id, test.use), catalogue.get_blueprint(module, ids), seed)
@@ -37,11 +48,24 @@ def _is_covered(read: str | None, lessons: Collection[str]) -> bool:
 
 def count_tests(session: Session, tests: Sequence[PaperContent]) -> list[int]:
     """Return how many questions :func:`select_test` would draw for each of these tests: 0 if it cannot be started."""
-    pools = catalogue.list_pool_sizes(session, {test.module.id for test in tests if test.module.retired_at is None})
+    of_modules = [test for test in tests if test.test_id is None]
+    pools = catalogue.list_pool_sizes(session, {one.module.id for one in of_modules if one.module.retired_at is None})
+    composed = _count_composed(session, {test.test_id for test in tests if test.test_id is not None})
     return [
-        _count_test(test, [pool for pool in pools if pool.module_id == test.module.id and pool.use is test.use])
+        composed[test.test_id]
+        if test.test_id is not None
+        else _count_test(test, [pool for pool in pools if pool.module_id == test.module.id and pool.use is test.use])
         for test in tests
     ]
+
+
+def _count_composed(session: Session, test_ids: Collection[int]) -> dict[int, int]:
+    """Return how many questions each of these composed tests would ask, with two statements for all of them."""
+    if not test_ids:
+        return {}
+    found = compositions.load(session, test_ids)
+    pools = compositions.load_pools(session, {pool for one in found.values() for pool in one.pools})
+    return {test_id: sum(map(sum, count_found(composition, pools))) for test_id, composition in found.items()}
 
 
 def _count_test(test: PaperContent, pools: Sequence[ObjectivePool]) -> int:

@@ -312,6 +312,26 @@ ACTIONS: dict[str, AuditAction] = {
             gettext_noop("%(actor)s replied to %(subject)s."),
         ),
         AuditAction(
+            "test.archive",
+            gettext_noop("Test archived"),
+            gettext_noop("%(actor)s archived %(subject)s."),
+        ),
+        AuditAction(
+            "test.create",
+            gettext_noop("Test created"),
+            gettext_noop("%(actor)s created %(subject)s."),
+        ),
+        AuditAction(
+            "test.edit",
+            gettext_noop("Test changed"),
+            gettext_noop("%(actor)s changed %(subject)s."),
+        ),
+        AuditAction(
+            "test.restore",
+            gettext_noop("Test taken out of the archive"),
+            gettext_noop("%(actor)s took %(subject)s out of the archive."),
+        ),
+        AuditAction(
             "user.change_email",
             gettext_noop("E-mail address changed"),
             gettext_noop("%(actor)s changed the e-mail address of %(subject)s."),
@@ -377,5 +397,6 @@ SUBJECT_LABELS = {
     "question_report": gettext_noop("Reports of questions"),
     "content": gettext_noop("The course"),
     "library": gettext_noop("Libraries"),
+    "test": gettext_noop("Tests"),
 }
 """The names of the families of actions on the log's page."""

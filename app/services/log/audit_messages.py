@@ -21,6 +21,7 @@ from app.models import (
     Attempt,
     AuditEvent,
     Cohort,
+    ComposedTest,
     Learner,
     Library,
     LibraryRole,
@@ -51,6 +52,7 @@ _NOUNS = {
     "assignment": gettext_noop("assignment %(number)s"),
     "content": gettext_noop("publication %(number)s"),
     "library": gettext_noop("library %(number)s"),
+    "test": gettext_noop("test %(number)s"),
 }
 """Kinds of subjects, for those that have no name."""
 
@@ -104,6 +106,10 @@ _LABELS = {
     "asks_certainty": gettext_noop("asks for certainty"),
     "lessons_first": gettext_noop("lessons first"),
     "question_use": gettext_noop("questions"),
+    "shuffles": gettext_noop("questions mixed"),
+    "is_forward_only": gettext_noop("forward only"),
+    "sections": gettext_noop("sections"),
+    "questions": gettext_noop("number of questions"),
     "is_for_all": gettext_noop("for the whole cohort"),
     "counts": gettext_noop("attempt that counts"),
     "until": gettext_noop("until"),
@@ -259,6 +265,10 @@ def _name_libraries(session: Session, ids: set[int], _translate: Translate) -> I
     return session.execute(select(Library.id, Library.name).where(Library.id.in_(ids)))
 
 
+def _name_tests(session: Session, ids: set[int], _translate: Translate) -> Iterable[Any]:
+    return session.execute(select(ComposedTest.id, ComposedTest.title).where(ComposedTest.id.in_(ids)))
+
+
 def _name_assignments(session: Session, ids: set[int], _translate: Translate) -> Iterable[Any]:
     return session.execute(select(Assignment.id, Assignment.title).where(Assignment.id.in_(ids)))
 
@@ -295,6 +305,7 @@ _LOOK_UPS: dict[str, Callable[[Session, set[int], Translate], Iterable[Any]]] = 
     "cohort": _name_cohorts,
     "assignment": _name_assignments,
     "library": _name_libraries,
+    "test": _name_tests,
     "attempt": _name_attempts,
     "question_version": _name_versions,
 }

@@ -230,6 +230,6 @@ def _build_change(session: Session, marked: TaughtMark, points: float) -> Attemp
         assignment_title=marked.assignment.title,
         mark=changed,
         before=before if has_total else None,
-        after=compute_outcome(items, attempt.pass_mark_percent) if has_total else None,
+        after=compute_outcome(items, attempt.pass_mark_percent, attempt.section_rules) if has_total else None,
         is_released=marked.is_released,
     )

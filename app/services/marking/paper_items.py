@@ -20,6 +20,7 @@ COLUMNS = (
     AttemptItem.certainty,
     AttemptItem.is_flagged,
     AttemptItem.saved_at,
+    AttemptItem.section,
 )
 """The columns of a :class:`PaperItem`, in the order of its fields."""
 

@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy import Row, Select, Text, and_, cast, exists, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.attempt import AttemptOutcome, AttemptState, MarkedItem, Purpose, compute_outcome
+from app.domain.attempt import AttemptOutcome, AttemptState, Purpose, compute_outcome
 from app.domain.correction import VOID_MARK, ActiveCorrection, ManualMark, mark_corrected
 from app.domain.marking import MarkResult
 from app.domain.markings import is_unmarkable, waits_for_people
 from app.domain.regrading import is_pass_protected, to_marked_item
+from app.domain.sections import MarkedItem, load_rules
 from app.models import (
     Assignment,
     AssignmentException,
@@ -167,6 +168,7 @@ _ATTEMPT_COLUMNS: tuple[Any, ...] = (
     Attempt.purpose,
     Attempt.assignment_id,
     Attempt.pass_mark_percent,
+    Attempt.sections,
     Attempt.points,
     Attempt.max_points,
     Attempt.is_passed,
@@ -298,7 +300,11 @@ def _compute_totals(
     """Return the new totals of submitted attempts, by attempt, without those in which people have to mark an answer."""
     new_marks = {row.id: new for row in rows if (new := changed[row.id].new) is not None}
     items = list_marked_items(session, version_id, new_marks)
-    return {row.id: compute_outcome(items[row.id], row.pass_mark_percent) for row in rows if row.id in items}
+    return {
+        row.id: compute_outcome(items[row.id], row.pass_mark_percent, load_rules(row.sections))
+        for row in rows
+        if row.id in items
+    }
 
 
 def list_marked_items(
@@ -309,21 +315,37 @@ def list_marked_items(
     Most marks of an attempt are equal. The database groups them, because reading every mark took most of a preview.
     """
     is_critical = QuestionVersion.is_critical & Mark.is_void.is_(False)
-    columns: tuple[Any, ...] = (Mark.attempt_id, Mark.points, Mark.max_points, Mark.is_right, is_critical)
+    columns: tuple[Any, ...] = (
+        *(Mark.attempt_id, Mark.points, Mark.max_points, Mark.is_right, is_critical),
+        AttemptItem.section,
+    )
     counted: tuple[Any, ...] = (*columns, func.count())
     grouped = (
         select(*counted)
         .join(QuestionVersion, QuestionVersion.id == Mark.version_id)
+        .join(AttemptItem, and_(AttemptItem.attempt_id == Mark.attempt_id, AttemptItem.position == Mark.position))
         .where(Mark.attempt_id.in_(new_marks), Mark.version_id != version_id)
         .group_by(*columns)
     )
     # Rows of the connection are cheaper than those of the session.
     rows: Sequence[Any] = session.connection().execute(grouped).all()
     is_new_critical = catalogue.get_texts(session, [version_id])[version_id].is_critical
-    items = {attempt_id: [to_marked_item(new, is_critical=is_new_critical)] for attempt_id, new in new_marks.items()}
-    for attempt_id, points, most, is_right, counts_critical, count in rows:
-        items[attempt_id] += [MarkedItem(points, most, is_right, counts_critical)] * count
+    sections = _list_sections(session, version_id, new_marks)
+    items = {
+        attempt_id: [to_marked_item(new, is_critical=is_new_critical, section=sections[attempt_id])]
+        for attempt_id, new in new_marks.items()
+    }
+    for attempt_id, points, most, is_right, counts_critical, section, count in rows:
+        items[attempt_id] += [MarkedItem(points, most, is_right, counts_critical, section)] * count
     return items
+
+
+def _list_sections(session: Session, version_id: int, attempt_ids: Collection[int]) -> dict[int, int | None]:
+    """Return the section in which each of these attempts asks the version, None if its test has no sections."""
+    found = select(AttemptItem.attempt_id, AttemptItem.section).where(
+        AttemptItem.attempt_id.in_(attempt_ids), AttemptItem.version_id == version_id
+    )
+    return {row.attempt_id: row.section for row in session.execute(found)}
 
 
 @dataclass(frozen=True, slots=True)

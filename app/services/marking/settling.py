@@ -13,10 +13,11 @@ from sqlalchemy import ColumnElement, and_, delete, exists, insert, select
 from sqlalchemy.orm import Session
 
 from app.db import lock_rows
-from app.domain.attempt import AttemptState, MarkedItem, compute_outcome
+from app.domain.attempt import AttemptState, compute_outcome
 from app.domain.correction import ManualMark, Remedy, mark_by_points, mark_corrected
 from app.domain.marking import MarkResult
 from app.domain.markings import settle
+from app.domain.sections import MarkedItem
 from app.models import Assignment, Attempt, AttemptItem, Correction, Learner, Mark, QuestionVersion
 from app.services.course import catalogue
 from app.services.marking import active_corrections, card_updates, marking_points, scope_results, submission
@@ -103,7 +104,7 @@ def complete(session: Session, attempt: Attempt) -> bool:
     waiting = select(AttemptItem.position).where(AttemptItem.attempt_id == attempt.id, ~_IS_MARKED)
     if attempt.points is not None or session.scalar(waiting.limit(1)) is not None:
         return False
-    total = compute_outcome(_list_marked_items(session, attempt), attempt.pass_mark_percent)
+    total = compute_outcome(_list_marked_items(session, attempt), attempt.pass_mark_percent, attempt.section_rules)
     attempt.points, attempt.max_points = total.points, total.max_points
     attempt.is_passed, attempt.is_critical_missed = total.is_passed, total.is_critical_missed
     session.flush()  # the result is computed from the attempts
@@ -155,8 +156,15 @@ def _write_mark(session: Session, attempt: Attempt, item: AttemptItem, result: M
 
 def _list_marked_items(session: Session, attempt: Attempt) -> list[MarkedItem]:
     rows = session.execute(
-        select(Mark.points, Mark.max_points, Mark.is_right, QuestionVersion.is_critical & Mark.is_void.is_(False))
+        select(
+            Mark.points,
+            Mark.max_points,
+            Mark.is_right,
+            QuestionVersion.is_critical & Mark.is_void.is_(False),
+            AttemptItem.section,
+        )
         .join(QuestionVersion, QuestionVersion.id == Mark.version_id)
+        .join(AttemptItem, and_(AttemptItem.attempt_id == Mark.attempt_id, AttemptItem.position == Mark.position))
         .where(Mark.attempt_id == attempt.id)
     )
     return [MarkedItem(*row) for row in rows]

@@ -170,11 +170,13 @@ def _compute_total(
     """Return the total of an attempt, or None while people have to mark an answer."""
     shown = catalogue.get_texts(session, [item.version_id for item in items])
     marked = [
-        to_marked_item(result, is_critical=shown[item.version_id].is_critical)
+        to_marked_item(result, is_critical=shown[item.version_id].is_critical, section=item.section)
         for item, result in zip(items, results, strict=True)
         if result
     ]
-    return compute_outcome(marked, attempt.pass_mark_percent) if len(marked) == len(items) else None
+    if len(marked) < len(items):
+        return None
+    return compute_outcome(marked, attempt.pass_mark_percent, attempt.section_rules)
 
 
 def _get_closing_values(attempt: Attempt, submitted_at: datetime, total: AttemptOutcome | None) -> dict[str, object]:

@@ -200,19 +200,28 @@ def _export_attempt(loaded: OwnAttempt, kept: _QuestionData, release: Release) -
         "attempts_allowed": attempt.attempts_allowed,
         "pass_mark_percent": attempt.pass_mark_percent,
         "asks_certainty": attempt.asks_certainty,
+        "is_forward_only": attempt.is_forward_only,
+        "sections": [rule.dump() for rule in attempt.section_rules],
     }
     if attempt.submitted_at is not None and attempt.points is None:
         document["is_being_marked"] = True
     elif release.mark:
         names = ("points", "max_points", "is_passed", "is_critical_missed")
         document |= {name: getattr(attempt, name) for name in names}
-    document["questions"] = [_export_question(item, kept, release) for item in attempt.items]
+    document["questions"] = [_export_question(item, kept, release) for item in _list_reached(attempt)]
     document["reopenings"] = [_export_reopening(one, release) for one in kept.reopenings.get(attempt.id, ())]
     if attempt.state is AttemptState.OPEN:
         # The reply to a report may name the right answer, and the attempt was reopened after it.
         for question in document["questions"]:
             question.get("your_report", {}).pop("reply", None)
     return document
+
+
+def _list_reached(attempt: Attempt) -> Sequence[AttemptItem]:
+    """Return the questions that the learner has seen: while a test that goes forward only is open, not those ahead."""
+    if attempt.state is AttemptState.OPEN and attempt.is_forward_only:
+        return [item for item in attempt.items if item.position <= attempt.furthest]
+    return attempt.items
 
 
 def _export_reopening(record: AttemptReopening, release: Release) -> dict[str, Any]:
@@ -229,6 +238,7 @@ def _export_question(item: AttemptItem, kept: _QuestionData, release: Release) -
     seen = shown.kind.list_shown(shown, item.option_order, item.response)
     document: dict[str, Any] = {
         "position": item.position,
+        "section": item.section,
         "vignette": shown.vignette,
         "question": shown.stem,
         "prompts": seen.prompts,

@@ -76,6 +76,7 @@ DATA_LOCATIONS = (
     DataLocation("roster.lines", "roster_lines_naming_you", Disposition.GOES),
     DataLocation("cohort_trainer.user_id", "cohorts_taught", Disposition.GOES),
     DataLocation("cohort.created_by_id", "cohorts_created", Disposition.NAMELESS),
+    DataLocation("test.owner_id", "tests_composed", Disposition.NAMELESS),
     DataLocation("assignment.created_by_id", "assignments_made", Disposition.NAMELESS),
     DataLocation("invitation.created_by_id", "invitations_made", Disposition.NAMELESS),
     DataLocation("roster.created_by_id", "rosters_uploaded", Disposition.GOES),
@@ -160,7 +161,7 @@ ERASURE_NOTES = (
         Disposition.NAMELESS,
     ),
     ErasureNote(
-        gettext_noop("Cohorts, assignments and corrections made as a trainer"),
+        gettext_noop("Cohorts, tests, assignments and corrections made as a trainer"),
         gettext_noop("stay, without saying who made them"),
         Disposition.NAMELESS,
     ),

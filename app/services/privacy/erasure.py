@@ -25,6 +25,7 @@ from app.models import (
     Certificate,
     Cohort,
     CohortTrainer,
+    ComposedTest,
     Correction,
     CpdEntry,
     CpdReflection,
@@ -94,11 +95,14 @@ def preview(session: Session, user: User) -> ErasurePreview:
         ("invitation", count(Invitation, is_invitation_of(session, user))),
         ("cohort taught", count(CohortTrainer, CohortTrainer.user_id == user.id)),
         ("library", count(LibraryPerson, LibraryPerson.user_id == user.id)),
+        ("test composed", count(ComposedTest, ComposedTest.owner_id == user.id)),
         ("assignment made", count(Assignment, Assignment.created_by_id == user.id)),
         ("change of others’ marks", count(MarkChange, MarkChange.actor_id == user.id)),
         ("marking of others’ answers", count(MarkingRow, MarkingRow.marker_id == user.id)),
     ]
-    titles = session.scalars(union_all(select(Cohort.title), select(Assignment.title), select(Library.name)))
+    titles = session.scalars(
+        union_all(select(Cohort.title), select(Assignment.title), select(Library.name), select(ComposedTest.title))
+    )
     return ErasurePreview(
         counts=[(what, number) for what, number in counts if number],
         named_in=sorted({title for title in titles if mentions.found_in(title)}),

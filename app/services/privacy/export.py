@@ -30,11 +30,13 @@ from app.models import (
     Certificate,
     Cohort,
     CohortTrainer,
+    ComposedTest,
     Correction,
     CpdEntry,
     CpdReflection,
     Digest,
     DocumentVersion,
+    DrawRow,
     Invitation,
     Learner,
     LearnerNote,
@@ -58,6 +60,7 @@ from app.models import (
     Reminder,
     ReviewPlan,
     Roster,
+    SectionRow,
     SignIn,
     SubmittedForm,
     User,
@@ -171,6 +174,7 @@ def _export_account_rows(session: Session, user: User) -> dict[str, Any]:
         "account": _export_row(user),
         "cohorts_taught": mine(CohortTrainer, CohortTrainer.user_id),
         "cohorts_created": mine(Cohort, Cohort.created_by_id),
+        "tests_composed": _export_tests(session, user),
         "assignments_made": mine(Assignment, Assignment.created_by_id),
         "invitations_made": mine(Invitation, Invitation.created_by_id),
         "rosters_uploaded": mine(Roster, Roster.created_by_id),
@@ -203,6 +207,28 @@ def _export_account_rows(session: Session, user: User) -> dict[str, Any]:
         ],
         "forms_sent": mine(SubmittedForm, SubmittedForm.user_id),
     }
+
+
+def _export_tests(session: Session, user: User) -> list[dict[str, Any]]:
+    """Export the composed tests of a trainer with their sections. Questions are named by their rows, without a key."""
+    tests = session.scalars(select(ComposedTest).where(ComposedTest.owner_id == user.id)).all()
+    sections = select(SectionRow).order_by(SectionRow.position)
+    draws = select(DrawRow).order_by(DrawRow.position)
+    return [
+        _export_row(test)
+        | {
+            "sections": [
+                _export_row(section)
+                | {
+                    "lines": [
+                        _export_row(one) for one in session.scalars(draws.where(DrawRow.section_id == section.id))
+                    ]
+                }
+                for section in session.scalars(sections.where(SectionRow.test_id == test.id))
+            ]
+        }
+        for test in tests
+    ]
 
 
 def _export_learner_rows(session: Session, user: User, learner: Learner) -> dict[str, Any]:

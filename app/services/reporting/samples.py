@@ -14,8 +14,8 @@ from app.domain.paper import Slot
 from app.domain.question import QuestionText
 from app.models import AssignmentLesson, AttemptItem, LessonRow
 from app.services.assignments.assignments import TaughtAssignment
+from app.services.assignments.availability import get_content
 from app.services.course import catalogue, selection
-from app.services.course.selection import PaperContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,12 @@ def draw_sample(session: Session, taught: TaughtAssignment, seed: int) -> tuple[
     """
     return tuple(
         AttemptItem(
-            position=n, version_id=slot.version_id, option_order=list(slot.option_order), revision=0, is_flagged=False
+            position=n,
+            version_id=slot.version_id,
+            option_order=list(slot.option_order),
+            revision=0,
+            is_flagged=False,
+            section=slot.section,
         )
         for n, slot in enumerate(_draw_slots(session, taught, seed), start=1)
     )
@@ -47,7 +52,7 @@ def _draw_slots(session: Session, taught: TaughtAssignment, seed: int) -> tuple[
         .join(AssignmentLesson, AssignmentLesson.lesson_id == LessonRow.id)
         .where(AssignmentLesson.assignment_id == taught.assignment.id)
     )
-    content = PaperContent(taught.module, frozenset(chosen), taught.assignment.question_use)
+    content = get_content(taught.assignment, taught.module, frozenset(chosen))
     return selection.select_test(session, content, seed)
 
 

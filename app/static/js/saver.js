@@ -282,7 +282,7 @@ export class Saver {
     if (this.isStopped) return;
     const button = event.submitter;
     if (!this.hasUnsaved()) {
-      if (button?.name === "go") this.goTo(event, button.value);
+      if (button?.name === "go" && !this.goesForwardOnly(button)) this.goTo(event, button.value);
       return;
     }
     event.preventDefault();
@@ -292,10 +292,15 @@ export class Saver {
     }
     this.flush();
     this.waiting.push(() => {
-      if (button?.name === "go") this.goTo(event, button.value);
+      if (button?.name === "go" && !this.goesForwardOnly(button)) this.goTo(event, button.value);
       else this.form.requestSubmit(button);
     });
     this.retryNow();
+  }
+
+  /** In a test that goes forward only, the server must learn that the question was left. The summary is only a look. */
+  goesForwardOnly(button) {
+    return "forwardOnly" in this.form.dataset && button.value !== "summary";
   }
 
   /** Open another page without a further POST, because everything is saved. */

@@ -1,0 +1,185 @@
+"""Composed tests from composing to the result: what attempts take over, who may use them, and what later changes do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.content import Use
+from app.models import Attempt, ModuleRow, QuestionRow, QuestionVersion
+from app.services.assignments import availability, composed_tests
+from app.services.attempts import attempts, results, starts
+from app.services.reporting import samples
+from tests.conftest import Clock
+from tests.support import composed
+from tests.support.assigned_test import start_attempt, take_test
+from tests.support.exam_pool import add_exam_pool
+from tests.support.factory import Factory, Person
+
+
+@pytest.fixture
+def ilse(make: Factory) -> Person:
+    return make.trainer(name="Ilse")
+
+
+@pytest.fixture
+def mia(make: Factory) -> Person:
+    return make.person(name="Mia")
+
+
+def list_modules(session: Session, attempt: Attempt) -> list[str]:
+    """The modules of an attempt's questions, in the order of the paper."""
+    rows = session.execute(
+        select(QuestionVersion.id, ModuleRow.slug)
+        .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
+        .join(ModuleRow, ModuleRow.id == QuestionRow.module_id)
+    )
+    slugs = {version_id: slug for version_id, slug in rows}
+    return [slugs[item.version_id] for item in attempt.items]
+
+
+def view_result(session: Session, person: Person, attempt: Attempt, clock: Clock) -> results.ResultView:
+    loaded = attempts.get_for(session, person.viewer, attempt.id)
+    assert loaded is not None
+    return results.view_result(session, loaded, clock())
+
+
+def test_an_attempt_asks_section_by_section_and_keeps_the_rules(
+    session: Session, make: Factory, ilse: Person, mia: Person, clock: Clock
+) -> None:
+    assignment = composed.assign(make, ilse, make.cohort(ilse, mia), composed.compose(make, ilse))
+
+    attempt = start_attempt(session, mia, assignment, clock())
+
+    assert list_modules(session, attempt) == ["safety", "safety", "evidence", "evidence"]
+    assert [item.section for item in attempt.items] == [0, 0, 1, 1]
+    assert [rule.title for rule in attempt.section_rules] == ["Safety first", "The evidence"]
+    assert attempt.section_rules[0].pass_mark_percent == 50
+    assert not attempt.section_rules[1].needs_critical_right
+
+
+@pytest.mark.parametrize(("is_right", "passed", "percents"), [(True, True, [100, 100]), (False, False, [0, 0])])
+def test_the_result_says_how_each_section_went(
+    session: Session,
+    make: Factory,
+    ilse: Person,
+    mia: Person,
+    clock: Clock,
+    is_right: bool,
+    passed: bool,
+    percents: list[int],
+) -> None:
+    assignment = composed.assign(make, ilse, make.cohort(ilse, mia), composed.compose(make, ilse))
+
+    attempt = take_test(session, mia, assignment, clock(), is_right=is_right)
+    found = view_result(session, mia, attempt, clock)
+
+    assert attempt.is_passed is passed
+    assert [section.percent for section in found.sections] == percents
+    assert [section.rule.title for section in found.failed_sections] == ([] if is_right else ["Safety first"])
+
+
+def test_a_change_applies_to_attempts_that_start_afterwards(
+    session: Session, make: Factory, ilse: Person, mia: Person, clock: Clock
+) -> None:
+    test = composed.compose(make, ilse)
+    assignment = composed.assign(make, ilse, make.cohort(ilse, mia), test)
+    first = take_test(session, mia, assignment, clock(), is_right=True)
+
+    only_safety = composed.section("Only safety", composed.draw(make, "safety", 3))
+    composed_tests.save_sections(session, ilse.user, test, [only_safety], clock())
+    session.commit()
+    second = start_attempt(session, mia, assignment, clock())
+
+    assert [rule.title for rule in first.section_rules] == ["Safety first", "The evidence"]
+    assert len(view_result(session, mia, first, clock).sections) == 2
+    assert list_modules(session, second) == ["safety"] * 3
+
+
+def test_a_test_whose_pools_shrank_still_starts_with_what_is_left(
+    session: Session, make: Factory, ilse: Person, mia: Person, clock: Clock
+) -> None:
+    assignment = composed.assign(make, ilse, make.cohort(ilse, mia), composed.compose(make, ilse))
+    make.module("safety").retired_at = clock()
+    session.commit()
+
+    item = availability.get_due(session, mia.learner, assignment.id, clock())
+    attempt = start_attempt(session, mia, assignment, clock())
+
+    assert item is not None
+    assert (item.can_start, item.questions) == (True, 2)
+    assert list_modules(session, attempt) == ["evidence", "evidence"]
+    assert [section.rule.title for section in starts.preview_assignment(session, item).sections] == ["The evidence"]
+
+
+def test_a_sample_is_drawn_like_a_paper(session: Session, make: Factory, ilse: Person, clock: Clock) -> None:
+    assignment = composed.assign(make, ilse, make.cohort(ilse), composed.compose(make, ilse))
+    taught = make_taught(session, ilse, assignment.id)
+
+    items = samples.draw_sample(session, taught, 7)
+
+    assert [item.section for item in items] == [0, 0, 1, 1]
+    assert [item.version_id for item in items] == [item.version_id for item in samples.draw_sample(session, taught, 7)]
+
+
+def make_taught(session: Session, trainer: Person, assignment_id: int) -> Any:
+    from app.services.assignments import assignments
+
+    taught = assignments.get_for(session, trainer.viewer, assignment_id)
+    assert taught is not None
+    return taught
+
+
+def test_fixed_questions_and_exam_questions_are_asked(
+    session: Session, make: Factory, ilse: Person, mia: Person, clock: Clock
+) -> None:
+    versions = add_exam_pool(session)
+    question_id = session.get_one(QuestionVersion, versions[0]).question_id
+    test = composed.compose(
+        make,
+        ilse,
+        composed.section("Fixed", composed.draw(make, "safety", use=Use.EXAM, question_id=question_id)),
+        composed.section("Drawn", composed.draw(make, "safety", 2, Use.EXAM)),
+    )
+    assignment = composed.assign(make, ilse, make.cohort(ilse, mia), test)
+
+    attempt = start_attempt(session, mia, assignment, clock())
+
+    asked = [item.version_id for item in attempt.items]
+    assert asked[0] == versions[0]
+    assert len(set(asked)) == 3
+    assert set(asked) <= set(versions)
+
+
+def test_only_the_owner_and_administrators_find_a_test(
+    session: Session, make: Factory, ilse: Person, mia: Person
+) -> None:
+    test = composed.compose(make, ilse)
+
+    assert composed_tests.get_for(session, ilse.viewer, test.id) is test
+    assert composed_tests.get_for(session, make.admin().viewer, test.id) is test
+    assert composed_tests.get_for(session, make.trainer().viewer, test.id) is None
+    assert composed_tests.get_for(session, mia.viewer, test.id) is None
+
+
+def test_a_test_without_questions_cannot_be_assigned(session: Session, make: Factory, ilse: Person) -> None:
+    composed.compose(make, ilse, composed.section("Empty"))
+    whole = composed.compose(make, ilse)
+
+    assert [one.test for one in composed_tests.list_assignable(session, ilse.viewer)] == [whole]
+
+
+def test_a_copy_has_the_same_sections_and_another_owner(
+    session: Session, make: Factory, ilse: Person, clock: Clock
+) -> None:
+    from app.services.course import compositions
+
+    test, admin = composed.compose(make, ilse, is_forward_only=True), make.admin()
+
+    made = composed_tests.copy(session, admin.user, test, "A copy", clock())
+
+    assert made.owner_id == admin.user.id
+    assert compositions.load_one(session, made.id) == compositions.load_one(session, test.id)
