@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import AttemptState, TimeAllowed, compute_time, percent, resolve_state
-from app.domain.composing import Composition, count_found
+from app.domain.composing import Composition, Pools, count_found
 from app.domain.kinds import MARKED_BY_PEOPLE
 from app.domain.release import ReleasePolicy, plan_release
 from app.domain.scope import build_assignment_scope, build_module_test_scope
@@ -126,7 +126,6 @@ def view_assignment(
         open_attempt_id=item.open_attempt_id,
         open_seconds_left=_count_seconds(item.open_until, now),
         can_start=item.can_start,
-        has_written=_has_written(session, item),
     )
 
 
@@ -150,6 +149,9 @@ def preview_assignment(session: Session, item: AssignmentView, number: int = 1) 
             if any(found)
         ),
         is_forward_only=composition.is_forward_only,
+        has_written=(
+            _draws_written(session, composition, pools) if item.test_id else _has_written(session, item.assignment_id)
+        ),
     )
 
 
@@ -177,8 +179,15 @@ _WRITTEN = select(
 ).where(Assignment.id == bindparam("assignment_id"))
 
 
-def _has_written(session: Session, item: AssignmentView) -> bool:
-    return bool(session.scalar(_WRITTEN, {"assignment_id": item.assignment_id}))
+def _has_written(session: Session, assignment_id: int) -> bool:
+    return bool(session.scalar(_WRITTEN, {"assignment_id": assignment_id}))
+
+
+def _draws_written(session: Session, composition: Composition, pools: Pools) -> bool:
+    draws = [draw for section in composition.sections for draw in section.draws]
+    versions = {one.version_id for draw in draws for one in pools[draw.pool] if draw.fits(one)}
+    its = exists().where(QuestionVersion.id.in_(versions), QuestionVersion.kind.in_(sorted(MARKED_BY_PEOPLE)))
+    return bool(session.scalar(select(its)))
 
 
 def _list_attempts(session: Session, learner: Learner, scope: str, before: int | None) -> Sequence[Attempt]:
