@@ -137,7 +137,7 @@ def _module(
     for path in files.figures:
         _figure(path, module, material)
     for path in files.lessons:
-        _lesson(path, module, material, labels)
+        read_lesson(path, module, material, labels)
     questions = []
     for path in files.questions:
         is_private = path.parent.parent.parent in private  # folder/N-module/questions/name.yaml
@@ -220,7 +220,8 @@ def _leaflet(path: ContentPath, material: Material, labels: Mapping[str, str]) -
         material.leaflets.append(leaflet)
 
 
-def _lesson(path: ContentPath, module: ModuleMaterial, material: Material, labels: Mapping[str, str]) -> None:
+def read_lesson(path: ContentPath, module: ModuleMaterial, material: Material, labels: Mapping[str, str]) -> None:
+    """Add the lesson at ``path`` to its module, if its head is sound, and its faults to ``material``."""
     read = _markdown(path, LessonEntry, material.lesson_names, material)
     draft, blocks = read.draft, read.blocks
     if draft:

@@ -31,7 +31,7 @@ def check_references(material: Material) -> Iterator[Fault]:
         if module.head:
             yield from check_head(module, module.head, material, sections)
         for lesson in module.lessons:
-            yield from _check_lesson(lesson, material, questions)
+            yield from check_lesson(lesson, material, questions)
         for question in module.questions:
             yield from check_question(question, module, material, parts)
     yield from _check_leaflets(material)
@@ -194,7 +194,8 @@ def _check_lesson_ref(
         )
 
 
-def _check_lesson(lesson: LessonDraft, material: Material, questions: dict[str, QuestionEntry]) -> Iterator[Fault]:
+def check_lesson(lesson: LessonDraft, material: Material, questions: dict[str, QuestionEntry]) -> Iterator[Fault]:
+    """Yield a fault for each name in a lesson that refers to nothing. ``questions`` are all questions by id."""
     place = lesson.draft.place
     for at, objective in enumerate(lesson.draft.entry.objectives):
         yield from _check_known(objective, material.objective_names, place, "unknown-objective", "objectives", at)

@@ -11,6 +11,8 @@ from app.studio import (  # noqa: E402
     exports,  # noqa: F401
     history,  # noqa: F401
     imports,  # noqa: F401
+    lesson_forms,  # noqa: F401
+    lessons,  # noqa: F401
     libraries,  # noqa: F401
     module_forms,  # noqa: F401
     modules,  # noqa: F401

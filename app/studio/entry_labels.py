@@ -27,6 +27,7 @@ LABELS = {
     "facts": _l("Facts"),
     "harm": _l("What it would have done"),
     "harmful": _l("This is harmful"),
+    "hook": _l("What it is for"),
     "id": _l("Id"),
     "left": _l("Left side"),
     "level": _l("Level"),

@@ -51,6 +51,11 @@ class NewModuleForm(FlaskForm):  # type: ignore[misc]
     title = required_line(_l("Title"), _l("Enter a title for the module."), longest=200)
 
 
+class NewLessonForm(FlaskForm):  # type: ignore[misc]
+    form_id = form_id_field()
+    title = required_line(_l("Title"), _l("Enter a title for the lesson."), longest=200)
+
+
 class RenameForm(FlaskForm):  # type: ignore[misc]
     name = required_line(_l("Name"), _l("Enter a name for the library."), longest=200)
 

@@ -88,6 +88,7 @@ SCRIPTS = (
     "summary",
     "filter",
     "entry-form",
+    "toolbar",
     "writing",
     "main",
 )

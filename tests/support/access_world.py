@@ -42,6 +42,7 @@ WHO = ("visitor", "guest", "learner", "other", "trainer", "trainer2", "admin")
 NEW = {"name": "Somebody New", "password": "a good long password", "new_password": "a good long password"}
 TERMS = {"module": "{module}", "title": ""}
 HEAD = "1-first-module/module.yaml"
+LESSON = "1-first-module/lessons/01-first-lesson.md"
 BANK = "1-first-module/questions/first-objective.yaml"
 FORMS: dict[str, dict[str, str]] = {
     "/appearance": {"theme": "dark"},
@@ -116,6 +117,9 @@ FORMS: dict[str, dict[str, str]] = {
     "/studio/{library}/questions": {"path": BANK, "seen": "1", "act": "copy:1"},
     "/studio/{library}/question": {"path": BANK, "base": "1", "seen": "1", "n": "1", "q.stem": "Which one?"},
     "/studio/{library}/question/check": {"path": BANK, "base": "1", "seen": "1", "n": "1", "q.stem": "Which one?"},
+    "/studio/{library}/lesson": {"path": LESSON, "base": "1", "seen": "1", "q.title": "Another title"},
+    "/studio/{library}/lesson/check": {"path": LESSON, "base": "1", "seen": "1", "q.title": "Another title"},
+    "/studio/{library}/lesson/new": {"title": "Another lesson", "form_id": "lesson"},
     "/studio/{library}/module": {"path": HEAD, "base": "1", "seen": "1", "q.title": "Another title"},
     "/studio/{library}/module/check": {"path": HEAD, "base": "1", "seen": "1", "q.title": "Another title"},
     "/studio/{library}/restore": {"path": "course.yaml", "seen": "1", "number": "1"},
@@ -130,6 +134,9 @@ FORMS: dict[str, dict[str, str]] = {
     "/studio/{shared}/questions": {"path": BANK, "seen": "1", "act": "copy:1"},
     "/studio/{shared}/question": {"path": BANK, "base": "1", "seen": "1", "n": "1", "q.stem": "Which one?"},
     "/studio/{shared}/question/check": {"path": BANK, "base": "1", "seen": "1", "n": "1", "q.stem": "Which one?"},
+    "/studio/{shared}/lesson": {"path": LESSON, "base": "1", "seen": "1", "q.title": "Another title"},
+    "/studio/{shared}/lesson/check": {"path": LESSON, "base": "1", "seen": "1", "q.title": "Another title"},
+    "/studio/{shared}/lesson/new": {"title": "Another lesson", "form_id": "lesson"},
     "/studio/{shared}/module": {"path": HEAD, "base": "1", "seen": "1", "q.title": "Another title"},
     "/studio/{shared}/module/check": {"path": HEAD, "base": "1", "seen": "1", "q.title": "Another title"},
     "/studio/{shared}/restore": {"path": "course.yaml", "seen": "1", "number": "1"},
@@ -151,6 +158,8 @@ QUERIES: dict[str, dict[str, str]] = {
     # An assignment of another trainer, asked for in one's own cohort.
     "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
     "/studio/{library}/text": {"path": "course.yaml"},
+    "/studio/{library}/lesson": {"path": LESSON},
+    "/studio/{library}/lesson/new": {"folder": "1-first-module"},
     "/studio/{library}/module": {"path": HEAD},
     "/studio/{library}/questions": {"path": BANK},
     "/studio/{library}/question": {"path": BANK, "n": "1"},
@@ -158,6 +167,8 @@ QUERIES: dict[str, dict[str, str]] = {
     "/studio/{library}/file": {"path": "course.yaml"},
     "/studio/{library}/history": {"path": "course.yaml"},
     "/studio/{shared}/text": {"path": "course.yaml"},
+    "/studio/{shared}/lesson": {"path": LESSON},
+    "/studio/{shared}/lesson/new": {"folder": "1-first-module"},
     "/studio/{shared}/module": {"path": HEAD},
     "/studio/{shared}/questions": {"path": BANK},
     "/studio/{shared}/question": {"path": BANK, "n": "1"},

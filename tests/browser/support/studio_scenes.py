@@ -62,6 +62,17 @@ def clear_question(page: Page) -> None:
     page.get_by_role("button", name="Check and preview").click()
 
 
+def spoil_lesson(page: Page) -> None:
+    """Check a lesson that cites a source and shows a figure that do not exist."""
+    page.locator("#f-text").fill("## A section {#a}\nA text. [@NOBODY]\n\n::: figure nothing\nA caption.\n:::\n")
+    page.get_by_role("button", name="Check and preview").click()
+
+
+def add_no_lesson(page: Page) -> None:
+    page.get_by_role("button", name="Add the lesson").click()
+
+
+LESSON = "path=1-first-module/lessons/01-first-lesson.md"
 BANK = "path=1-first-module/questions/first-objective.yaml"
 
 STUDIO = (
@@ -94,6 +105,13 @@ STUDIO = (
     Scene("studio-question-case", "trainer", f"/studio/year-two/question/new?{BANK}&kind=case"),
     Scene("studio-question-reader", "idle", f"/studio/year-two/question?{BANK}&n=1"),
     Scene("studio-module", "trainer", "/studio/year-two/module?path=1-first-module/module.yaml"),
+    Scene("studio-lesson-form", "trainer", f"/studio/year-two/lesson?{LESSON}"),
+    Scene("studio-lesson-faults", "trainer", f"/studio/year-two/lesson?{LESSON}", spoil_lesson),
+    Scene("studio-lesson-reader", "idle", f"/studio/year-two/lesson?{LESSON}"),
+    Scene("studio-lesson-new", "trainer", "/studio/year-two/lesson/new?folder=1-first-module"),
+    Scene(
+        "studio-lesson-new-errors", "trainer", "/studio/year-two/lesson/new?folder=1-first-module", add_no_lesson, 422
+    ),
     Scene("studio-findings", "trainer", "/studio/shoulder-course/text?path=course.yaml"),
     Scene("studio-conflict", "trainer", "/studio/shoulder-course/text?path=course.yaml", pretend_unseen, 409),
     Scene("studio-history", "trainer", "/studio/shoulder-course/history?path=course.yaml"),
