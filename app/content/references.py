@@ -104,6 +104,16 @@ def check_counts(material: Material) -> Iterator[Fault]:
                     f"nothing shows `{name}`",
                     f"`::: figure {name}` in a lesson of this module, or `picture: {name}` in a question",
                 )
+        yield from _check_pictures(module)
+
+
+def _check_pictures(module: ModuleMaterial) -> Iterator[Fault]:
+    """Yield a fault for each picture that no figure shows."""
+    shown = {name for figure in module.figures.values() if figure for name in figure.pictures}
+    for path in module.shelf.pictures:
+        if path.name not in shown:
+            message = f"no figure shows the picture `{path.name}`"
+            yield Fault(path, 1, "unused-picture", message, f'<image href="../pictures/{path.name}" … /> in a figure')
 
 
 def _check_untaught(material: Material) -> Iterator[Fault]:

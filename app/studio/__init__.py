@@ -9,6 +9,7 @@ from app.studio import (  # noqa: E402
     archives,  # noqa: F401
     documents,  # noqa: F401
     exports,  # noqa: F401
+    figures,  # noqa: F401
     history,  # noqa: F401
     imports,  # noqa: F401
     lesson_forms,  # noqa: F401

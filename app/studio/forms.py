@@ -17,7 +17,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.models import LibraryRole
-from app.web.forms import clean_line, email_field, form_id_field, required_line, to_text
+from app.web.forms import clean_line, clean_text, email_field, form_id_field, required_line, to_text
 from app.web.question_labels import LEVEL_LABELS
 
 ROLE_LABELS = {
@@ -115,6 +115,26 @@ class QuestionEditForm(EntryEditForm):
 class UploadForm(FlaskForm):  # type: ignore[misc]
     file = FileField(_l("A zip file"), render_kw={"accept": ".zip,application/zip"})
     removes_others = BooleanField(_l("Remove the documents that are not in the file"))
+
+
+class FigureForm(FlaskForm):  # type: ignore[misc]
+    """A photo, a scan or a drawing. ``alternative`` is required unless it is a drawing, which has a title."""
+
+    file = FileField(
+        _l("Picture"), render_kw={"accept": ".png,.jpg,.jpeg,.webp,.svg,image/png,image/jpeg,image/webp,image/svg+xml"}
+    )
+    alternative = TextAreaField(
+        _l("What the picture shows"),
+        filters=[clean_text],
+        validators=[Length(max=500, message=_l("Use at most %(max)d characters."))],
+        render_kw={"rows": 3},
+    )
+    name = StringField(
+        _l("Name"),
+        filters=[clean_line],
+        validators=[Length(max=60)],
+        render_kw={"maxlength": 60, "autocomplete": "off"},
+    )
 
 
 class BankFileForm(FlaskForm):  # type: ignore[misc]

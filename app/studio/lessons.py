@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.clock import now
 from app.content.material import ModuleMaterial
 from app.content.question_checks import find_module
-from app.db import db
+from app.db import db, end_read_transaction
 from app.services.libraries import lessons
 from app.services.libraries.documents import DocumentConflictError, LibraryFullError
 from app.services.libraries.lessons import NewLesson
@@ -42,9 +42,10 @@ def create_lesson(slug: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _render(opened, module, form), 422
     folder = get_folder(module)
+    taken = check_library(opened.library).material.lesson_names
+    end_read_transaction()  # until here without the write lock, because a library may have to be checked
     if not is_first_submission(form):
         return redirect(url_for("studio.show_library", slug=slug, _anchor=f"folder-{folder}"), 303)
-    taken = check_library(opened.library).material.lesson_names
     try:
         path = lessons.add_lesson(
             db.session, current_account(), opened.library, _begin(module, form.title.data), set(taken), now()

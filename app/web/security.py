@@ -51,6 +51,9 @@ _SLOW_ENDPOINTS = frozenset(
         "studio.check_question",
         "studio.save_question",
         "studio.check_module",
+        "studio.check_lesson",
+        "studio.create_lesson",
+        "studio.create_figure",
     }
 )
 
@@ -156,6 +159,6 @@ def _set_headers(response: Response) -> Response:
     is_file = request.endpoint in ("static", "combined")
     if is_file and request.args.get("v"):
         headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    elif not is_file:
+    elif not is_file and not (request.endpoint == "learn.show_picture" and "Cache-Control" in headers):
         headers["Cache-Control"] = "no-store"
     return response

@@ -20,6 +20,7 @@ from app.models import (
     LibraryRole,
     ModuleRow,
     ObjectiveRow,
+    PictureRow,
     QuestionReport,
     QuestionRow,
     QuestionVersion,
@@ -158,6 +159,8 @@ QUERIES: dict[str, dict[str, str]] = {
     # An assignment of another trainer, asked for in one's own cohort.
     "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
     "/studio/{library}/text": {"path": "course.yaml"},
+    "/studio/{library}/figures": {"folder": "1-first-module"},
+    "/studio/{library}/figures/new": {"folder": "1-first-module"},
     "/studio/{library}/lesson": {"path": LESSON},
     "/studio/{library}/lesson/new": {"folder": "1-first-module"},
     "/studio/{library}/module": {"path": HEAD},
@@ -167,6 +170,8 @@ QUERIES: dict[str, dict[str, str]] = {
     "/studio/{library}/file": {"path": "course.yaml"},
     "/studio/{library}/history": {"path": "course.yaml"},
     "/studio/{shared}/text": {"path": "course.yaml"},
+    "/studio/{shared}/figures": {"folder": "1-first-module"},
+    "/studio/{shared}/figures/new": {"folder": "1-first-module"},
     "/studio/{shared}/lesson": {"path": LESSON},
     "/studio/{shared}/lesson/new": {"folder": "1-first-module"},
     "/studio/{shared}/module": {"path": HEAD},
@@ -293,6 +298,8 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
     publish(session, trainer.user, library, clock.now)
     private = get_module(session, library)
     make.assignment(trainer, cohort, private.slug)
+    picture = PictureRow(module_id=private.id, digest="0" * 64, media_type="image/png", body=b"")
+    session.add(picture)
     library_people.invite(session, trainer.user, library, "bo@example.org", LibraryRole.EDITOR, clock.now)
     [to_library] = library_people.list_invitations(session, library)
     with app.test_request_context():
@@ -309,6 +316,7 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
             "removed": str(removed.learner.id),
             "library": library.slug,
             "shared": shared.slug,
+            "picture": picture.digest,
             "private": str(last_version(session, private)),
             "private_objective": str(last_objective(session, private)),
             "to_library": str(to_library.id),

@@ -22,6 +22,8 @@ MOST = {
     f"/studio/our-bank/text?path={LESSON}": 5,
     f"/studio/our-bank/lesson?path={SECOND}": 5,
     "/studio/our-bank/lesson/new?folder=1-first-module": 5,
+    "/studio/our-bank/figures?folder=1-first-module": 5,
+    "/studio/our-bank/figures/new?folder=1-first-module": 5,
     "/studio/our-bank/module?path=1-first-module/module.yaml": 5,
     f"/studio/our-bank/questions?path={QUESTIONS}": 5,
     f"/studio/our-bank/question?path={QUESTIONS}&n=1": 5,

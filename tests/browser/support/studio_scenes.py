@@ -72,6 +72,23 @@ def add_no_lesson(page: Page) -> None:
     page.get_by_role("button", name="Add the lesson").click()
 
 
+def add_figure(page: Page) -> None:
+    """Add a drawing, unless it has been added for an earlier picture."""
+    if page.get_by_role("link", name="line", exact=True).is_visible():
+        return
+    drawing = '<svg viewBox="0 0 400 200"><title>A taut band</title><path class="f-band" d="M20 100 380 100"/></svg>'
+    page.get_by_role("link", name="Add a figure").first.click()
+    file = FilePayload(name="line.svg", mimeType="image/svg+xml", buffer=drawing.encode())
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Add the figure").click()
+    page.get_by_role("link", name="line", exact=True).wait_for()
+
+
+def add_no_figure(page: Page) -> None:
+    page.get_by_role("button", name="Add the figure").click()
+
+
+FOLDER = "folder=1-first-module"
 LESSON = "path=1-first-module/lessons/01-first-lesson.md"
 BANK = "path=1-first-module/questions/first-objective.yaml"
 
@@ -112,6 +129,10 @@ STUDIO = (
     Scene(
         "studio-lesson-new-errors", "trainer", "/studio/year-two/lesson/new?folder=1-first-module", add_no_lesson, 422
     ),
+    Scene("studio-figures", "trainer", f"/studio/year-two/figures?{FOLDER}", add_figure),
+    Scene("studio-figures-none", "admin", f"/studio/taping/figures?{FOLDER}"),
+    Scene("studio-figure-new", "trainer", f"/studio/year-two/figures/new?{FOLDER}"),
+    Scene("studio-figure-new-errors", "trainer", f"/studio/year-two/figures/new?{FOLDER}", add_no_figure, 422),
     Scene("studio-findings", "trainer", "/studio/shoulder-course/text?path=course.yaml"),
     Scene("studio-conflict", "trainer", "/studio/shoulder-course/text?path=course.yaml", pretend_unseen, 409),
     Scene("studio-history", "trainer", "/studio/shoulder-course/history?path=course.yaml"),
