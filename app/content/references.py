@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from app.content.body_map import build_map_parts, check_body_map, check_unused_zones
 from app.content.drafts import Draft
@@ -12,7 +12,7 @@ from app.content.faults import Fault, FileLocation, Step
 from app.content.kinds import MapParts, QuestionEntry
 from app.content.lessons import LessonDraft, NameMention
 from app.content.material import Material, ModuleMaterial, NameIndex
-from app.content.schema import LibraryModuleEntry, ObjectiveEntry
+from app.content.schema import LibraryModuleEntry, ObjectiveEntry, SourceEntry
 from app.domain.content import Level, Use
 from app.domain.kinds import get_kind
 
@@ -60,30 +60,39 @@ def _check_leaflets(material: Material) -> Iterator[Fault]:
 def _check_links(material: Material) -> Iterator[Fault]:
     """Yield a fault for each source whose readers are not told where to find it, or why they cannot."""
     for draft in material.sources:
-        if (draft.entry.link is None) == (draft.entry.unlinked is None):
-            has = "no link and no reason for it" if draft.entry.link is None else "a link and a reason for having none"
-            expected = "`link`, or `unlinked` with the reason"
-            yield draft.fault("link", f"`{draft.entry.id}` has {has}", "id", expected=expected)
+        yield from check_link(draft)
+
+
+def check_link(draft: Draft[SourceEntry]) -> Iterator[Fault]:
+    if (draft.entry.link is None) == (draft.entry.unlinked is None):
+        has = "no link and no reason for it" if draft.entry.link is None else "a link and a reason for having none"
+        expected = "`link`, or `unlinked` with the reason"
+        yield draft.fault("link", f"`{draft.entry.id}` has {has}", "id", expected=expected)
 
 
 def _check_statuses(material: Material) -> Iterator[Fault]:
     """Yield a fault for each source that is no longer current without saying why, or is replaced by one like it."""
     old = {draft.entry.id for draft in material.sources if draft.entry.status}
     for draft in material.sources:
-        entry = draft.entry
-        if (entry.status is None) != (entry.status_note is None):
-            has = "a status without a note" if entry.status else "a note without a status"
-            expected = "`status` and, in `status_note`, what happened"
-            yield draft.fault("status", f"`{entry.id}` has {has}", "id", expected=expected)
-        if entry.replaced_by is None:
-            continue
-        yield from _check_known(entry.replaced_by, material.source_names, draft.place, "unknown-source", "replaced_by")
-        if entry.status is None:
-            message = f"`{entry.id}` is replaced but has no status"
-            yield draft.fault("status", message, "replaced_by", expected="`status: superseded`")
-        elif entry.replaced_by in old:
-            message = f"`{entry.replaced_by}` is not current either"
-            yield draft.fault("status", message, "replaced_by", expected="the source that is used now")
+        yield from check_status(draft, material.source_names, old)
+
+
+def check_status(draft: Draft[SourceEntry], names: NameIndex, old: Collection[str]) -> Iterator[Fault]:
+    """Yield what is wrong with the status of a source. ``old`` are the ids of all sources that are not current."""
+    entry = draft.entry
+    if (entry.status is None) != (entry.status_note is None):
+        has = "a status without a note" if entry.status else "a note without a status"
+        expected = "`status` and, in `status_note`, what happened"
+        yield draft.fault("status", f"`{entry.id}` has {has}", "id", expected=expected)
+    if entry.replaced_by is None:
+        return
+    yield from _check_known(entry.replaced_by, names, draft.place, "unknown-source", "replaced_by")
+    if entry.status is None:
+        message = f"`{entry.id}` is replaced but has no status"
+        yield draft.fault("status", message, "replaced_by", expected="`status: superseded`")
+    elif entry.replaced_by in old:
+        message = f"`{entry.replaced_by}` is not current either"
+        yield draft.fault("status", message, "replaced_by", expected="the source that is used now")
 
 
 def check_counts(material: Material) -> Iterator[Fault]:

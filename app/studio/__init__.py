@@ -21,4 +21,6 @@ from app.studio import (  # noqa: E402
     publication,  # noqa: F401
     question_forms,  # noqa: F401
     questions,  # noqa: F401
+    source_forms,  # noqa: F401
+    sources,  # noqa: F401
 )

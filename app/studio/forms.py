@@ -112,6 +112,12 @@ class QuestionEditForm(EntryEditForm):
     kind = HiddenField(filters=[to_text])
 
 
+class SourceEditForm(EntryEditForm):
+    """A source beside its fields. ``n`` is its place in the bibliography from 1, empty for a new source."""
+
+    n = IntegerField(validators=[Optional(), NumberRange(1, 100_000)])
+
+
 class UploadForm(FlaskForm):  # type: ignore[misc]
     file = FileField(_l("A zip file"), render_kw={"accept": ".zip,application/zip"})
     removes_others = BooleanField(_l("Remove the documents that are not in the file"))

@@ -52,6 +52,8 @@ _SLOW_ENDPOINTS = frozenset(
         "studio.save_question",
         "studio.check_module",
         "studio.check_lesson",
+        "studio.check_source",
+        "studio.save_source",
         "studio.create_lesson",
         "studio.create_figure",
     }

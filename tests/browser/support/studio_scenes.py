@@ -88,6 +88,22 @@ def add_no_figure(page: Page) -> None:
     page.get_by_role("button", name="Add the figure").click()
 
 
+def supersede_source(page: Page) -> None:
+    """Say that the first source is superseded."""
+    page.get_by_role("link", name="An example").click()
+    page.get_by_label("Status").select_option("superseded")
+    page.get_by_label("What happened").fill("A newer one appeared.")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="To read again").wait_for()
+
+
+def clear_source(page: Page) -> None:
+    """Check a source without a title and an address."""
+    page.get_by_label("Title").fill("")
+    page.get_by_label("Reason for having no address").fill("")
+    page.get_by_role("button", name="Check").click()
+
+
 FOLDER = "folder=1-first-module"
 LESSON = "path=1-first-module/lessons/01-first-lesson.md"
 BANK = "path=1-first-module/questions/first-objective.yaml"
@@ -129,10 +145,17 @@ STUDIO = (
     Scene(
         "studio-lesson-new-errors", "trainer", "/studio/year-two/lesson/new?folder=1-first-module", add_no_lesson, 422
     ),
-    Scene("studio-figures", "trainer", f"/studio/year-two/figures?{FOLDER}", add_figure),
-    Scene("studio-figures-none", "admin", f"/studio/taping/figures?{FOLDER}"),
+    Scene("studio-figures", "trainer", f"/studio/shoulder-course/figures?{FOLDER}", add_figure),
+    Scene("studio-figures-none", "trainer", f"/studio/year-two/figures?{FOLDER}"),
     Scene("studio-figure-new", "trainer", f"/studio/year-two/figures/new?{FOLDER}"),
     Scene("studio-figure-new-errors", "trainer", f"/studio/year-two/figures/new?{FOLDER}", add_no_figure, 422),
+    Scene("studio-sources", "trainer", "/studio/year-two/sources"),
+    Scene("studio-sources-none", "trainer", "/studio/shoulder-course/sources"),
+    Scene("studio-sources-outdated", "trainer", "/studio/year-two/sources", supersede_source),
+    Scene("studio-source", "trainer", "/studio/year-two/source?n=1"),
+    Scene("studio-source-new", "trainer", "/studio/year-two/source/new"),
+    Scene("studio-source-faults", "trainer", "/studio/year-two/source?n=1", clear_source),
+    Scene("studio-source-reader", "idle", "/studio/year-two/source?n=1"),
     Scene("studio-findings", "trainer", "/studio/shoulder-course/text?path=course.yaml"),
     Scene("studio-conflict", "trainer", "/studio/shoulder-course/text?path=course.yaml", pretend_unseen, 409),
     Scene("studio-history", "trainer", "/studio/shoulder-course/history?path=course.yaml"),
