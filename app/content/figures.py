@@ -15,13 +15,31 @@ from xml.parsers import expat
 
 from app.content.faults import Fault
 from app.content.trees import ContentPath
+from app.domain.content import Picture
 
+PICTURE_PREFIX = "../pictures/"
+"""The path from the folder of the figures to that of the pictures."""
 REGION_ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 MAX_ELEMENTS = 4000
 MAX_DEPTH = 20
 
 ELEMENTS = frozenset(
-    ["svg", "title", "desc", "g", "path", "line", "polyline", "polygon", "circle", "ellipse", "rect", "text", "tspan"]
+    [
+        "svg",
+        "title",
+        "desc",
+        "g",
+        "path",
+        "line",
+        "polyline",
+        "polygon",
+        "circle",
+        "ellipse",
+        "rect",
+        "image",
+        "text",
+        "tspan",
+    ]
 )
 _WITH_TEXT = frozenset({"title", "desc", "text", "tspan"})
 
@@ -59,6 +77,7 @@ class Figure:
     """A checked drawing: ``title`` is plain text, and ``body`` the safe markup between the title and the end.
 
     ``regions`` are the parts that a question can ask for, ``letters`` those with a place for their letter.
+    ``pictures`` are the files of the module that it shows.
     """
 
     name: str
@@ -68,6 +87,7 @@ class Figure:
     body: str
     regions: frozenset[str] = frozenset()
     letters: frozenset[str] = frozenset()
+    pictures: frozenset[str] = frozenset()
 
 
 _NAMED = re.compile(rf' data-(region|letter)="({REGION_ID})"')
@@ -90,9 +110,14 @@ def render_inline_svg(figure: Figure, title_id: str) -> str:
     )
 
 
-def read_figure(text: str, path: ContentPath) -> tuple[Figure | None, tuple[Fault, ...]]:
-    """Read one SVG file. There is a figure only if there are no faults."""
-    reader = _FigureReader(path)
+def read_figure(
+    text: str, path: ContentPath, pictures: Mapping[str, Picture | None]
+) -> tuple[Figure | None, tuple[Fault, ...]]:
+    """Read one SVG file. There is a figure only if there are no faults.
+
+    ``pictures`` are those of its module by file name, None if one is faulty.
+    """
+    reader = _FigureReader(path, pictures)
     try:
         reader.parser.Parse(text.encode(), True)
     except expat.ExpatError as error:
@@ -112,7 +137,14 @@ def read_figure(text: str, path: ContentPath) -> tuple[Figure | None, tuple[Faul
     for kind, name in _NAMED.findall(body):
         named[kind].add(name)
     return Figure(
-        path.stem, path, reader.title, reader.view_box, body, frozenset(named["region"]), frozenset(named["letter"])
+        name=path.stem,
+        path=path,
+        title=reader.title,
+        view_box=reader.view_box,
+        body=body,
+        regions=frozenset(named["region"]),
+        letters=frozenset(named["letter"]),
+        pictures=frozenset(reader.shown),
     ), ()
 
 
@@ -123,9 +155,11 @@ class _FigureError(Exception):
 @dataclass(slots=True)
 class _FigureReader:
     path: ContentPath
+    pictures: Mapping[str, Picture | None]
     faults: list[Fault] = field(default_factory=list)
     out: list[str] = field(default_factory=list)
     stack: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
     count: int = 0
     title: str = ""
     view_box: str = ""
@@ -162,6 +196,8 @@ class _FigureReader:
             self.fault(f"<{name}> is not allowed in a figure", ", ".join(sorted(ELEMENTS - {"svg"})))
         elif name == "title":
             self._title(attributes)
+        elif name == "image":
+            self._image(attributes)
         else:
             self.out.append(f"<{name}{self._attributes(name, attributes)}>")
         self.stack.append(name)
@@ -207,6 +243,21 @@ class _FigureReader:
             )
         for key in attributes.keys() - {"id"}:
             self.fault(f"{key} is not allowed on <title>", "a bare <title>")
+
+    def _image(self, attributes: dict[str, str]) -> None:
+        """Show a picture of the module. Its file is found by name only, so nothing else can be loaded."""
+        rest = {key: value for key, value in attributes.items() if key != "href"}
+        name = attributes.get("href", "").removeprefix(PICTURE_PREFIX)
+        picture = self.pictures.get(name)
+        if attributes.get("href") != PICTURE_PREFIX + name or name not in self.pictures:
+            expected = f'href="{PICTURE_PREFIX}name.jpg", a picture of this module'
+            self.fault(f"`{attributes.get('href', '')[:60]}` is not a picture of this module", expected, rule="image")
+        for key in ("width", "height"):
+            if key not in rest:
+                self.fault(f"the <image> has no {key}", "the size of the picture in the drawing", rule="image")
+        address = f' href="{picture.address}"' if picture else ""
+        self.shown.append(name)
+        self.out.append(f"<image{address}{self._attributes('image', rest)}>")
 
     def _attributes(self, name: str, attributes: dict[str, str]) -> str:
         """Return the allowed attributes as markup, and record a fault for each other one."""

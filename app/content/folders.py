@@ -12,10 +12,11 @@ from app.content.trees import ContentPath
 _MODULE_FOLDER = re.compile(r"\d+-([a-z0-9]+(?:-[a-z0-9]+)*)")
 _LESSON_FILE = re.compile(r"\d+-[a-z0-9]+(-[a-z0-9]+)*\.md")
 _FIGURE_FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.svg")
+_PICTURE_FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.(png|jpg|webp)")
 _MAP_FOLDER = "body-map"
 _LEAFLET_FOLDER = "leaflets"
 _LEAFLET_FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.md")
-_SUFFIXES = {".yaml", ".yml", ".md", ".svg"}
+_SUFFIXES = {".yaml", ".yml", ".md", ".svg", ".png", ".jpg", ".jpeg", ".webp", ".gif"}
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class ModuleFiles:
     lessons: list[ContentPath] = field(default_factory=list)
     questions: list[ContentPath] = field(default_factory=list)
     figures: list[ContentPath] = field(default_factory=list)
+    pictures: list[ContentPath] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -105,6 +107,7 @@ def _find_module_files(folder: ContentPath, module: ModuleFiles, shelf: CourseFi
         "lessons": (module.lessons, _LESSON_FILE, "NN-name.md"),
         "questions": (module.questions, re.compile(r".+\.yaml"), "name.yaml"),
         "figures": (module.figures, _FIGURE_FILE, "name.svg, in a-z, 0-9 and hyphens"),
+        "pictures": (module.pictures, _PICTURE_FILE, "name.png, name.jpg or name.webp, in a-z, 0-9 and hyphens"),
     }
     for path in _list_folder(folder, shelf):
         if path.name == "module.yaml" and path.is_file():
@@ -112,7 +115,7 @@ def _find_module_files(folder: ContentPath, module: ModuleFiles, shelf: CourseFi
         elif path.name in takers and path.is_dir():
             _take_files(path, *takers[path.name], shelf)
         elif path.is_dir() or path.suffix in _SUFFIXES - {".md"}:
-            _report_stray(path, "module.yaml, lessons, questions or figures", shelf)
+            _report_stray(path, "module.yaml, lessons, questions, figures or pictures", shelf)
 
 
 def _take_files(

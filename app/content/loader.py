@@ -119,6 +119,7 @@ def _module(module: ModuleMaterial, head: Draft[LibraryModuleEntry], parts: MapP
         blueprint=tuple(BlueprintLine(**draw.model_dump()) for draw in entry.test.blueprint),
         test_minutes=entry.test.minutes,
         asks_certainty=entry.certainty,
+        pictures=tuple(picture for picture in module.pictures.values() if picture),
     )
 
 

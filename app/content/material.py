@@ -15,6 +15,7 @@ from app.content.folders import CourseFiles, ModuleFiles
 from app.content.kinds import QuestionEntry, get_entry_class
 from app.content.leaflets import LeafletDraft, render_leaflet
 from app.content.lessons import LessonDraft, render_lesson
+from app.content.pictures import read_picture
 from app.content.schema import (
     CourseEntry,
     Entry,
@@ -30,7 +31,7 @@ from app.content.schema import (
 )
 from app.content.trees import ContentPath
 from app.content.yaml_nodes import Plain, Tree, read_yaml
-from app.domain.content import Use
+from app.domain.content import Picture, Use
 
 E = TypeVar("E", bound=Entry)
 
@@ -40,7 +41,7 @@ MAX_LESSON_BYTES = 64 * 1024
 
 @dataclass(slots=True)
 class ModuleMaterial:
-    """The contents of one module's files. ``figures`` maps a faulty drawing to None."""
+    """The contents of one module's files. ``figures`` maps a faulty drawing to None, and ``pictures`` a faulty file."""
 
     name: str
     shelf: ModuleFiles
@@ -48,6 +49,7 @@ class ModuleMaterial:
     lessons: list[LessonDraft] = field(default_factory=list)
     questions: list[Draft[QuestionEntry]] = field(default_factory=list)
     figures: dict[str, Figure | None] = field(default_factory=dict)
+    pictures: dict[str, Picture | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -134,10 +136,12 @@ def _module(
     """Read the files of a module beside its head."""
     files = module.shelf
     material.objective_names.is_complete &= bool(files.heads)
+    for path in files.pictures:
+        _picture(path, module, material)
     for path in files.figures:
         _figure(path, module, material)
     for path in files.lessons:
-        _lesson(path, module, material, labels)
+        read_lesson(path, module, material, labels)
     questions = []
     for path in files.questions:
         is_private = path.parent.parent.parent in private  # folder/N-module/questions/name.yaml
@@ -174,10 +178,19 @@ def _module_head(
     module.head = head or module.head
 
 
+def _picture(path: ContentPath, module: ModuleMaterial, material: Material) -> None:
+    picture, faults = read_picture(path)
+    if path.name in module.pictures:
+        message = f"two pictures of this module are called `{path.name}`"
+        faults = (*faults, Fault(path, 1, "duplicate-id", message, "a unique name"))
+    module.pictures[path.name] = picture
+    material.faults.extend(faults)
+
+
 def _figure(path: ContentPath, module: ModuleMaterial, material: Material) -> None:
     name = path.stem
     text = read_document(path)
-    figure, faults = (None, (text,)) if isinstance(text, Fault) else read_figure(text, path)
+    figure, faults = (None, (text,)) if isinstance(text, Fault) else read_figure(text, path, module.pictures)
     if name in module.figures:
         faults = (
             *faults,
@@ -220,7 +233,8 @@ def _leaflet(path: ContentPath, material: Material, labels: Mapping[str, str]) -
         material.leaflets.append(leaflet)
 
 
-def _lesson(path: ContentPath, module: ModuleMaterial, material: Material, labels: Mapping[str, str]) -> None:
+def read_lesson(path: ContentPath, module: ModuleMaterial, material: Material, labels: Mapping[str, str]) -> None:
+    """Add the lesson at ``path`` to its module, if its head is sound, and its faults to ``material``."""
     read = _markdown(path, LessonEntry, material.lesson_names, material)
     draft, blocks = read.draft, read.blocks
     if draft:

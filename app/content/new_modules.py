@@ -10,11 +10,11 @@ import yaml
 _MAX_ID = 40
 
 
-def choose_module_id(title: str, taken: Collection[str]) -> str:
-    """Return an unused id made of the letters and digits of a title."""
+def choose_id(title: str, taken: Collection[str], otherwise: str) -> str:
+    """Return an unused id made of the letters and digits of a title, or of ``otherwise`` if it has none."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = "".join(letter if letter.isalnum() else " " for letter in plain).split()
-    stem = "-".join(words)[:_MAX_ID].strip("-") or "module"
+    stem = "-".join(words)[:_MAX_ID].strip("-") or otherwise
     found, number = stem, 2
     while found in taken:
         found, number = f"{stem}-{number}", number + 1

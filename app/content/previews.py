@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from app.content.body_map import build_map_parts
@@ -39,10 +39,8 @@ def preview_document(library: LoadedLibrary, path: str) -> DocumentPreview:
     material, parts = library.material, build_parts(library)
     modules = material.modules.values()
     lessons = [draft.lesson for module in modules for draft in module.lessons if str(draft.draft.place.path) == path]
-    shown = {part.question for lesson in lessons for part in lesson.parts if isinstance(part, LessonCheck)}
     drafts = [(module, draft) for module in modules for draft in module.questions]
     own = [build_sound(draft, module, parts) for module, draft in drafts if str(draft.place.path) == path]
-    checks = [build_sound(draft, module, parts) for module, draft in drafts if draft.entry.id in shown]
     figures = [drawing for module in modules for drawing in module.figures.values() if drawing]
     leaflets = [draft.leaflet for draft in material.leaflets if str(draft.draft.place.path) == path]
     return DocumentPreview(
@@ -51,9 +49,31 @@ def preview_document(library: LoadedLibrary, path: str) -> DocumentPreview:
         figure=next((render_inline_svg(one, "preview-figure") for one in figures if str(one.path) == path), None),
         questions=tuple(question for question in own if question),
         unsound=own.count(None),
-        checks={question.id: question for question in checks if question},
-        sources={draft.entry.id: Source(**draft.entry.model_dump()) for draft in material.sources},
+        checks=_build_checks(library, lessons, parts),
+        sources=_list_sources(library),
     )
+
+
+def preview_lesson(library: LoadedLibrary, lesson: Lesson) -> DocumentPreview:
+    """Return the preview of a lesson that the library does not have yet."""
+    checks = _build_checks(library, [lesson], build_parts(library))
+    return DocumentPreview(lesson=lesson, checks=checks, sources=_list_sources(library))
+
+
+def _build_checks(library: LoadedLibrary, lessons: Iterable[Lesson], parts: MapParts) -> dict[str, Question]:
+    """Return the sound questions that lessons show, by id."""
+    shown = {part.question for lesson in lessons for part in lesson.parts if isinstance(part, LessonCheck)}
+    found = [
+        build_sound(draft, module, parts)
+        for module in library.material.modules.values()
+        for draft in module.questions
+        if draft.entry.id in shown
+    ]
+    return {question.id: question for question in found if question}
+
+
+def _list_sources(library: LoadedLibrary) -> dict[str, Source]:
+    return {draft.entry.id: Source(**draft.entry.model_dump()) for draft in library.material.sources}
 
 
 def build_parts(library: LoadedLibrary) -> MapParts:

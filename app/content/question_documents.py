@@ -31,23 +31,27 @@ class UnreadableDocumentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class QuestionDocument:
-    """The entries of a document, with its text. An empty document has none."""
+    """The entries of a document, with its text. An empty document has none.
+
+    ``order`` are the fields of an entry as they are written. It is empty for questions, which depend on their kinds.
+    """
 
     text: str
     entries: tuple[Plain, ...]
+    order: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, text: str) -> QuestionDocument:
+    def read(cls, text: str, order: tuple[str, ...] = ()) -> QuestionDocument:
         """Read a document.
 
         :raise UnreadableDocumentError: it is not YAML, or no list.
         """
         tree = read_yaml(text, _ROOT)
         if tree.value is None and not tree.faults:
-            return cls(text, ())
+            return cls(text, (), order)
         if not isinstance(tree.value, list):
             raise UnreadableDocumentError(tree.faults[0] if tree.faults else None)
-        return cls(text, tuple(tree.value))
+        return cls(text, tuple(tree.value), order)
 
     def get_lines(self, at: int) -> str:
         """Return the text of one entry, without the comments above it."""
@@ -98,7 +102,7 @@ class QuestionDocument:
         node = self._find_list()
         for tried in self._list_ways(rows, changed):
             try:
-                changes = Editor(self.text, _list_order(rows)).edit(node, list(self.entries), tried)
+                changes = Editor(self.text, self.order or _list_order(rows)).edit(node, list(self.entries), tried)
                 text = apply_changes(self.text, changes)
             except RewriteError:
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from app.content.body_map import build_map_parts, check_body_map, check_unused_zones
 from app.content.drafts import Draft
@@ -12,7 +12,7 @@ from app.content.faults import Fault, FileLocation, Step
 from app.content.kinds import MapParts, QuestionEntry
 from app.content.lessons import LessonDraft, NameMention
 from app.content.material import Material, ModuleMaterial, NameIndex
-from app.content.schema import LibraryModuleEntry, ObjectiveEntry
+from app.content.schema import LibraryModuleEntry, ObjectiveEntry, SourceEntry
 from app.domain.content import Level, Use
 from app.domain.kinds import get_kind
 
@@ -31,7 +31,7 @@ def check_references(material: Material) -> Iterator[Fault]:
         if module.head:
             yield from check_head(module, module.head, material, sections)
         for lesson in module.lessons:
-            yield from _check_lesson(lesson, material, questions)
+            yield from check_lesson(lesson, material, questions)
         for question in module.questions:
             yield from check_question(question, module, material, parts)
     yield from _check_leaflets(material)
@@ -60,30 +60,39 @@ def _check_leaflets(material: Material) -> Iterator[Fault]:
 def _check_links(material: Material) -> Iterator[Fault]:
     """Yield a fault for each source whose readers are not told where to find it, or why they cannot."""
     for draft in material.sources:
-        if (draft.entry.link is None) == (draft.entry.unlinked is None):
-            has = "no link and no reason for it" if draft.entry.link is None else "a link and a reason for having none"
-            expected = "`link`, or `unlinked` with the reason"
-            yield draft.fault("link", f"`{draft.entry.id}` has {has}", "id", expected=expected)
+        yield from check_link(draft)
+
+
+def check_link(draft: Draft[SourceEntry]) -> Iterator[Fault]:
+    if (draft.entry.link is None) == (draft.entry.unlinked is None):
+        has = "no link and no reason for it" if draft.entry.link is None else "a link and a reason for having none"
+        expected = "`link`, or `unlinked` with the reason"
+        yield draft.fault("link", f"`{draft.entry.id}` has {has}", "id", expected=expected)
 
 
 def _check_statuses(material: Material) -> Iterator[Fault]:
     """Yield a fault for each source that is no longer current without saying why, or is replaced by one like it."""
     old = {draft.entry.id for draft in material.sources if draft.entry.status}
     for draft in material.sources:
-        entry = draft.entry
-        if (entry.status is None) != (entry.status_note is None):
-            has = "a status without a note" if entry.status else "a note without a status"
-            expected = "`status` and, in `status_note`, what happened"
-            yield draft.fault("status", f"`{entry.id}` has {has}", "id", expected=expected)
-        if entry.replaced_by is None:
-            continue
-        yield from _check_known(entry.replaced_by, material.source_names, draft.place, "unknown-source", "replaced_by")
-        if entry.status is None:
-            message = f"`{entry.id}` is replaced but has no status"
-            yield draft.fault("status", message, "replaced_by", expected="`status: superseded`")
-        elif entry.replaced_by in old:
-            message = f"`{entry.replaced_by}` is not current either"
-            yield draft.fault("status", message, "replaced_by", expected="the source that is used now")
+        yield from check_status(draft, material.source_names, old)
+
+
+def check_status(draft: Draft[SourceEntry], names: NameIndex, old: Collection[str]) -> Iterator[Fault]:
+    """Yield what is wrong with the status of a source. ``old`` are the ids of all sources that are not current."""
+    entry = draft.entry
+    if (entry.status is None) != (entry.status_note is None):
+        has = "a status without a note" if entry.status else "a note without a status"
+        expected = "`status` and, in `status_note`, what happened"
+        yield draft.fault("status", f"`{entry.id}` has {has}", "id", expected=expected)
+    if entry.replaced_by is None:
+        return
+    yield from _check_known(entry.replaced_by, names, draft.place, "unknown-source", "replaced_by")
+    if entry.status is None:
+        message = f"`{entry.id}` is replaced but has no status"
+        yield draft.fault("status", message, "replaced_by", expected="`status: superseded`")
+    elif entry.replaced_by in old:
+        message = f"`{entry.replaced_by}` is not current either"
+        yield draft.fault("status", message, "replaced_by", expected="the source that is used now")
 
 
 def check_counts(material: Material) -> Iterator[Fault]:
@@ -104,6 +113,16 @@ def check_counts(material: Material) -> Iterator[Fault]:
                     f"nothing shows `{name}`",
                     f"`::: figure {name}` in a lesson of this module, or `picture: {name}` in a question",
                 )
+        yield from _check_pictures(module)
+
+
+def _check_pictures(module: ModuleMaterial) -> Iterator[Fault]:
+    """Yield a fault for each picture that no figure shows."""
+    shown = {name for figure in module.figures.values() if figure for name in figure.pictures}
+    for path in module.shelf.pictures:
+        if path.name not in shown:
+            message = f"no figure shows the picture `{path.name}`"
+            yield Fault(path, 1, "unused-picture", message, f'<image href="../pictures/{path.name}" … /> in a figure')
 
 
 def _check_untaught(material: Material) -> Iterator[Fault]:
@@ -194,7 +213,8 @@ def _check_lesson_ref(
         )
 
 
-def _check_lesson(lesson: LessonDraft, material: Material, questions: dict[str, QuestionEntry]) -> Iterator[Fault]:
+def check_lesson(lesson: LessonDraft, material: Material, questions: dict[str, QuestionEntry]) -> Iterator[Fault]:
+    """Yield a fault for each name in a lesson that refers to nothing. ``questions`` are all questions by id."""
     place = lesson.draft.place
     for at, objective in enumerate(lesson.draft.entry.objectives):
         yield from _check_known(objective, material.objective_names, place, "unknown-objective", "objectives", at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -100,6 +100,26 @@ class Question:
     unit: str | None = None
     picture: str | None = None
     facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photo or scan that figures show, as a file of ``media_type``. ``digest`` is the SHA-256 of its bytes in hex.
+
+    ``suffix`` is that of its name, without the dot.
+    """
+
+    digest: str
+    suffix: str
+    media_type: str
+    width: int
+    height: int
+    body: bytes = field(repr=False)
+
+    @property
+    def address(self) -> str:
+        """The path at which pages show it."""
+        return f"/pictures/{self.digest}.{self.suffix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +225,7 @@ class Module:
     blueprint: tuple[BlueprintLine, ...]
     test_minutes: int | None = None
     asks_certainty: bool = False
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,78}[A-Za-z0-9_-])?")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 """Names of devices on Windows, with any suffix."""
 
+_PICTURE = re.compile(r"[0-9]+-[a-z0-9-]+/pictures/[^/]+\.(?:png|jpg|webp)")
+
 
 class PathProblem(StrEnum):
     """Why a text is no path of a document."""
@@ -38,6 +40,11 @@ def find_path_problem(path: str) -> PathProblem | None:
     if any(_RESERVED.fullmatch(name) for name in names):
         return PathProblem.RESERVED
     return None
+
+
+def is_picture_path(path: str) -> bool:
+    """Return whether a document at a path is a picture of a module, and not a text."""
+    return _PICTURE.fullmatch(path) is not None
 
 
 def find_collision(path: str, others: Iterable[str]) -> str | None:

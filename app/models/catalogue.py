@@ -5,7 +5,7 @@ Rows with a ``library_id`` come from a library, and their slugs are ``<library>.
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
@@ -87,6 +87,20 @@ class ModuleRow(Model):
 
     objectives: Mapped[list[ObjectiveRow]] = relationship(lazy="raise", order_by="ObjectiveRow.position")
     lessons: Mapped[list[LessonRow]] = relationship(lazy="raise", order_by="LessonRow.position")
+
+
+class PictureRow(Model):
+    """A picture that figures of a module show. Rows are only added: earlier versions of questions may show it, too.
+
+    ``digest`` is the SHA-256 of ``body`` in hex.
+    """
+
+    __tablename__ = "picture"
+
+    module_id: Mapped[int] = mapped_column(ForeignKey("module.id"), primary_key=True)
+    digest: Mapped[Digest] = mapped_column(primary_key=True, index=True)
+    media_type: Mapped[str] = mapped_column(String(20))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class ObjectiveRow(Model):

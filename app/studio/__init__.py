@@ -9,8 +9,11 @@ from app.studio import (  # noqa: E402
     archives,  # noqa: F401
     documents,  # noqa: F401
     exports,  # noqa: F401
+    figures,  # noqa: F401
     history,  # noqa: F401
     imports,  # noqa: F401
+    lesson_forms,  # noqa: F401
+    lessons,  # noqa: F401
     libraries,  # noqa: F401
     module_forms,  # noqa: F401
     modules,  # noqa: F401
@@ -18,4 +21,6 @@ from app.studio import (  # noqa: E402
     publication,  # noqa: F401
     question_forms,  # noqa: F401
     questions,  # noqa: F401
+    source_forms,  # noqa: F401
+    sources,  # noqa: F401
 )

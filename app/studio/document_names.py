@@ -29,6 +29,10 @@ class DocumentNames:
         self._lessons = {str(one.draft.place.path): one.draft.entry.title for each in modules for one in each.lessons}
         self._questions = Counter(str(draft.place.path) for each in modules for draft in each.questions)
 
+    def is_module(self, folder: str) -> bool:
+        """Return whether a folder is that of a module."""
+        return folder in self._modules
+
     def name_module(self, folder: str) -> str:
         """Return the title of the module in a folder, or the folder's name."""
         head = self._modules.get(folder)

@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.models import Library, LibraryRole
-from app.web.forms import clean_line, email_field, form_id_field, required_line, to_text
+from app.web.forms import clean_line, clean_text, email_field, form_id_field, required_line, to_text
 from app.web.question_labels import LEVEL_LABELS
 
 ROLE_LABELS = {
@@ -50,6 +50,11 @@ class LibraryForm(FlaskForm):  # type: ignore[misc]
 class NewModuleForm(FlaskForm):  # type: ignore[misc]
     form_id = form_id_field()
     title = required_line(_l("Title"), _l("Enter a title for the module."), longest=200)
+
+
+class NewLessonForm(FlaskForm):  # type: ignore[misc]
+    form_id = form_id_field()
+    title = required_line(_l("Title"), _l("Enter a title for the lesson."), longest=200)
 
 
 class RenameForm(FlaskForm):  # type: ignore[misc]
@@ -121,9 +126,35 @@ class QuestionEditForm(EntryEditForm):
     kind = HiddenField(filters=[to_text])
 
 
+class SourceEditForm(EntryEditForm):
+    """A source beside its fields. ``n`` is its place in the bibliography from 1, empty for a new source."""
+
+    n = IntegerField(validators=[Optional(), NumberRange(1, 100_000)])
+
+
 class UploadForm(FlaskForm):  # type: ignore[misc]
     file = FileField(_l("A zip file"), render_kw={"accept": ".zip,application/zip"})
     removes_others = BooleanField(_l("Remove the documents that are not in the file"))
+
+
+class FigureForm(FlaskForm):  # type: ignore[misc]
+    """A photo, a scan or a drawing. ``alternative`` is required unless it is a drawing, which has a title."""
+
+    file = FileField(
+        _l("Picture"), render_kw={"accept": ".png,.jpg,.jpeg,.webp,.svg,image/png,image/jpeg,image/webp,image/svg+xml"}
+    )
+    alternative = TextAreaField(
+        _l("What the picture shows"),
+        filters=[clean_text],
+        validators=[Length(max=500, message=_l("Use at most %(max)d characters."))],
+        render_kw={"rows": 3},
+    )
+    name = StringField(
+        _l("Name"),
+        filters=[clean_line],
+        validators=[Length(max=60)],
+        render_kw={"maxlength": 60, "autocomplete": "off"},
+    )
 
 
 class BankFileForm(FlaskForm):  # type: ignore[misc]

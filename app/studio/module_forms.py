@@ -148,11 +148,7 @@ def _read_module_or_404(opened: OpenLibrary, form: EntryEditForm) -> OpenModule:
         abort(400)
     path, revision = form.path.data, form.base.data
     current = _get_document_or_404(opened.library, path)
-    body: bytes | None = current.body
-    if revision != current.revision:
-        row = documents.get_document(db.session, opened.library, path)
-        version = documents.get_version(db.session, row, revision) if row else None
-        body = version.body if version else None
+    body = documents.read_version(db.session, opened.library, current, revision)
     document = None if body is None else _read(body)
     if document is None:
         abort(404)
@@ -179,6 +175,7 @@ def _render(
         "studio/module.html",
         opened=module.opened,
         module=module,
+        folder=module.path.partition("/")[0],
         seen=seen,
         form=form,
         may_edit=may_edit_library(module.opened.role),

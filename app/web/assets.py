@@ -91,6 +91,7 @@ SCRIPTS = (
     "summary",
     "filter",
     "entry-form",
+    "toolbar",
     "writing",
     "main",
 )

@@ -52,6 +52,11 @@ _SLOW_ENDPOINTS = frozenset(
         "studio.save_question",
         "studio.check_module",
         "learn.verify_badge",
+        "studio.check_lesson",
+        "studio.check_source",
+        "studio.save_source",
+        "studio.create_lesson",
+        "studio.create_figure",
     }
 )
 
@@ -157,6 +162,6 @@ def _set_headers(response: Response) -> Response:
     is_file = request.endpoint in ("static", "combined")
     if is_file and request.args.get("v"):
         headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    elif not is_file:
+    elif not is_file and not (request.endpoint == "learn.show_picture" and "Cache-Control" in headers):
         headers["Cache-Control"] = "no-store"
     return response

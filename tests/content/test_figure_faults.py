@@ -79,7 +79,7 @@ FIGURE = "1-basics/figures/band.svg"
             "</svg>",
             "<script>alert(1)</script></svg>",
             [
-                "band.svg:5: <script> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]",
+                "band.svg:5: <script> is not allowed in a figure; expected circle, desc, ellipse, g, image, line, path, polygon, polyline, rect, text, title, tspan [svg]",
                 "band.svg:5: the text `alert(1)` is not in a text element; expected text inside <text> [svg]",
             ],
         ),
@@ -88,7 +88,9 @@ FIGURE = "1-basics/figures/band.svg"
             "</svg>",
             '<image href="x.png"/></svg>',
             [
-                "band.svg:5: <image> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]"
+                'band.svg:5: `x.png` is not a picture of this module; expected href="..name.jpg", a picture of this module [image]',
+                "band.svg:5: the <image> has no height; expected the size of the picture in the drawing [image]",
+                "band.svg:5: the <image> has no width; expected the size of the picture in the drawing [image]",
             ],
         ),
         (
@@ -96,7 +98,7 @@ FIGURE = "1-basics/figures/band.svg"
             "</svg>",
             '<a href="javascript:alert(1)"><text>x</text></a></svg>',
             [
-                "band.svg:5: <a> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]"
+                "band.svg:5: <a> is not allowed in a figure; expected circle, desc, ellipse, g, image, line, path, polygon, polyline, rect, text, title, tspan [svg]"
             ],
         ),
         (
@@ -104,7 +106,7 @@ FIGURE = "1-basics/figures/band.svg"
             "</svg>",
             "<style>*{}</style></svg>",
             [
-                "band.svg:5: <style> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]",
+                "band.svg:5: <style> is not allowed in a figure; expected circle, desc, ellipse, g, image, line, path, polygon, polyline, rect, text, title, tspan [svg]",
                 "band.svg:5: the text `*{}` is not in a text element; expected text inside <text> [svg]",
             ],
         ),
@@ -113,8 +115,8 @@ FIGURE = "1-basics/figures/band.svg"
             "</svg>",
             "<foreignObject><p>x</p></foreignObject></svg>",
             [
-                "band.svg:5: <foreignObject> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]",
-                "band.svg:5: <p> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]",
+                "band.svg:5: <foreignObject> is not allowed in a figure; expected circle, desc, ellipse, g, image, line, path, polygon, polyline, rect, text, title, tspan [svg]",
+                "band.svg:5: <p> is not allowed in a figure; expected circle, desc, ellipse, g, image, line, path, polygon, polyline, rect, text, title, tspan [svg]",
                 "band.svg:5: the text `x` is not in a text element; expected text inside <text> [svg]",
             ],
         ),
@@ -123,7 +125,7 @@ FIGURE = "1-basics/figures/band.svg"
             "</svg>",
             '<use href="#x"/></svg>',
             [
-                "band.svg:5: <use> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]"
+                "band.svg:5: <use> is not allowed in a figure; expected circle, desc, ellipse, g, image, line, path, polygon, polyline, rect, text, title, tspan [svg]"
             ],
         ),
         (
@@ -131,7 +133,7 @@ FIGURE = "1-basics/figures/band.svg"
             "</svg>",
             '<svg viewBox="0 0 1 1"/></svg>',
             [
-                "band.svg:5: <svg> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]"
+                "band.svg:5: <svg> is not allowed in a figure; expected circle, desc, ellipse, g, image, line, path, polygon, polyline, rect, text, title, tspan [svg]"
             ],
         ),
         (
@@ -139,7 +141,7 @@ FIGURE = "1-basics/figures/band.svg"
             "</svg>",
             '<animate attributeName="href"/></svg>',
             [
-                "band.svg:5: <animate> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]"
+                "band.svg:5: <animate> is not allowed in a figure; expected circle, desc, ellipse, g, image, line, path, polygon, polyline, rect, text, title, tspan [svg]"
             ],
         ),
         (
@@ -147,7 +149,7 @@ FIGURE = "1-basics/figures/band.svg"
             "</svg>",
             '<svg:rect xmlns:svg="http://www.w3.org/2000/svg"/></svg>',
             [
-                "band.svg:5: <svg:rect> is not allowed in a figure; expected circle, desc, ellipse, g, line, path, polygon, polyline, rect, text, title, tspan [svg]"
+                "band.svg:5: <svg:rect> is not allowed in a figure; expected circle, desc, ellipse, g, image, line, path, polygon, polyline, rect, text, title, tspan [svg]"
             ],
         ),
         (
@@ -266,6 +268,7 @@ def test_what_is_written_out_is_written_anew(folder: Folder) -> None:
         '<title>A &lt;b&gt; &#38; "c"</title><!-- <script> --><g transform="rotate(-14 206 100)"><text x=\'1 2\'>'
         "<![CDATA[<script>]]> &amp; é</text></g></svg>",
         Path("a.svg"),
+        {},
     )
 
     assert faults == ()

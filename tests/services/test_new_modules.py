@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from app.content.new_modules import choose_module_id, list_module
+from app.content.new_modules import choose_id, list_module
 from app.models import Library
 from app.services.libraries import checking, documents, modules, publication
 from tests.conftest import Clock
@@ -42,7 +42,7 @@ def test_a_module_is_added_to_the_list_and_nothing_else_changes(before: str, aft
     ],
 )
 def test_the_id_of_a_module_comes_from_its_title(title: str, taken: tuple[str, ...], name: str) -> None:
-    assert choose_module_id(title, taken) == name
+    assert choose_id(title, taken, "module") == name
 
 
 def add(session: Session, trainer: Person, library: Library, title: str, clock: Clock) -> tuple[str, bool]:

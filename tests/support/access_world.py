@@ -22,6 +22,7 @@ from app.models import (
     LibraryRole,
     ModuleRow,
     ObjectiveRow,
+    PictureRow,
     QuestionReport,
     QuestionRow,
     QuestionVersion,
@@ -45,6 +46,7 @@ WHO = ("visitor", "guest", "learner", "other", "trainer", "trainer2", "admin")
 NEW = {"name": "Somebody New", "password": "a good long password", "new_password": "a good long password"}
 TERMS = {"module": "{module}", "title": ""}
 HEAD = "1-first-module/module.yaml"
+LESSON = "1-first-module/lessons/01-first-lesson.md"
 BANK = "1-first-module/questions/first-objective.yaml"
 ENTRY = {"title": "Course on shoulders", "done_on": "2026-11-02", "hours": "2", "kind": "formal"}
 FORMS: dict[str, dict[str, str]] = {
@@ -135,6 +137,11 @@ FORMS: dict[str, dict[str, str]] = {
     "/studio/{library}/questions": {"path": BANK, "seen": "1", "act": "copy:1"},
     "/studio/{library}/question": {"path": BANK, "base": "1", "seen": "1", "n": "1", "q.stem": "Which one?"},
     "/studio/{library}/question/check": {"path": BANK, "base": "1", "seen": "1", "n": "1", "q.stem": "Which one?"},
+    "/studio/{library}/source": {"base": "1", "seen": "1", "n": "1", "q.label": "Another label"},
+    "/studio/{library}/source/check": {"base": "1", "seen": "1", "n": "1", "q.label": "Another label"},
+    "/studio/{library}/lesson": {"path": LESSON, "base": "1", "seen": "1", "q.title": "Another title"},
+    "/studio/{library}/lesson/check": {"path": LESSON, "base": "1", "seen": "1", "q.title": "Another title"},
+    "/studio/{library}/lesson/new": {"title": "Another lesson", "form_id": "lesson"},
     "/studio/{library}/module": {"path": HEAD, "base": "1", "seen": "1", "q.title": "Another title"},
     "/studio/{library}/module/check": {"path": HEAD, "base": "1", "seen": "1", "q.title": "Another title"},
     "/studio/{library}/restore": {"path": "course.yaml", "seen": "1", "number": "1"},
@@ -149,6 +156,11 @@ FORMS: dict[str, dict[str, str]] = {
     "/studio/{shared}/questions": {"path": BANK, "seen": "1", "act": "copy:1"},
     "/studio/{shared}/question": {"path": BANK, "base": "1", "seen": "1", "n": "1", "q.stem": "Which one?"},
     "/studio/{shared}/question/check": {"path": BANK, "base": "1", "seen": "1", "n": "1", "q.stem": "Which one?"},
+    "/studio/{shared}/source": {"base": "1", "seen": "1", "n": "1", "q.label": "Another label"},
+    "/studio/{shared}/source/check": {"base": "1", "seen": "1", "n": "1", "q.label": "Another label"},
+    "/studio/{shared}/lesson": {"path": LESSON, "base": "1", "seen": "1", "q.title": "Another title"},
+    "/studio/{shared}/lesson/check": {"path": LESSON, "base": "1", "seen": "1", "q.title": "Another title"},
+    "/studio/{shared}/lesson/new": {"title": "Another lesson", "form_id": "lesson"},
     "/studio/{shared}/module": {"path": HEAD, "base": "1", "seen": "1", "q.title": "Another title"},
     "/studio/{shared}/module/check": {"path": HEAD, "base": "1", "seen": "1", "q.title": "Another title"},
     "/studio/{shared}/restore": {"path": "course.yaml", "seen": "1", "number": "1"},
@@ -174,6 +186,11 @@ QUERIES: dict[str, dict[str, str]] = {
     # An assignment of another trainer, asked for in one's own cohort.
     "/teach/cohorts/{cohort}/insight?theirs": {"assignment": "{theirs}"},
     "/studio/{library}/text": {"path": "course.yaml"},
+    "/studio/{library}/figures": {"folder": "1-first-module"},
+    "/studio/{library}/figures/new": {"folder": "1-first-module"},
+    "/studio/{library}/source": {"n": "1"},
+    "/studio/{library}/lesson": {"path": LESSON},
+    "/studio/{library}/lesson/new": {"folder": "1-first-module"},
     "/studio/{library}/module": {"path": HEAD},
     "/studio/{library}/questions": {"path": BANK},
     "/studio/{library}/question": {"path": BANK, "n": "1"},
@@ -181,6 +198,11 @@ QUERIES: dict[str, dict[str, str]] = {
     "/studio/{library}/file": {"path": "course.yaml"},
     "/studio/{library}/history": {"path": "course.yaml"},
     "/studio/{shared}/text": {"path": "course.yaml"},
+    "/studio/{shared}/figures": {"folder": "1-first-module"},
+    "/studio/{shared}/figures/new": {"folder": "1-first-module"},
+    "/studio/{shared}/source": {"n": "1"},
+    "/studio/{shared}/lesson": {"path": LESSON},
+    "/studio/{shared}/lesson/new": {"folder": "1-first-module"},
     "/studio/{shared}/module": {"path": HEAD},
     "/studio/{shared}/questions": {"path": BANK},
     "/studio/{shared}/question": {"path": BANK, "n": "1"},
@@ -309,6 +331,8 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
     publish(session, trainer.user, library, clock.now)
     private = get_module(session, library)
     make.assignment(trainer, cohort, private.slug)
+    picture = PictureRow(module_id=private.id, digest="0" * 64, media_type="image/png", body=b"")
+    session.add(picture)
     library_people.invite(session, trainer.user, library, "bo@example.org", LibraryRole.EDITOR, clock.now)
     composed_test = compose(make, trainer)
     [to_library] = library_people.list_invitations(session, library)
@@ -326,6 +350,7 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
             "removed": str(removed.learner.id),
             "library": library.slug,
             "shared": shared.slug,
+            "picture": picture.digest,
             "private": str(last_version(session, private)),
             "private_objective": str(last_objective(session, private)),
             "composed": str(composed_test.id),

@@ -12,6 +12,7 @@ from tests.conftest import Clock
 from tests.support.factory import Factory
 
 LESSON = "1-first-module/lessons/01-first-lesson.md"
+SECOND = "1-first-module/lessons/02-second.md"
 QUESTIONS = "1-first-module/questions/first-objective.yaml"
 MOST = {
     "/studio": 4,
@@ -19,6 +20,13 @@ MOST = {
     "/studio/our-bank/publication": 8,
     "/studio/our-bank/publication/preview": 22,
     f"/studio/our-bank/text?path={LESSON}": 5,
+    f"/studio/our-bank/lesson?path={SECOND}": 5,
+    "/studio/our-bank/lesson/new?folder=1-first-module": 5,
+    "/studio/our-bank/figures?folder=1-first-module": 5,
+    "/studio/our-bank/figures/new?folder=1-first-module": 5,
+    "/studio/our-bank/sources": 5,
+    "/studio/our-bank/source?n=1": 5,
+    "/studio/our-bank/source/new": 5,
     "/studio/our-bank/module?path=1-first-module/module.yaml": 5,
     f"/studio/our-bank/questions?path={QUESTIONS}": 5,
     f"/studio/our-bank/question?path={QUESTIONS}&n=1": 5,
@@ -46,6 +54,7 @@ def test_pages_take_a_fixed_number_of_statements(
         people.invite(session, trainer.user, library, f"p{n}@example.org", LibraryRole.READER, clock.now)
         documents.save(session, trainer.user, library, LESSON, f"text {n}".encode(), clock.now, seen=n + 1)
         documents.save(session, trainer.user, library, f"1-first-module/notes-{n}.md", b"x", clock.now, seen=0)
+    documents.save(session, trainer.user, library, SECOND, b"---\nid: second\n---\nText", clock.now, seen=0)
     session.commit()
 
     found = {page: _count(trainer.client.get, page, statements) for page in MOST}

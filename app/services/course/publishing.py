@@ -20,10 +20,11 @@ from app.models import (
     QuestionRow,
     User,
 )
-from app.services.course import about, catalogue, differences, impact, publisher, staging
+from app.services.course import about, catalogue, differences, impact, pictures, publisher, staging
 from app.services.course.changes import PublicationChanges
 from app.services.course.differences import ChangeGroup
 from app.services.course.impact import PublicationImpact
+from app.services.course.pictures import ModulePicture
 from app.services.course.staging import CatalogueChanges, CatalogueCopy
 from app.services.log import audit, subjects
 
@@ -96,6 +97,7 @@ class PreparedPublication:
 
     preview: PublicationPreview
     rows: CatalogueChanges
+    pictures: Sequence[ModulePicture] = ()
 
 
 def get_live(session: Session, library: Library | None = None) -> LiveCourse:
@@ -153,7 +155,8 @@ def prepare(
         assert latest is not None
         latest.files = files
         touched = impact.get_impact(session, copy.session, changes, now)
-        return PreparedPublication(PublicationPreview(changes, touched), copy.list_changes())
+        shown = pictures.list_pictures(course, library)
+        return PreparedPublication(PublicationPreview(changes, touched), copy.list_changes(), shown)
 
 
 def _write(copy: CatalogueCopy, course: Course, now: datetime, library: Library | None) -> PublicationChanges:
@@ -190,6 +193,7 @@ def write(session: Session, prepared: PreparedPublication, *, seen: int | None) 
     rows = prepared.rows
     if (seen is not None and rows.based_on != seen) or not staging.write_changes(session, rows):
         raise StalePreviewError
+    pictures.add_pictures(session, prepared.pictures)
 
 
 def _get_subject(session: Session, library_id: int | None) -> str:

@@ -13,11 +13,12 @@ from app.content.faults import Fault
 from app.content.loader import LoadedLibrary, load_library
 from app.content.material import Material
 from app.content.trees import DocumentTree
+from app.domain.document_paths import is_picture_path
 from app.models import Library, LibraryDocument
 from app.services.libraries import documents
 
 MAX_CHECKED_BYTES = 512 * 1024
-"""The size of all documents up to which a library is checked. A check takes about 5 s for each megabyte, in a thread that
+"""The size of all documents but pictures up to which a library is checked. A check takes about 5 s for each megabyte, in a thread that
 learners wait for as well."""
 
 MAX_CACHED = 8
@@ -30,7 +31,7 @@ _lock = Lock()
 
 def check(session: Session, library: Library, listed: Sequence[LibraryDocument]) -> LoadedLibrary:
     """Return what the loader says about a library, or that it is too large. ``listed`` are its current documents."""
-    size = sum(row.size for row in listed)
+    size = sum(row.size for row in listed if not is_picture_path(row.path))
     if size > MAX_CHECKED_BYTES:
         return _refuse(size)
     key = compute_key(listed)
@@ -45,7 +46,7 @@ def check(session: Session, library: Library, listed: Sequence[LibraryDocument])
 def check_now(session: Session, library: Library) -> tuple[str, LoadedLibrary]:
     """Return what the loader says about a library, and the fingerprint of exactly the documents that it read."""
     texts = documents.read_all(session, library)
-    if (size := sum(map(len, texts.values()))) > MAX_CHECKED_BYTES:
+    if (size := sum(len(body) for path, body in texts.items() if not is_picture_path(path))) > MAX_CHECKED_BYTES:
         return "", _refuse(size)
     with _lock:
         return _check_texts(texts)

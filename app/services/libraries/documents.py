@@ -150,6 +150,15 @@ def get_version(session: Session, document: LibraryDocument, number: int) -> Doc
     return session.get(DocumentVersion, (document.id, number))
 
 
+def read_version(session: Session, library: Library, current: DocumentText, number: int) -> bytes | None:
+    """Return the bytes of a version of a document, or None if there is none."""
+    if number == current.revision:
+        return current.body
+    document = get_document(session, library, current.path)
+    version = get_version(session, document, number) if document else None
+    return version.body if version else None
+
+
 def save(
     session: Session,
     actor: User,

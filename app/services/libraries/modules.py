@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.content.material import Material
-from app.content.new_modules import choose_module_id, list_module, list_module_folders
+from app.content.new_modules import choose_id, list_module, list_module_folders
 from app.models import Library, LibraryDocument, User
 from app.services.libraries import documents, starter, texts
 from app.services.libraries.documents import DocumentConflictError
@@ -37,7 +37,7 @@ def add_module(
     listed = documents.list_current(session, library)
     folders = list_module_folders(row.path for row in listed)
     taken = {*folders, *material.module_names, *(module.name for module in material.modules.values())}
-    name = choose_module_id(title, taken)
+    name = choose_id(title, taken, "module")
     folder = f"{max(folders.values(), default=0) + 1}-{name}"
     is_listed = _list_in_course(session, actor, library, name, now)
     bodies = _write_documents(folder, name, title, next(iter(material.source_names), None))

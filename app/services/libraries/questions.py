@@ -56,15 +56,15 @@ class QuestionEdit:
     entry: Edited
 
 
-def open_document(document: DocumentText) -> OpenDocument:
-    """Return a document with its questions.
+def open_document(document: DocumentText, order: tuple[str, ...] = ()) -> OpenDocument:
+    """Return a document with its questions, or with entries of another type whose fields are in ``order``.
 
     :raise UnreadableDocumentError: it has no list that could be read.
     """
     text = texts.decode_text(document.body)
     if text is None:
         raise UnreadableDocumentError(None)
-    return OpenDocument(document.path, document.revision, document.body, QuestionDocument.read(text))
+    return OpenDocument(document.path, document.revision, document.body, QuestionDocument.read(text, order))
 
 
 def open_version(session: Session, library: Library, current: OpenDocument, revision: int) -> OpenDocument | None:
@@ -76,7 +76,7 @@ def open_version(session: Session, library: Library, current: OpenDocument, revi
     if version is None:
         return None
     try:
-        return open_document(DocumentText(current.path, revision, version.body))
+        return open_document(DocumentText(current.path, revision, version.body), current.questions.order)
     except UnreadableDocumentError:
         return None
 

@@ -14,6 +14,7 @@ import { startSorting } from "./sorting.js";
 import { storage } from "./storage.js";
 import { startSummaries } from "./summary.js";
 import { setTimeLeft, startTimer } from "./timer.js";
+import { startToolbar } from "./toolbar.js";
 import { say } from "./words.js";
 import { startWordCount } from "./writing.js";
 
@@ -115,6 +116,7 @@ document.addEventListener("DOMContentLoaded", () => {
   each("[data-shows]", startShowing);
   each("[data-prints]", startPrinting);
   each("[data-zone]", startZone);
+  each("[data-toolbar]", startToolbar);
   each("form[data-checks]", (form) => startEntryForm(form, startQuestion));
 });
 

@@ -62,6 +62,50 @@ def clear_question(page: Page) -> None:
     page.get_by_role("button", name="Check and preview").click()
 
 
+def spoil_lesson(page: Page) -> None:
+    """Check a lesson that cites a source and shows a figure that do not exist."""
+    page.locator("#f-text").fill("## A section {#a}\nA text. [@NOBODY]\n\n::: figure nothing\nA caption.\n:::\n")
+    page.get_by_role("button", name="Check and preview").click()
+
+
+def add_no_lesson(page: Page) -> None:
+    page.get_by_role("button", name="Add the lesson").click()
+
+
+def add_figure(page: Page) -> None:
+    """Add a drawing, unless it has been added for an earlier picture."""
+    if page.get_by_role("link", name="line", exact=True).is_visible():
+        return
+    drawing = '<svg viewBox="0 0 400 200"><title>A taut band</title><path class="f-band" d="M20 100 380 100"/></svg>'
+    page.get_by_role("link", name="Add a figure").first.click()
+    file = FilePayload(name="line.svg", mimeType="image/svg+xml", buffer=drawing.encode())
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Add the figure").click()
+    page.get_by_role("link", name="line", exact=True).wait_for()
+
+
+def add_no_figure(page: Page) -> None:
+    page.get_by_role("button", name="Add the figure").click()
+
+
+def supersede_source(page: Page) -> None:
+    """Say that the first source is superseded."""
+    page.get_by_role("link", name="An example").click()
+    page.get_by_label("Status").select_option("superseded")
+    page.get_by_label("What happened").fill("A newer one appeared.")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="To read again").wait_for()
+
+
+def clear_source(page: Page) -> None:
+    """Check a source without a title and an address."""
+    page.get_by_label("Title").fill("")
+    page.get_by_label("Reason for having no address").fill("")
+    page.get_by_role("button", name="Check").click()
+
+
+FOLDER = "folder=1-first-module"
+LESSON = "path=1-first-module/lessons/01-first-lesson.md"
 BANK = "path=1-first-module/questions/first-objective.yaml"
 
 STUDIO = (
@@ -94,6 +138,24 @@ STUDIO = (
     Scene("studio-question-case", "trainer", f"/studio/year-two/question/new?{BANK}&kind=case"),
     Scene("studio-question-reader", "idle", f"/studio/year-two/question?{BANK}&n=1"),
     Scene("studio-module", "trainer", "/studio/year-two/module?path=1-first-module/module.yaml"),
+    Scene("studio-lesson-form", "trainer", f"/studio/year-two/lesson?{LESSON}"),
+    Scene("studio-lesson-faults", "trainer", f"/studio/year-two/lesson?{LESSON}", spoil_lesson),
+    Scene("studio-lesson-reader", "idle", f"/studio/year-two/lesson?{LESSON}"),
+    Scene("studio-lesson-new", "trainer", "/studio/year-two/lesson/new?folder=1-first-module"),
+    Scene(
+        "studio-lesson-new-errors", "trainer", "/studio/year-two/lesson/new?folder=1-first-module", add_no_lesson, 422
+    ),
+    Scene("studio-figures", "trainer", f"/studio/shoulder-course/figures?{FOLDER}", add_figure),
+    Scene("studio-figures-none", "trainer", f"/studio/year-two/figures?{FOLDER}"),
+    Scene("studio-figure-new", "trainer", f"/studio/year-two/figures/new?{FOLDER}"),
+    Scene("studio-figure-new-errors", "trainer", f"/studio/year-two/figures/new?{FOLDER}", add_no_figure, 422),
+    Scene("studio-sources", "trainer", "/studio/year-two/sources"),
+    Scene("studio-sources-none", "trainer", "/studio/shoulder-course/sources"),
+    Scene("studio-sources-outdated", "trainer", "/studio/year-two/sources", supersede_source),
+    Scene("studio-source", "trainer", "/studio/year-two/source?n=1"),
+    Scene("studio-source-new", "trainer", "/studio/year-two/source/new"),
+    Scene("studio-source-faults", "trainer", "/studio/year-two/source?n=1", clear_source),
+    Scene("studio-source-reader", "idle", "/studio/year-two/source?n=1"),
     Scene("studio-findings", "trainer", "/studio/shoulder-course/text?path=course.yaml"),
     Scene("studio-conflict", "trainer", "/studio/shoulder-course/text?path=course.yaml", pretend_unseen, 409),
     Scene("studio-history", "trainer", "/studio/shoulder-course/history?path=course.yaml"),

@@ -1,0 +1,71 @@
+"""The pictures that figures of published modules show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import exists, insert, or_, select
+from sqlalchemy.orm import Session
+
+from app.domain.content import Course, Picture
+from app.domain.qualified_ids import qualify_course
+from app.models import Attempt, Library, ModuleRow, PictureRow
+from app.permissions import Viewer, opens_module
+
+
+@dataclass(frozen=True, slots=True)
+class ModulePicture:
+    """A picture of the module with a slug."""
+
+    slug: str
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """The bytes of a picture as browsers get them. ``is_public``: everybody may see it."""
+
+    media_type: str
+    body: bytes
+    is_public: bool = False
+
+
+def list_pictures(course: Course, library: Library | None) -> list[ModulePicture]:
+    """Return the pictures of a course or a library by the slugs that its modules have in the catalogue."""
+    modules = (qualify_course(course, library.slug) if library else course).modules
+    return [ModulePicture(module.id, picture) for module in modules for picture in module.pictures]
+
+
+def add_pictures(session: Session, shown: Sequence[ModulePicture]) -> None:
+    """Add the pictures that are not stored yet. Their modules are published."""
+    if not shown:
+        return
+    modules = select(ModuleRow.slug, ModuleRow.id).where(ModuleRow.slug.in_({one.slug for one in shown}))
+    numbers = {slug: number for slug, number in session.execute(modules)}
+    stored = select(PictureRow.module_id, PictureRow.digest).where(PictureRow.module_id.in_(numbers.values()))
+    present = {(number, digest) for number, digest in session.execute(stored)}
+    rows = {(numbers[one.slug], one.picture.digest): one.picture for one in shown}
+    added = [
+        {"module_id": number, "digest": digest, "media_type": picture.media_type, "body": picture.body}
+        for (number, digest), picture in rows.items()
+        if (number, digest) not in present
+    ]
+    if added:
+        session.execute(insert(PictureRow), added)
+
+
+def get_picture_for(session: Session, viewer: Viewer, digest: str) -> PictureFile | None:
+    """Return a picture of a module that the viewer may open, or has attempted."""
+    sees = [opens_module(viewer, ModuleRow.id, ModuleRow.library_id)]
+    if viewer.learner is not None:
+        sees.append(exists().where(Attempt.module_id == ModuleRow.id, Attempt.learner_id == viewer.learner.id))
+    found = (
+        select(PictureRow.media_type, PictureRow.body, ModuleRow.library_id)
+        .join(ModuleRow, ModuleRow.id == PictureRow.module_id)
+        .where(PictureRow.digest == digest, or_(*sees))
+        .order_by(ModuleRow.library_id.is_not(None))
+        .limit(1)
+    )
+    row = session.execute(found).first()
+    return PictureFile(row[0], row[1], is_public=row[2] is None) if row else None
