@@ -14,6 +14,7 @@ from app.learn import (  # noqa: E402, F401
     leaflets,
     lessons,
     messages,
+    offline,
     reference,
     reports,
     reviews,
