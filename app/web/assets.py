@@ -78,6 +78,7 @@ SCRIPTS = (
     "storage",
     "words",
     "saver",
+    "queue",
     "timer",
     "running",
     "regions",

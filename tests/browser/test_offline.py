@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -17,11 +16,10 @@ from app import create_app
 from app.db import db
 from app.domain.content import Course
 from app.services.course.publisher import write_course
-from bench.server import find_free_port
 from tests.browser.conftest import Door, Site
-from tests.browser.support import journeys, server_process
+from tests.browser.support import journeys
 from tests.browser.support.input_devices import Mouse
-from tests.browser.support.stage_learners import Stage
+from tests.browser.support.offline import disconnect, keep, serve_small_course
 from tests.browser.support.wcag import find_violations
 from tests.conftest import NOW, settings_for
 from tests.support.published_course import load_small_course
@@ -65,11 +63,7 @@ _WORKERS = "async () => (await navigator.serviceWorker.getRegistrations()).lengt
 @pytest.fixture(scope="module")
 def site(browser: Browser, published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server with the small course, for this file alone: a test publishes another one."""
-    folder, port = tmp_path_factory.mktemp("offline"), find_free_port()
-    shutil.copy(published, folder / "palpate.sqlite3")
-    server = server_process.serve(folder, port, PALPATE_PUBLISH="0")
-    yield Site(server, Stage(folder / "palpate.sqlite3"))
-    server.stop()
+    yield from serve_small_course(published, tmp_path_factory.mktemp("offline"))
 
 
 def _publish(folder: Path, course: Course) -> None:
@@ -87,25 +81,14 @@ def _change_hook(course: Course) -> Course:
     return replace(course, modules=(replace(first, lessons=lessons), *others))
 
 
-def _keep(page: Page) -> None:
-    page.goto("/offline")
-    page.get_by_role("button", name="Keep for offline reading").click()
-    expect(page.get_by_text(re.compile(r"^Kept on \d+ \w+ \d{4}"))).to_be_visible()
-
-
-def _disconnect(door: Door, page: Page) -> None:
-    door.watch.is_offline_expected = True
-    page.context.set_offline(True)
-
-
 def _look(page: Page) -> Any:
     return page.evaluate(_FACTS)
 
 
 def test_what_is_kept_is_read_without_a_connection_and_says_when_it_was_made(door: Door) -> None:
     page = door.enter()
-    _keep(page)
-    _disconnect(door, page)
+    keep(page)
+    disconnect(door, page)
 
     for path, heading in (
         (LESSON, "What the finger feels"),
@@ -130,8 +113,8 @@ def test_a_lesson_looks_the_same_without_a_connection(door: Door) -> None:
     fonts = "async () => (await document.fonts.ready, [...document.fonts].map((one) => `${one.family} ${one.status}`))"
     page.goto(LESSON)
     online = page.evaluate(looks), page.evaluate(fonts)
-    _keep(page)
-    _disconnect(door, page)
+    keep(page)
+    disconnect(door, page)
 
     page.goto(LESSON)
 
@@ -142,8 +125,8 @@ def test_a_lesson_looks_the_same_without_a_connection(door: Door) -> None:
 
 def test_links_lead_from_copy_to_copy(door: Door) -> None:
     page = door.enter()
-    _keep(page)
-    _disconnect(door, page)
+    keep(page)
+    disconnect(door, page)
 
     page.goto("/")
     page.get_by_role("main").get_by_role("link", name="Glossary").click()
@@ -155,8 +138,8 @@ def test_links_lead_from_copy_to_copy(door: Door) -> None:
 
 def test_what_needs_a_connection_says_so_and_leads_to_what_is_kept(door: Door) -> None:
     page = door.enter()
-    _keep(page)
-    _disconnect(door, page)
+    keep(page)
+    disconnect(door, page)
 
     for path in ("/", "/modules/safety/test", "/progress", "/teach", "/account", "/attempts/1/1"):
         page.goto(path)
@@ -167,8 +150,8 @@ def test_what_needs_a_connection_says_so_and_leads_to_what_is_kept(door: Door) -
 
 def test_with_a_connection_pages_are_the_current_ones(door: Door) -> None:
     page = door.enter()
-    _keep(page)
-    _disconnect(door, page)
+    keep(page)
+    disconnect(door, page)
     page.goto(LESSON)
 
     page.context.set_offline(False)
@@ -180,14 +163,14 @@ def test_with_a_connection_pages_are_the_current_ones(door: Door) -> None:
 
 def test_a_publication_replaces_the_copies_at_the_next_connection(door: Door) -> None:
     page = door.enter()
-    _keep(page)
+    keep(page)
     before = _look(page)
     assert len(before) == 1
     try:
         _publish(door.site.server.folder, _change_hook(load_small_course()))
         page.goto("/")
         assert page.evaluate(_RENEWED, before)
-        _disconnect(door, page)
+        disconnect(door, page)
 
         page.goto(LESSON)
 
@@ -199,9 +182,9 @@ def test_a_publication_replaces_the_copies_at_the_next_connection(door: Door) ->
 
 def test_a_failed_update_keeps_the_copies_as_they_were(door: Door) -> None:
     page = door.enter()
-    _keep(page)
+    keep(page)
     before = _look(page)
-    _disconnect(door, page)
+    disconnect(door, page)
 
     page.get_by_role("button", name="Update now").click()
 
@@ -216,7 +199,7 @@ def test_no_browser_has_a_worker_before_somebody_asks_for_one_or_after_removing_
     for path in ("/", LESSON, "/offline"):
         page.goto(path)
         assert page.evaluate(_WORKERS) == 0
-    _keep(page)
+    keep(page)
     assert page.evaluate(_WORKERS) == 1
 
     page.get_by_role("button", name="Remove").click()
@@ -231,7 +214,7 @@ def test_two_accounts_in_one_browser_leave_each_other_nothing(door: Door) -> Non
     page = door.enter()
     page.goto("/register")
     email = journeys.register(Mouse(page), "Zelda Quorum")
-    _keep(page)
+    keep(page)
     assert not [text for text in page.evaluate(_TEXTS) if "Zelda" in text or email in text]
 
     page.locator(".account-menu summary").click()
@@ -240,14 +223,14 @@ def test_two_accounts_in_one_browser_leave_each_other_nothing(door: Door) -> Non
 
     assert page.evaluate(_WORKERS) == 0
     assert _look(page) == []
-    _disconnect(door, page)
+    disconnect(door, page)
     with pytest.raises(Error, match="ERR_INTERNET_DISCONNECTED"):
         page.goto(LESSON)
 
     page.context.set_offline(False)
     page.goto("/register")
     journeys.register(Mouse(page), "Yann Other")
-    _keep(page)
+    keep(page)
     page.context.set_offline(True)
     page.goto(LESSON)
     expect(page.locator(".offline-copy")).to_be_visible()
@@ -266,9 +249,9 @@ def test_without_javascript_the_page_says_what_is_needed(door: Door) -> None:
 
 def test_copies_and_the_page_in_each_of_its_states_keep_to_wcag(door: Door) -> None:
     page = door.enter()
-    _keep(page)
+    keep(page)
     found = find_violations(page)
-    _disconnect(door, page)
+    disconnect(door, page)
     for path in (LESSON, "/progress", "/body-map?muscle=soleus", "/modules/safety"):
         page.goto(path)
         found += find_violations(page)

@@ -175,8 +175,8 @@ def test_the_manifest_names_icons_of_the_stated_sizes(client: FlaskClient) -> No
         ("512x512", "maskable"),
     }
     for icon in pictures:
-        with client.get(icon["src"]) as reply:
-            width, height = struct.unpack(">II", reply.data[16:24])
+        with client.get(icon["src"]) as picture:
+            width, height = struct.unpack(">II", picture.data[16:24])
         assert icon["sizes"] == f"{width}x{height}"
 
 

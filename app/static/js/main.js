@@ -3,6 +3,7 @@ import { startEntryForm } from "./entry-form.js";
 import { startFilter } from "./filter.js";
 import { icon } from "./icons.js";
 import { startKeySheet, startKeys } from "./keys.js";
+import { fetchQuestions, followKept, queue, sendWaiting, startQueue } from "./queue.js";
 import { startHeadingLinks, startReading } from "./reading.js";
 import { startRegions } from "./regions.js";
 import { startMap, startRemembering } from "./remember.js";
@@ -87,6 +88,7 @@ const startQuestion = (part) => {
   each("[data-counts-words]", startWordCount);
   each("[data-remembers]", startRemembering);
   each(".question-map", startMap);
+  each("form[data-queues]", startQueue);
   each("#keys", startKeySheet);
 };
 
@@ -95,6 +97,10 @@ document.addEventListener("DOMContentLoaded", () => {
   each("form[data-saves]", (form) => startSaving(form, { onSaved: (reply) => setTimeLeft(reply.seconds_left) }));
   each("[data-seconds-left]", (element) => startTimer(element, { whenSaved }));
   startQuestion(document);
+  each("[data-keeps-questions]", fetchQuestions);
+  followKept(startQuestion);
+  window.addEventListener("online", sendWaiting);
+  sendWaiting();
   startKeys();
   startSearchKey();
   each("[data-search-key]", startKeySwitch);
@@ -142,4 +148,8 @@ const showNotSent = (event) => {
   status.classList.add("save-status--retry");
 };
 document.addEventListener("htmx:responseError", showNotSent);
-document.addEventListener("htmx:sendError", showNotSent);
+document.addEventListener("htmx:sendError", (event) => {
+  const form = event.detail.elt;
+  if (form.dataset?.queues) queue(form);
+  else showNotSent(event);
+});
