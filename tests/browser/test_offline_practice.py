@@ -120,6 +120,21 @@ def test_the_next_question_follows_an_answer_that_waits_and_an_earlier_one_shows
     assert find_violations(page) == []
 
 
+def test_nothing_waits_if_nothing_was_answered(door: Door) -> None:
+    page = door.enter()
+    single_choice_test.start_practice(door, page)
+    disconnect(door, page)
+
+    page.get_by_role("button", name="Check", exact=True).click()
+
+    expect(page.locator("[data-saved]")).to_have_text("Not sent. Try again")
+    assert page.evaluate(_COUNT_WAITING) == 0
+    page.locator(".answer-option").first.click()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Check", exact=True).click()
+    expect(page.locator("#verdict")).to_be_visible()
+
+
 def test_an_answer_waits_for_another_visit_if_its_page_is_left(door: Door) -> None:
     """Fails when answers are sent by the page alone on which they were given."""
     page = door.enter()

@@ -8,7 +8,7 @@ import { startHeadingLinks, startReading } from "./reading.js";
 import { startRegions } from "./regions.js";
 import { startMap, startRemembering } from "./remember.js";
 import { startRunning } from "./running.js";
-import { STORAGE_PREFIX, startSaving, whenSaved } from "./saver.js";
+import { hasAnswer, STORAGE_PREFIX, startSaving, whenSaved } from "./saver.js";
 import { startKeySwitch, startSearchKey } from "./searching.js";
 import { startSorting } from "./sorting.js";
 import { storage } from "./storage.js";
@@ -150,6 +150,6 @@ const showNotSent = (event) => {
 document.addEventListener("htmx:responseError", showNotSent);
 document.addEventListener("htmx:sendError", (event) => {
   const form = event.detail.elt;
-  if (form.dataset?.queues) queue(form);
+  if (form.dataset?.queues && hasAnswer(form)) queue(form);
   else showNotSent(event);
 });

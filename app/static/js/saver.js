@@ -19,6 +19,13 @@ const randomId = () => {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 };
 
+/** The answer in a form as [name, value] pairs. */
+const readAnswer = (form) => [...new FormData(form)].filter(([name]) => !OTHER_FIELDS.has(name));
+
+/** Whether anything is chosen or typed in an answer form. */
+export const hasAnswer = (form) =>
+  readAnswer(form).some(([name, value]) => name !== "flag" && name !== "certainty" && value !== "");
+
 /** Fill in an answer form from the [name, value] pairs of an earlier one. */
 export const fillIn = (form, answer) => {
   for (const field of form.elements) {
@@ -74,15 +81,14 @@ export class Saver {
     return this.isDirty || this.isRejected || this.inFlight !== null;
   }
 
-  /** The answer as [name, value] pairs. */
   answer() {
-    return [...new FormData(this.form)].filter(([name]) => !OTHER_FIELDS.has(name));
+    return readAnswer(this.form);
   }
 
   /** An answer given in steps is complete when no step waits for its button. */
   isAnswered() {
     if (this.form.querySelector("[data-waits]")) return false;
-    return this.answer().some(([name, value]) => name !== "flag" && name !== "certainty" && value !== "");
+    return hasAnswer(this.form);
   }
 
   isFlagged() {
