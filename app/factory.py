@@ -12,7 +12,7 @@ from app import accounts, admin, cli, clock, db, learn, settings, studio, teach
 from app.server import health
 from app.server.requests import PROBES, RequestLog
 from app.settings import ROOT, Settings
-from app.web import assets, errors, limits, mail, security, storage_limits, templating, translation, urls
+from app.web import assets, copies, errors, limits, mail, security, storage_limits, templating, translation, urls
 from app.web.page_templates import LanguageEnvironment
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def create_app(given: Settings | None = None) -> Flask:
     mail.init_app(app, chosen)
     templating.init_app(app)
     translation.init_app(app, chosen)
+    copies.init_app(app)
     assets.init_app(app)
     security.init_app(app, chosen)
     accounts.init_app(app, chosen)

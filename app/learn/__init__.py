@@ -17,6 +17,7 @@ from app.learn import (  # noqa: E402, F401
     lessons,
     messages,
     notes,
+    offline,
     pictures,
     progress,
     reference,

@@ -15,6 +15,7 @@ from app.services.attempts import learner_notes
 from app.services.attempts.note_targets import NoteTarget
 from app.services.course import body_map as maps
 from app.services.course import catalogue
+from app.web.copies import is_copy
 from app.web.identity import get_viewer
 
 MAX_PLACES = 12
@@ -74,6 +75,8 @@ def show_body_map() -> str:
     target = NoteTarget(TargetKind.MUSCLE, muscle.id, muscle.name) if muscle else None
     places = [] if muscle else [atlas.zones[place] for place in place_ids]
     is_by_place = muscle is None and (bool(places) or request.args.get("by") == "place")
+    # A copy is small, because many are kept: it leaves out what only a tap on the figure needs.
+    pictures = atlas.pictures(muscle, places, has_regions=not is_copy())
     return render_template(
         "learn/body_map.html",
         atlas=atlas,
@@ -87,6 +90,7 @@ def show_body_map() -> str:
         area_names=AREA_NAMES,
         name_picture=name_picture,
         sections=atlas.list_places(query) if is_by_place else atlas.list_muscles(query),
-        pictures=atlas.pictures(muscle, places),
+        pictures=pictures,
+        outlines=maps.list_drawn_outlines(pictures) if is_copy() else atlas.outlines(),
         sources=catalogue.list_sources(db.session, muscle.sources).values() if muscle else [],
     )

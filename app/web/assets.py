@@ -37,6 +37,7 @@ STYLES = (
     "bibliography",
     "about",
     "devices",
+    "offline",
     "errors",
     "leaflets",
     "red-flags",
@@ -79,6 +80,7 @@ SCRIPTS = (
     "storage",
     "words",
     "saver",
+    "queue",
     "timer",
     "running",
     "regions",
@@ -99,6 +101,7 @@ SCRIPTS = (
 
 COMBINED = ("css/app.css", "js/app.js")
 
+_FONT = re.compile(r'url\("\.\./(fonts/[^"?]+)')
 _INDENTATION = re.compile(r"\n\s+")
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const |class |function |async function )", re.MULTILINE)
@@ -128,6 +131,11 @@ def combined(path: str) -> Response:
     response.set_etag(_digest(path))
     response.make_conditional(request)
     return response
+
+
+def list_fonts() -> list[str]:
+    """List the paths of the fonts that the stylesheet loads."""
+    return _FONT.findall(combine("css/app.css"))
 
 
 @lru_cache(maxsize=256)

@@ -24,7 +24,7 @@ from app.content.prose import render_inline
 from app.domain import attempt as scores
 from app.domain import names
 from app.models import Attempt
-from app.web import assets, translation
+from app.web import assets, copies, translation
 from app.web.identity import get_viewer
 from app.web.linked_text import linked, with_commands
 from app.web.running import get_running_test
@@ -141,17 +141,20 @@ def _render_icon(name: str) -> Markup:
 
 
 def _get_theme() -> str:
-    chosen = request.cookies.get(current_app.config["THEME_COOKIE_NAME"], "system")
+    if copies.is_copy():
+        chosen = copies.get_look("theme") or "system"
+    else:
+        chosen = request.cookies.get(current_app.config["THEME_COOKIE_NAME"], "system")
     return chosen if chosen in THEMES else "system"
 
 
 def _to_local(moment: datetime, zone: str | None) -> datetime:
     if zone is None:
         learner = get_viewer().learner
-        zone = learner.time_zone if learner else "UTC"
+        zone = learner.time_zone if learner else copies.get_look("zone") or "UTC"
     try:
         return moment.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return moment.astimezone(UTC)
 
 

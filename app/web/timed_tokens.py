@@ -10,9 +10,11 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import SignatureExpired, Signer, TimestampSigner, URLSafeTimedSerializer
+
+from app.web.copies import asks_for_copy, is_copy
 
 # All signatures, also those of the libraries for forms and accounts, use SHA-256 in place of SHA-1.
 Signer.default_digest_method = staticmethod(hashlib.sha256)
@@ -41,9 +43,16 @@ def _make_error(age: int, max_age: int, value: bytes, signed_at: datetime) -> Si
 
 
 class TolerantSessions(SecureCookieSessionInterface):
-    """Flask's session cookie, read by :class:`TolerantSigner`."""
+    """Flask's session cookie, read by :class:`TolerantSigner`. A request for a copy of a page has no session."""
 
     digest_method = staticmethod(hashlib.sha256)
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return self.session_class() if asks_for_copy(request) else super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not is_copy():
+            super().save_session(app, session, response)
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         serializer = super().get_signing_serializer(app)

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from app.web import assets
 from tests.conftest import ROOT
 
-PAGE_SCRIPTS = {"body-map"}
+PAGE_SCRIPTS = {"body-map", "offline", "service-worker"}
 """Scripts that one page loads in addition."""
 
 

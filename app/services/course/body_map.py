@@ -166,15 +166,17 @@ class Atlas:
         """List every zone in every view once. Pictures refer to these outlines."""
         return [_build_outline(zone, view) for zone in self.zones.values() for view in zone.shapes]
 
-    def pictures(self, muscle: Muscle | None, places: Sequence[Zone] = ()) -> list[MapPicture]:
+    def pictures(
+        self, muscle: Muscle | None, places: Sequence[Zone] = (), *, has_regions: bool = True
+    ) -> list[MapPicture]:
         """Return the whole figure from both sides, then the close-ups, with what is chosen: a muscle or places."""
         chosen = muscle or places
         if muscle:
-            draw = _Drawing(self, muscle.main, muscle.spill, [muscle], {})
+            draw = _Drawing(self, muscle.main, muscle.spill, [muscle], {}, has_regions)
         else:
             found = self.referrers(*places)
             muscles = [*found.main, *found.spill]
-            draw = _Drawing(self, [zone.id for zone in places], (), muscles, found.numbers)
+            draw = _Drawing(self, [zone.id for zone in places], (), muscles, found.numbers, has_regions)
         whole = [draw.picture(view, VIEW_WINDOWS[view]) for view in (BodyView.FRONT, BodyView.BACK)]
         return whole + (draw.enlarged() if chosen else draw.heads_and_sole())
 
@@ -186,6 +188,7 @@ class _Drawing:
     spill: Sequence[str]
     muscles: Sequence[Muscle]
     numbers: Mapping[str, int]
+    has_regions: bool
 
     def picture(self, view: BodyView, window: Window, *, is_close: bool = False) -> MapPicture:
         return MapPicture(
@@ -198,11 +201,13 @@ class _Drawing:
             crosses=tuple(
                 self._crosses(view, window, window.width / 62 if not is_close else max(window.width / 42, 4))
             ),
-            regions=draw_regions(
-                build_grid(self.atlas.zones, view, CLOSE_REACH if is_close else REACH), window, 1 if is_close else 2
-            ),
+            regions=self._draw_regions(view, window, is_close=is_close) if self.has_regions else (),
             mirror=f"matrix(-1 0 0 1 {2 * AXES[view]:g} 0)" if view in AXES else None,
         )
+
+    def _draw_regions(self, view: BodyView, window: Window, *, is_close: bool) -> tuple[Region, ...]:
+        grid = build_grid(self.atlas.zones, view, CLOSE_REACH if is_close else REACH)
+        return draw_regions(grid, window, 1 if is_close else 2)
 
     def enlarged(self) -> list[MapPicture]:
         return [
@@ -243,6 +248,11 @@ class _Drawing:
             for zone in found
             if view in zone.shapes and any(window.holds(point) for point in zone.shapes[view])
         )
+
+
+def list_drawn_outlines(pictures: Iterable[MapPicture]) -> list[ZoneOutline]:
+    """List the outlines to which these pictures refer, each once."""
+    return list({zone.key: zone for picture in pictures for zone in (*picture.main, *picture.spill)}.values())
 
 
 def get_atlas(session: Session) -> Atlas:

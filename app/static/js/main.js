@@ -4,11 +4,12 @@ import { startFilter } from "./filter.js";
 import { icon } from "./icons.js";
 import { startKeySheet, startKeys } from "./keys.js";
 import { startNotes } from "./own-notes.js";
+import { fetchQuestions, followKept, queue, sendWaiting, startQueue } from "./queue.js";
 import { startHeadingLinks, startReading } from "./reading.js";
 import { startRegions } from "./regions.js";
 import { startMap, startRemembering } from "./remember.js";
 import { startRunning } from "./running.js";
-import { STORAGE_PREFIX, startSaving, whenSaved } from "./saver.js";
+import { hasAnswer, STORAGE_PREFIX, startSaving, whenSaved } from "./saver.js";
 import { startKeySwitch, startSearchKey } from "./searching.js";
 import { startSorting } from "./sorting.js";
 import { storage } from "./storage.js";
@@ -89,6 +90,7 @@ const startQuestion = (part) => {
   each("[data-counts-words]", startWordCount);
   each("[data-remembers]", startRemembering);
   each(".question-map", startMap);
+  each("form[data-queues]", startQueue);
   each("#keys", startKeySheet);
 };
 
@@ -97,6 +99,10 @@ document.addEventListener("DOMContentLoaded", () => {
   each("form[data-saves]", (form) => startSaving(form, { onSaved: (reply) => setTimeLeft(reply.seconds_left) }));
   each("[data-seconds-left]", (element) => startTimer(element, { whenSaved }));
   startQuestion(document);
+  each("[data-keeps-questions]", fetchQuestions);
+  followKept(startQuestion);
+  window.addEventListener("online", sendWaiting);
+  sendWaiting();
   startKeys();
   startSearchKey();
   each("[data-search-key]", startKeySwitch);
@@ -146,4 +152,8 @@ const showNotSent = (event) => {
   status.classList.add("save-status--retry");
 };
 document.addEventListener("htmx:responseError", showNotSent);
-document.addEventListener("htmx:sendError", showNotSent);
+document.addEventListener("htmx:sendError", (event) => {
+  const form = event.detail.elt;
+  if (form.dataset?.queues && hasAnswer(form)) queue(form);
+  else showNotSent(event);
+});

@@ -3,7 +3,7 @@ import { storage } from "./storage.js";
 import { say } from "./words.js";
 
 export const STORAGE_PREFIX = "palpate:unsent:";
-const RETRY_DELAYS_MS = [1000, 2000, 4000, 8000];
+export const RETRY_DELAYS_MS = [1000, 2000, 4000, 8000];
 const TYPING_PAUSE_MS = 600;
 /** A long text is saved less often: each change is kept, and there may be only so many. */
 const WRITING_PAUSE_MS = 4000;
@@ -17,6 +17,23 @@ const OTHER_FIELDS = new Set(["csrf_token", "revision", "save_id", "go", "clear"
 const randomId = () => {
   const bytes = crypto.getRandomValues(new Uint8Array(8));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+};
+
+/** The answer in a form as [name, value] pairs. */
+const readAnswer = (form) => [...new FormData(form)].filter(([name]) => !OTHER_FIELDS.has(name));
+
+/** Whether anything is chosen or typed in an answer form. */
+export const hasAnswer = (form) =>
+  readAnswer(form).some(([name, value]) => name !== "flag" && name !== "certainty" && value !== "");
+
+/** Fill in an answer form from the [name, value] pairs of an earlier one. */
+export const fillIn = (form, answer) => {
+  for (const field of form.elements) {
+    if (!field.name || OTHER_FIELDS.has(field.name) || field.type === "hidden") continue;
+    const values = answer.filter(([name]) => name === field.name).map(([, value]) => value);
+    if (["radio", "checkbox"].includes(field.type)) field.checked = values.includes(field.value);
+    else if (values.length) field.value = values.at(-1);
+  }
 };
 
 /**
@@ -64,15 +81,14 @@ export class Saver {
     return this.isDirty || this.isRejected || this.inFlight !== null;
   }
 
-  /** The answer as [name, value] pairs. */
   answer() {
-    return [...new FormData(this.form)].filter(([name]) => !OTHER_FIELDS.has(name));
+    return readAnswer(this.form);
   }
 
   /** An answer given in steps is complete when no step waits for its button. */
   isAnswered() {
     if (this.form.querySelector("[data-waits]")) return false;
-    return this.answer().some(([name, value]) => name !== "flag" && name !== "certainty" && value !== "");
+    return hasAnswer(this.form);
   }
 
   isFlagged() {
@@ -90,12 +106,7 @@ export class Saver {
     const { answer, revision, saveId } = JSON.parse(stored);
     this.form.elements.revision.value = revision;
     this.nextSaveId = saveId;
-    for (const field of this.form.elements) {
-      if (!field.name || OTHER_FIELDS.has(field.name) || field.type === "hidden") continue;
-      const values = answer.filter(([name]) => name === field.name).map(([, value]) => value);
-      if (["radio", "checkbox"].includes(field.type)) field.checked = values.includes(field.value);
-      else if (values.length) field.value = values.at(-1);
-    }
+    fillIn(this.form, answer);
     this.change();
   }
 

@@ -146,7 +146,7 @@ const startMatch = (list) => {
 
 /** Drag and drop for the drop-downs of an answer, which remain what the form sends. */
 export const startSorting = (list) => {
-  if (list.classList.contains("is-live")) return;
+  if (list.classList.contains("is-live") || list.matches("fieldset:disabled *")) return;
   list.classList.add("is-live");
   if (list.dataset.sorts === "order") startOrder(list);
   else startMatch(list);

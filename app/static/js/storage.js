@@ -21,6 +21,13 @@ export const storage = {
       // Nothing was stored.
     }
   },
+  keys(prefix) {
+    try {
+      return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    } catch {
+      return [];
+    }
+  },
   removeAll(prefix) {
     try {
       for (const key of Object.keys(localStorage)) {

@@ -48,6 +48,7 @@ VISITOR = (
     Scene("bibliography-none", "visitor", "/bibliography?q=zebra"),
     Scene("about-course", "visitor", "/about-course"),
     Scene("glossary", "visitor", "/glossary"),
+    Scene("offline", "visitor", "/offline"),
     Scene("glossary-search", "visitor", "/glossary?q=pain"),
     Scene("glossary-none", "visitor", "/glossary?q=zebra"),
     Scene("search", "visitor", "/search?q=trapezius"),

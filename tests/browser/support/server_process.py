@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 180
 """For a server on a machine that does much else; it usually answers after two."""
 
 
-def build_environment(folder: Path, port: int) -> dict[str, str]:
+def build_environment(folder: Path, port: int, **settings: str) -> dict[str, str]:
     """What the server is started with: settings of this machine do not reach it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PALPATE_")}
     for name in ("DATABASE_URL", "REDIS_URL", "HOST"):
@@ -27,7 +27,7 @@ def build_environment(folder: Path, port: int) -> dict[str, str]:
     chosen = {"PALPATE_DATA": str(folder), "PALPATE_MAIL": "file", "PORT": str(port)}
     if (translations := folder / "translations").is_dir():
         chosen["PALPATE_TRANSLATIONS"] = str(translations)
-    return kept | chosen
+    return kept | chosen | settings
 
 
 def run_flask(folder: Path, port: int, *arguments: str) -> str:
@@ -62,13 +62,13 @@ class Server:
         return (self.folder / "server.log").read_text(errors="replace")
 
 
-def serve(folder: Path, port: int) -> Server:
-    """Start the server and wait until it is ready."""
+def serve(folder: Path, port: int, **settings: str) -> Server:
+    """Start the server with these settings and wait until it is ready."""
     with open(folder / "server.log", "wb") as log:
         process = lifeline.popen(
             [sys.executable, "-m", "flask", "--app", "wsgi", "serve"],
             cwd=ROOT,
-            env=build_environment(folder, port),
+            env=build_environment(folder, port, **settings),
             stdout=log,
             stderr=subprocess.STDOUT,
         )
