@@ -192,7 +192,10 @@ def test_findings_are_beside_their_fields(trainer: Person, library: Library) -> 
     page = trainer.client.get(f"{ADDRESS}/question?path={PATH}&n=1").text
     assert "2 things to fix" in page
     assert "Option 3, Reason" in page
-    assert "`NOWHERE` is not among the sources" in page.split('id="f-sources-0-err"')[1].split("</div>")[0]
+    assert (
+        '<code class="monospace">NOWHERE</code> is not among the sources'
+        in page.split('id="f-sources-0-err"')[1].split("</div>")[0]
+    )
     assert "1 finding" in trainer.client.get(f"{ADDRESS}/questions?path={PATH}").text
 
 
