@@ -345,12 +345,14 @@ def _check_draws(module: ModuleMaterial, head: Draft[LibraryModuleEntry], use: U
         )
         if wanted > there:
             of_level = f" of level {draw.level}" if draw.level else ""
-            message = f"{wanted} {use} questions on `{draw.objective}`{of_level} cannot be drawn from {there}"
+            message = (
+                f"the blueprint draws {wanted}{of_level} on `{draw.objective}`, which has {there} with `use: {use}`"
+            )
             yield head.fault(
                 "blueprint",
                 message,
                 "test",
                 "blueprint",
                 at,
-                expected=f"more questions with `use: {use}`, or a smaller draw",
+                expected=f"more questions with `use: {use}`, or fewer in the blueprint",
             )

@@ -141,8 +141,8 @@ class TestFurtherFolder:
             "band-spasm",
         ]
         assert folder.faults() == [
-            "module.yaml:15: 1 test questions on `band` cannot be drawn from 0; expected more questions with "
-            "`use: test`, or a smaller draw [blueprint]"
+            "module.yaml:15: the blueprint draws 1 on `band`, which has 0 with `use: test`; expected more questions with "
+            "`use: test`, or fewer in the blueprint [blueprint]"
         ]
 
     @pytest.mark.parametrize(
@@ -182,8 +182,8 @@ class TestFurtherFolder:
         )
 
         assert folder.faults(private.path) == [
-            "module.yaml:15: 1 exam questions on `band` of level recall cannot be drawn from 0; expected more questions "
-            "with `use: exam`, or a smaller draw [blueprint]"
+            "module.yaml:15: the blueprint draws 1 of level recall on `band`, which has 0 with `use: exam`; expected more questions "
+            "with `use: exam`, or fewer in the blueprint [blueprint]"
         ]
 
     def test_a_lesson_must_not_show_an_exam_question(self, folder: Folder, private: Folder) -> None:

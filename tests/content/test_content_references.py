@@ -44,7 +44,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "questions: 2}",
             [
                 "module.yaml:14: the lines of the blueprint add up to 2, but `questions` is 1; expected lines that add up to 1 [blueprint]",
-                "module.yaml:15: 2 test questions on `band` cannot be drawn from 1; expected more questions with `use: test`, or a smaller draw [blueprint]",
+                "module.yaml:15: the blueprint draws 2 on `band`, which has 1 with `use: test`; expected more questions with `use: test`, or fewer in the blueprint [blueprint]",
             ],
         ),
         (
@@ -60,7 +60,7 @@ LESSON = "1-basics/lessons/01-first.md"
             "questions: 1}",
             "questions: 1, level: reason}",
             [
-                "module.yaml:15: 1 test questions on `band` of level reason cannot be drawn from 0; expected more questions with `use: test`, or a smaller draw [blueprint]"
+                "module.yaml:15: the blueprint draws 1 of level reason on `band`, which has 0 with `use: test`; expected more questions with `use: test`, or fewer in the blueprint [blueprint]"
             ],
         ),
         (

@@ -54,7 +54,10 @@ def test_impossible_draws_are_found_beside_their_fields(trainer: Person, library
     status, page = send(trainer, fields, f"{SAVE}/check")
 
     assert status == 200
-    assert "add up to 2, but `questions` is 9" in page.split('id="f-test-blueprint-err"')[1].split("</div>")[0]
+    assert (
+        'add up to 2, but <code class="monospace">questions</code> is 9'
+        in page.split('id="f-test-blueprint-err"')[1].split("</div>")[0]
+    )
     assert "questions: 9" not in read_text(trainer)
 
 

@@ -67,7 +67,7 @@ def test_saving_a_text_shows_its_findings_beside_it(trainer: Person) -> None:
     assert save(trainer, address, "course.yaml", "title: Ours\nmodules: [nowhere]\n", 1) == 303
 
     page = trainer.client.get(f"{address}/text?path=course.yaml").text
-    assert "the module `nowhere` has no folder" in page
+    assert 'the module <code class="monospace">nowhere</code> has no folder' in page
     assert "line 2" in page
     assert "1 finding" in trainer.client.get(address).text
 
