@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -41,10 +42,11 @@ def make_breakable(text: str, longest: int = 30) -> str:
     Other words stay as they are: their letters may be joined.
     """
     step = longest // 2
-    return " ".join(
-        _BREAK.join(word[at : at + step] for at in range(0, len(word), step)) if len(word) > longest else word
-        for word in text.split(" ")
-    )
+
+    def cut(word: re.Match[str]) -> str:
+        return _BREAK.join(word[0][at : at + step] for at in range(0, len(word[0]), step))
+
+    return re.sub(rf"\S{{{longest + 1},}}", cut, text)
 
 
 @lru_cache(maxsize=1)

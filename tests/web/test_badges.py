@@ -329,3 +329,11 @@ def test_other_programs_find_the_issuer_and_the_list_of_revoked_badges(visitor: 
     assert read_payload(reply.text)["credentialSubject"]["statusPurpose"] == "revocation"
     assert visitor.get("/badges/status/1").status_code == 404
     assert find_token(reply.data) == reply.text
+
+
+@pytest.mark.parametrize("path", ["/.well-known/did.json", "/badges/keys.json", "/badges/status/0"])
+def test_programs_of_other_servers_may_read_what_verifies_badges(visitor: FlaskClient, path: str) -> None:
+    headers = visitor.get(path).headers
+
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert "Set-Cookie" not in headers

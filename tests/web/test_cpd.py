@@ -307,3 +307,12 @@ def test_pages_of_the_record_take_few_statements(
     learner.client.get("/cpd")
 
     assert len(statements()) <= 7
+
+
+def test_only_words_that_are_too_long_for_a_line_may_break() -> None:
+    text = "short\nlines of\n\nordinary words " + "W" * 25
+
+    made = typesetting.make_breakable(text, 10)
+
+    assert made.replace("\u200b", "") == text
+    assert made.startswith("short\nlines of\n\nordinary words WWWWW\u200bWWWWW")

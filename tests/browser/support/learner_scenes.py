@@ -152,7 +152,7 @@ LEARNER = (
     Scene("cpd-entry-new", "learner", "/cpd/entries/new"),
     Scene("cpd-entry-errors", "learner", "/cpd/entries/new", send_empty, 422),
     Scene("cpd-entry", "learner", "/cpd/entries/{cpd-entry}", unfold),
-    Scene("cpd-test", "learner", "/cpd/tests/{passed}"),
+    Scene("cpd-test", "learner", "/cpd/tests/{cpd-test}"),
     Scene("result-not-passed", "learner", "/attempts/{not-passed}/result"),
     Scene("result-critical", "learner", "/attempts/{critical}/result"),
     Scene("result-corrected", "learner", "/attempts/{critical}/result", unfold),

@@ -291,6 +291,8 @@ class LearnersOnStage:
         entry = cpd.add(self.session, viewer.learner, course)
         self.session.flush()  # its page needs the id
         self.stage.ids["cpd-entry"] = entry.id
-        test = cpd.get_test(self.session, viewer.learner, self.stage.ids["passed"], self.now)
-        assert test is not None
+        # Answers are drawn at random, so any attempt at the test may be the first that is passed.
+        test = cpd.list_tests(self.session, viewer.learner, self.now)[0]
+        assert test.attempt_id is not None
+        self.stage.ids["cpd-test"] = test.attempt_id
         cpd.reflect(self.session, test, "I ask about red flags before I touch anybody.")
