@@ -20,6 +20,7 @@ from tests.browser.conftest import Door, Site
 from tests.browser.support import journeys
 from tests.browser.support.input_devices import Mouse
 from tests.browser.support.offline import disconnect, keep, serve_small_course
+from tests.browser.support.proxy import Proxy
 from tests.browser.support.wcag import find_violations
 from tests.conftest import NOW, settings_for
 from tests.support.published_course import load_small_course
@@ -39,14 +40,14 @@ _FACTS = """async () => {
 """The version of each set of copies; null for one that is not complete."""
 
 _RENEWED = f"""async (before) => {{
-  for (let tries = 0; tries < 400; tries++) {{
+  for (let tries = 0; tries < 2400; tries++) {{
     const [now, ...others] = await ({_FACTS})();
     if (now && now !== before[0] && !others.length) return true;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }}
   return false;
 }}"""
-"""Whether there is but one set of copies, of another version, within 20 seconds."""
+"""Whether there is but one set of copies, of another version, within two minutes."""
 
 _TEXTS = """async () => {
   const texts = [];
@@ -192,6 +193,24 @@ def test_a_failed_update_keeps_the_copies_as_they_were(door: Door) -> None:
     assert _look(page) == before
     page.goto(LESSON)
     expect(page.locator(".offline-copy")).to_be_visible()
+
+
+def test_an_update_that_breaks_off_in_the_middle_leaves_one_whole_set(door: Door) -> None:
+    """Fails when pages of two publications are mixed, or when half a set is left in the browser."""
+    door.watch.is_offline_expected = True
+    proxy = Proxy(int(door.site.url.rpartition(":")[2]))
+    page = door.context(base_url=proxy.url).new_page()
+    keep(page)
+    before = _look(page)
+    proxy.cut_path = "/glossary"
+
+    page.get_by_role("button", name="Update now").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("could not all be kept")
+    assert _look(page) == before
+    page.goto("/glossary")
+    expect(page.locator(".offline-copy")).to_be_visible()
+    proxy.close()
 
 
 def test_no_browser_has_a_worker_before_somebody_asks_for_one_or_after_removing_the_copies(door: Door) -> None:

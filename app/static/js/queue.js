@@ -31,7 +31,7 @@ const getNumber = (path) => Number(path.split("/").at(-1));
 
 const showLine = (element, iconName, words) => element.replaceChildren(icon(iconName), words);
 
-/** Say on the page of a question that its answer waits, and lead to the next one. */
+/** Say on the page of a question that its answer waits, and lead to the next one if that can be opened. */
 const showWaiting = (form) => {
   for (const part of form.querySelectorAll("fieldset")) part.disabled = true;
   for (const button of form.querySelectorAll('button[type="submit"]')) button.remove();
@@ -39,11 +39,12 @@ const showWaiting = (form) => {
   showLine(status, "clock", say("waiting"));
   status.classList.add("save-status--retry");
   const next = form.querySelector("[data-skips]");
-  if (!/\/\d+$/.test(next.pathname)) {
+  if (!pages.has(next.pathname)) {
     next.remove();
     return;
   }
   next.className = "btn btn--main";
+  next.dataset.proceeds = "";
   next.replaceChildren(say("next"), icon("next"));
   status.after(next);
 };
@@ -140,6 +141,7 @@ export const queue = (form) => {
   const fields = [...new FormData(form)].filter(([name]) => name !== "csrf_token");
   store({ name: form.dataset.queues, action: new URL(form.action).pathname, fields, place });
   showWaiting(form);
+  form.querySelector("[data-skips]")?.focus();
   markMap();
   sendWaiting();
 };

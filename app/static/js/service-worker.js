@@ -47,7 +47,11 @@ const fill = async (cache, addresses, looks, report) => {
       report({ done: ++done, total: addresses.length });
     }
   };
-  await Promise.all(Array.from({ length: FETCHED_AT_ONCE }, fetchOthers));
+  const stop = (error) => {
+    next = addresses.length;
+    throw error;
+  };
+  await Promise.all(Array.from({ length: FETCHED_AT_ONCE }, () => fetchOthers().catch(stop)));
   return bytes;
 };
 

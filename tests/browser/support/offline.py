@@ -14,6 +14,9 @@ from tests.browser.conftest import Door, Site
 from tests.browser.support import server_process
 from tests.browser.support.stage_learners import Stage
 
+PATIENCE_MS = 120_000
+"""For fetching some fifty pages on a machine that does much else."""
+
 
 def serve_small_course(published: Path, folder: Path) -> Iterator[Site]:
     """Serve the course of the tests as long as the caller's fixture lives."""
@@ -27,7 +30,7 @@ def keep(page: Page) -> None:
     """Keep the course for offline reading."""
     page.goto("/offline")
     page.get_by_role("button", name="Keep for offline reading").click()
-    expect(page.get_by_text(re.compile(r"^Kept on \d+ \w+ \d{4}"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Kept on \d+ \w+ \d{4}"))).to_be_visible(timeout=PATIENCE_MS)
 
 
 def disconnect(door: Door, page: Page) -> None:

@@ -16,11 +16,13 @@ class Proxy:
     """Passes each request on over a connection of its own. ``url`` is where the browser goes in place of the server.
 
     While ``is_cut``, nothing comes through. While ``loses_replies``, a POST reaches the server, the reply is waited for, so that what it
-    tells has been done, and then the browser's connection is closed in its place. ``lost`` are the statuses of those replies.
+    tells has been done, and then the browser's connection is closed in its place. ``lost`` are the statuses of those replies. What is
+    got from ``cut_path`` never comes through.
     """
 
     port: int
     is_cut: bool = False
+    cut_path: str | None = None
     loses_replies: bool = False
     lost: list[int] = field(default_factory=list)
     _listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
@@ -46,7 +48,7 @@ class Proxy:
     def _serve(self, browser: socket.socket) -> None:
         with browser, contextlib.suppress(OSError):
             request = _one_message(browser)
-            if not request or self.is_cut:
+            if not request or self.is_cut or request.startswith(f"GET {self.cut_path} ".encode()):
                 return
             reply = self._ask(request)
             if self._was_cut():
