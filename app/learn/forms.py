@@ -123,7 +123,7 @@ def _validate_note_length(_form: FlaskForm, field: StringField) -> None:
 def _note_field() -> TextAreaField:
     """Build the field for a learner's own words. It has no ``maxlength``, which would cut what is pasted."""
     return TextAreaField(
-        _l("Note"), filters=[clean_text], validators=[_validate_note_length], render_kw={"rows": 4, "dir": "auto"}
+        _l("Your note"), filters=[clean_text], validators=[_validate_note_length], render_kw={"rows": 4, "dir": "auto"}
     )
 
 

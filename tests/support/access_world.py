@@ -290,6 +290,7 @@ def world(app: Flask, connection: Connection, make: Factory, session: Session, c
     done = start(learner.client, session)
     done.submit()
     guests = start(guest, session, "practice")
+    guests.answer(2, *guests.at(2).right)
     invitation = invitations.create(session, admin.user, Role.LEARNER, clock.now)
     session.commit()
     link = re.search(r"/reset/([\w.-]+)", admin.client.post(f"/admin/users/{other.user.id}/reset-link").text)

@@ -1,9 +1,10 @@
-const SKIPPED = "svg, button, .leaflet__cite, .heading-link";
+const SKIPPED = "svg, button, .leaflet__cite, .heading-link, .note-tool";
 const BLANK = /[\s\p{Cc}\p{Cf}]/u;
 const CONTEXT_LENGTH = 64;
 const MAX_LENGTH = 1000;
 const SETTLED_MS = 250;
 const GAP_PX = 8;
+const REFUSED = 422;
 
 const dropBlanks = (text) => [...text.normalize("NFC")].filter((letter) => !BLANK.test(letter)).join("");
 
@@ -75,6 +76,16 @@ const readSelection = (article) => {
   return { quote, before, after: text.slice(end, end + CONTEXT_LENGTH), range: range.cloneRange() };
 };
 
+/** Return the paragraph, list or figure of the lesson in which a range ends. */
+const readBlock = (range) => {
+  const { endContainer } = range;
+  const element = endContainer.nodeType === Node.TEXT_NODE ? endContainer.parentElement : endContainer;
+  return (
+    element.closest(".reading-layout__text > *") ??
+    range.startContainer.parentElement.closest(".reading-layout__text > *")
+  );
+};
+
 const paint = (name, ranges) => {
   if (globalThis.CSS?.highlights) CSS.highlights.set(name, new Highlight(...ranges));
 };
@@ -114,27 +125,38 @@ export const startNotes = (tool) => {
   const form = tool.querySelector("form");
   const { quote, before, after, body } = form.elements;
   const [acts, writing] = [tool.querySelector("[data-acts]"), tool.querySelector("[data-writing]")];
+  const fault = tool.querySelector("[data-fault]");
   const status = article.querySelector("[data-note-status]");
   const repaint = startPainting(article);
+  let block = null;
   const close = () => {
+    if (tool.contains(document.activeElement)) block?.focus({ preventScroll: true });
     tool.hidden = true;
     acts.hidden = false;
     writing.hidden = true;
+    fault.hidden = true;
     body.value = "";
     paint("own-selection", []);
   };
   const offer = () => {
-    if (tool.contains(document.activeElement)) return;
+    // What was typed stays until it is saved or cancelled.
+    if (tool.contains(document.activeElement) || body.value.trim()) return;
     const found = readSelection(article);
-    if (!found) {
+    block = found && readBlock(found.range);
+    if (!block) {
       close();
       return;
     }
     [quote.value, before.value, after.value] = [found.quote, found.before, found.after];
+    // After the paragraph, so that the next press of Tab leads to it.
+    block.tabIndex = -1;
+    block.after(tool);
     tool.hidden = false;
     const box = found.range.getBoundingClientRect();
     tool.style.setProperty("--tool-top", `${box.bottom + scrollY + GAP_PX}px`);
-    tool.style.setProperty("--tool-left", `${Math.max(GAP_PX, Math.min(box.left, innerWidth - tool.offsetWidth))}px`);
+    const start = document.dir === "rtl" ? document.documentElement.clientWidth - box.right : box.left;
+    const most = document.documentElement.clientWidth - tool.offsetWidth - GAP_PX;
+    tool.style.setProperty("--tool-start", `${Math.max(GAP_PX, Math.min(start, most))}px`);
     paint("own-selection", [found.range]);
   };
   let waiting = 0;
@@ -151,19 +173,20 @@ export const startNotes = (tool) => {
     writing.hidden = false;
     body.focus();
   });
-  tool.querySelector("[data-closes]").addEventListener("click", () => {
+  const cancel = () => {
     getSelection().removeAllRanges();
     close();
-  });
+  };
+  tool.querySelector("[data-closes]").addEventListener("click", cancel);
   tool.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
+    if (event.key === "Escape") cancel();
   });
   form.addEventListener("htmx:afterRequest", (event) => {
     const { xhr, successful } = event.detail;
-    status.textContent = successful ? status.dataset.saved : status.dataset.failed;
-    if (xhr.status === 0) return;
-    getSelection().removeAllRanges();
-    close();
+    status.textContent = successful ? status.dataset.saved : "";
+    fault.hidden = successful || xhr.status === REFUSED;
+    if (!fault.hidden) return;
+    cancel();
     if (!successful) article.querySelector("#own-notes").focus();
   });
   document.addEventListener("htmx:afterSettle", repaint);

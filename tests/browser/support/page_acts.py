@@ -156,12 +156,13 @@ def open_note(page: Page) -> None:
 
 
 def select_words(page: Page) -> None:
-    """Select the second sentence of the lesson's text, as a reader does with the mouse, the keyboard or a finger."""
+    """Select a sentence of the lesson's text, as a reader does with the mouse, the keyboard or a finger."""
     page.evaluate(
         """() => {
             const text = document.querySelector(".reading-layout__text > p").firstChild;
-            const start = text.data.indexOf(". ") + 2;
-            getSelection().setBaseAndExtent(text, start, text, text.data.indexOf(".", start) + 1);
+            const words = "Somewhere along it the person flinches.";
+            const start = text.data.indexOf(words);
+            getSelection().setBaseAndExtent(text, start, text, start + words.length);
         }"""
     )
     page.locator(".note-tool").wait_for()
