@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from bench import history, locks, ratios, reports
+from bench import history, locks, memories, ratios, reports
 from bench.attempt import MODULES, STEPS, Timings, UnexpectedReply, take_attempt
 from bench.browser import Browser
 from bench.filled import fill_database
@@ -79,7 +79,7 @@ def main() -> int:
     )
     parser.add_argument(
         "--only",
-        choices=("ratios", "attempts", "reports", "history", "locks"),
+        choices=("ratios", "attempts", "reports", "memories", "history", "locks"),
         help="run only this part (default: all but locks)",
     )
     parser.add_argument("--rounds", type=int, default=20, help="rounds of the ratios (default: 20)")
@@ -112,6 +112,9 @@ def main() -> int:
     if given.only in (None, "reports"):
         print("\nReports, in milliseconds:", flush=True)
         missed |= _judge_limits(reports.run_reports(given.seed, given.keep))
+    if given.only in (None, "memories"):
+        print("\nMemory cards, in milliseconds:", flush=True)
+        missed |= _judge_limits(memories.run_memories(given.seed))
     return missed
 
 
