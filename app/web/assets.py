@@ -64,6 +64,7 @@ STYLES = (
     "entry-form",
     "corrections",
     "certificates",
+    "composing",
     "charts",
     "insight",
     "body-map",
