@@ -27,6 +27,8 @@ COMPOSED = (
     Scene("composed-section", "trainer", "/teach/tests/{composed}/sections/2"),
     Scene("composed-section-new", "trainer", "/teach/tests/{composed}/sections/new"),
     Scene("composed-section-errors", "trainer", "/teach/tests/{composed}/sections/new", save_no_section, 422),
+    Scene("composed-questions", "trainer", "/teach/tests/{composed}/sections/1/questions"),
+    Scene("composed-questions-none", "trainer", "/teach/tests/{composed}/sections/1/questions?q=nothing+at+all"),
     Scene("composed-sample", "trainer", "/teach/tests/{composed}/sample?seed=7"),
     Scene("composed-assign", "trainer", "/teach/cohorts/{composed-cohort}/assignments/new?test={composed}"),
     Scene("composed-assigned", "trainer", "/teach/assignments/{composed-work}/settings"),
