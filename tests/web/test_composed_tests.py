@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -278,3 +279,24 @@ def test_exam_questions_that_one_may_not_see_cannot_be_chosen(session: Session, 
     assert list_versions(ilse.client.get(f"{path}?use=exam").text) == []
     ilse.client.post(path, data={"version": versions[0]})
     assert compositions.load_one(session, test.id).sections[0].draws == ()
+
+
+def test_pages_cost_the_same_with_more_tests_and_more_lines(
+    make: Factory, ilse: Person, statements: Callable[[], list[str]]
+) -> None:
+    """Fails when a list asks for each test, or a test for each of its lines."""
+
+    def count(path: str) -> int:
+        ilse.client.get(path)  # fills the caches
+        statements()
+        ilse.client.get(path)
+        return len(statements())
+
+    short = composed.compose(make, ilse)
+    one, few = count("/teach/tests"), count(f"/teach/tests/{short.id}")
+    lines = [composed.draw(make, slug, 1) for slug in ("safety", "evidence", "trigger-points", "referred-pain")]
+    long = composed.compose(make, ilse, composed.section("A", *lines), composed.section("B", *lines))
+    composed.compose(make, ilse)
+
+    assert count("/teach/tests") == one
+    assert count(f"/teach/tests/{long.id}") == few
