@@ -84,6 +84,7 @@ def test_a_trainer_composes_assigns_and_a_learner_takes_the_test(
     assert "Safety first 0 of 2 points, 0%" in result
     assert "Below its pass mark" in result
     assert "Final" in read(ilse.client, f"/teach/cohorts/{cohort.id}/gradebook")
+    assert "Safety first 0 of 2 points, 0%" in read(ilse.client, f"/teach/attempts/{attempt.id}")
 
 
 def test_the_page_says_what_its_pools_lack(make: Factory, ilse: Person) -> None:
