@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 
 from app.domain.content import Use
 from app.domain.correction import Remedy
-from app.models import Attempt, LibraryPerson, LibraryRole, ModuleRow, QuestionRow, QuestionVersion
+from app.models import Attempt, LibraryPerson, LibraryRole, ModuleRow, QuestionRow, QuestionVersion, SourceRow
 from app.services.assignments import assignments, availability, composed_tests
 from app.services.attempts import attempts, releases, results, starts
 from app.services.course import catalogue, compositions
 from app.services.marking import corrections, regrading, submission
 from app.services.marking.corrections import CorrectionDecision
-from app.services.reporting import question_bank, samples
+from app.services.reporting import question_bank, samples, source_use
 from app.services.reporting.question_bank import BankQuery
+from app.services.reporting.source_use import QuestionUse, SourceUse
 from tests.conftest import Clock
 from tests.support import composed, question_kinds
 from tests.support.assigned_test import start_attempt, take_test
@@ -319,3 +320,26 @@ def test_a_correction_counts_in_the_section_of_its_question(
 
     session.refresh(attempt)
     assert (attempt.is_passed, attempt.max_points) == (True, 2.0)
+
+
+def test_a_composed_test_is_named_among_what_relies_on_a_source(
+    session: Session, make: Factory, ilse: Person, clock: Clock
+) -> None:
+    """Evidence is only in the second section of the test."""
+    composed.assign(make, ilse, make.cohort(ilse), composed.compose(make, ilse))
+    [fixed] = composed.pick(make, "evidence", 1)
+    version_id = session.scalars(
+        select(QuestionVersion.id).where(
+            QuestionVersion.question_id == fixed.question_id, QuestionVersion.superseded_at.is_(None)
+        )
+    ).one()
+    text = catalogue.get_texts(session, [version_id])[version_id]
+    module = make.module("evidence")
+    asked = QuestionUse(version_id, text, module.id, module.title, Use.TEST, is_open=True)
+    slug = session.scalars(select(SourceRow.slug).limit(1)).one()
+    source = catalogue.list_sources(session, [slug])[slug]
+    use = SourceUse(source, None, [], [asked], 0, [])
+
+    found = source_use.list_assignments(session, ilse.viewer, use, clock())
+
+    assert [(one.title, one.questions) for one in found] == [("Mixed test", 1)]
