@@ -12,6 +12,7 @@ from app.teach import (  # noqa: E402
     composing,  # noqa: F401
     corrections,  # noqa: F401
     exceptions,  # noqa: F401
+    fixed_questions,  # noqa: F401
     gradebook,  # noqa: F401
     grading,  # noqa: F401
     insight,  # noqa: F401

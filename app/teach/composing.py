@@ -179,7 +179,7 @@ def _put(sections: list[PlannedSection], position: int | None, section: PlannedS
 
 
 def _redirect_saved(test: ComposedTest, position: int) -> ResponseReturnValue:
-    flash(_("Section saved. The change applies to attempts that start from now on."))
+    flash(_("Section saved."))
     if request.form.get("then") == "more":
         return redirect(url_for("teach.edit_section", test_id=test.id, position=position, _anchor="lines"), 303)
     return redirect(url_for("teach.show_test", test_id=test.id), 303)

@@ -67,6 +67,7 @@ STYLES = (
     "corrections",
     "certificates",
     "cpd",
+    "composing",
     "charts",
     "insight",
     "body-map",

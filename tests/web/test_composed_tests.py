@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
 from app.domain.content import Use
-from app.domain.release import ReleaseMoment, ReleasePolicy
-from app.models import Assignment, Attempt, ComposedTest, QuestionKey
+from app.models import Assignment, Attempt, ComposedTest, QuestionKey, QuestionVersion
 from app.services.course import compositions
 from tests.support import composed
-from tests.support.attempt_client import JSON, AttemptClient, start_assigned
 from tests.support.exam_pool import CANARY, add_exam_pool
 from tests.support.factory import Factory, Person
 
@@ -86,6 +84,7 @@ def test_a_trainer_composes_assigns_and_a_learner_takes_the_test(
     assert "Safety first 0 of 2 points, 0%" in result
     assert "Below its pass mark" in result
     assert "Final" in read(ilse.client, f"/teach/cohorts/{cohort.id}/gradebook")
+    assert "Safety first 0 of 2 points, 0%" in read(ilse.client, f"/teach/attempts/{attempt.id}")
 
 
 def test_the_page_says_what_its_pools_lack(make: Factory, ilse: Person) -> None:
@@ -169,7 +168,7 @@ def test_composing_pages_give_no_key_away(session: Session, make: Factory, ilse:
     session.commit()
     test = composed.compose(make, ilse)
 
-    for path in ("", "/sections/1", "/sections/new", "/settings"):
+    for path in ("", "/sections/1", "/sections/new", "/settings", "/sections/1/questions"):
         assert "zzcanary" not in ilse.client.get(f"/teach/tests/{test.id}{path}").text
 
 
@@ -190,104 +189,6 @@ def test_terms_of_an_assigned_test_keep_it(session: Session, make: Factory, ilse
     assert assignment.question_use is Use.TEST
 
 
-# -- forward only ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def forward(session: Session, make: Factory, ilse: Person, mia: Person) -> AttemptClient:
-    """An attempt at a test of four questions that goes forward only."""
-    assignment = composed.assign(make, ilse, make.cohort(ilse, mia), compose_forward(make, ilse))
-    assert "Forward only" in read(mia.client, f"/assignments/{assignment.id}")
-    return start_assigned(mia.client, session, assignment.id)
-
-
-def compose_forward(make: Factory, owner: Person) -> ComposedTest:
-    """A test of two fixed questions on safety and two on evidence, in this order, that goes forward only."""
-    sections = (composed.section(name, *composed.pick(make, name, 2)) for name in ("safety", "evidence"))
-    return composed.compose(make, owner, *sections, shuffles=False, is_forward_only=True)
-
-
-def choose(attempt: AttemptClient, n: int) -> dict[str, str]:
-    """The right answer to a question as a browser sends it."""
-    return {"option": str(attempt.at(n).right_place), "revision": str(attempt.at(n).revision)}
-
-
-def go_on(attempt: AttemptClient, n: int, **data: Any) -> TestResponse:
-    return attempt.client.post(f"{attempt.path}/{n}", data={"revision": "0", "go": str(n + 1)} | data)
-
-
-def test_a_question_that_was_left_can_be_neither_opened_nor_answered(session: Session, forward: AttemptClient) -> None:
-    assert go_on(forward, 1).location == f"{forward.path}/2"
-
-    shown, saved = forward.page(1), forward.answer(1, *forward.at(1).right)
-    by_script = forward.client.post(f"{forward.path}/1", data=choose(forward, 1), headers=JSON)
-
-    for refused in (shown, saved):
-        assert refused.status_code == 409
-        assert "This test goes forward only" in refused.text
-        assert f'href="{forward.path}"' in refused.text
-    assert (by_script.status_code, by_script.get_json()) == (409, {"error": "QuestionPassed"})
-    assert forward.at(1).chosen == ()
-    assert forward.client.get(forward.path).location == f"{forward.path}/2"
-
-
-def test_a_question_ahead_is_not_shown_before_it_is_reached(forward: AttemptClient) -> None:
-    assert forward.page(3).location == f"{forward.path}/1"
-    assert forward.answer(3, *forward.at(3).right).status_code == 400
-    assert forward.client.get(f"{forward.path}/3/report").status_code == 409
-    assert go_on(forward, 1, go="4").location == f"{forward.path}/2"
-    assert go_on(forward, 4).location == f"{forward.path}/2"
-
-
-def test_pressing_next_twice_moves_once_and_loses_nothing(forward: AttemptClient) -> None:
-    fields = choose(forward, 1)
-
-    first, second = go_on(forward, 1, **fields), go_on(forward, 1, **fields)
-
-    assert (first.location, second.location) == (f"{forward.path}/2", f"{forward.path}/2")
-    assert forward.at(1).chosen != ()
-
-
-def test_saving_and_clearing_do_not_leave_the_question(forward: AttemptClient) -> None:
-    saved = forward.client.post(f"{forward.path}/1", data=choose(forward, 1), headers=JSON)
-    cleared = forward.client.post(f"{forward.path}/1", data={"revision": "1", "clear": "1"})
-
-    assert saved.status_code == 200
-    assert cleared.location == f"{forward.path}/1"
-    assert forward.page(1).status_code == 200
-
-
-def test_the_last_question_stays_open_and_the_summary_has_no_way_back(forward: AttemptClient) -> None:
-    for n in (1, 2, 3):
-        go_on(forward, n)
-
-    assert go_on(forward, 4, go="summary").location == f"{forward.path}/summary"
-    summary = forward.summary().text
-    assert f'href="{forward.path}/4"' in summary
-    assert f'href="{forward.path}/1"' not in summary
-    assert forward.page(4).status_code == 200
-    page = forward.page(4).text
-    assert "Forward only: you can’t go back" in page
-    assert forward.submit().location == f"{forward.path}/result"
-
-
-def test_with_feedback_after_each_answer_checked_questions_stay_readable(
-    session: Session, make: Factory, ilse: Person, mia: Person
-) -> None:
-    test = compose_forward(make, ilse)
-    policy = ReleasePolicy(ReleaseMoment.SUBMISSION, *[ReleaseMoment.EACH_ANSWER] * 3)
-    assignment = composed.assign(make, ilse, make.cohort(ilse, mia), test, policy=policy)
-    attempt = start_assigned(mia.client, session, assignment.id)
-
-    checked = attempt.client.post(f"{attempt.path}/1", data=choose(attempt, 1))
-    skipped = go_on(attempt, 2)
-
-    assert checked.location == f"{attempt.path}/1#verdict"
-    assert attempt.page(1).status_code == 200
-    assert skipped.location == f"{attempt.path}/3"
-    assert attempt.page(2).status_code == 409
-
-
 # -- what to expect ----------------------------------------------------------------------------------------------------
 
 
@@ -297,10 +198,10 @@ def test_the_page_says_how_long_the_test_takes_and_how_easily_it_is_guessed(make
         make, ilse, composed.section("Many", composed.draw(make, "evidence", 9), pass_mark_percent=100)
     )
 
-    assert re.search(r"pass mark 50%: \d", read(ilse.client, f"/teach/tests/{easy.id}"))
+    assert re.search(r"Pass mark Chance 50% \d", read(ilse.client, f"/teach/tests/{easy.id}"))
     page = read(ilse.client, f"/teach/tests/{hard.id}")
-    assert "pass mark 50%: below 0.1%" in page
-    assert re.search(r"about \d+ minutes? from the time limits", page)
+    assert "50% below 0.1%" in page
+    assert re.search(r"About \d+ minutes? from the time limits", page)
 
 
 def test_a_sample_shows_a_paper_without_answers(session: Session, make: Factory, ilse: Person) -> None:
@@ -331,3 +232,72 @@ def test_a_sample_hides_exam_questions_that_the_trainer_may_not_see_yet(
     assert CANARY not in before
     assert before.count("An exam question. You can see it once") == 2
     assert CANARY in after
+
+
+# -- fixed questions ---------------------------------------------------------------------------------------------------
+
+
+def list_versions(page: str) -> list[str]:
+    return re.findall(r'name="version"\s+value="(\d+)"', page)
+
+
+def test_questions_are_chosen_from_the_bank_once_each(session: Session, make: Factory, ilse: Person) -> None:
+    test = composed.compose(make, ilse, composed.section("Fixed"), shuffles=False)
+    path = f"/teach/tests/{test.id}/sections/1/questions"
+    chosen = list_versions(ilse.client.get(f"{path}?module=evidence").text)[:2]
+
+    first = ilse.client.post(path, data={"version": chosen})
+    again = ilse.client.post(path, data={"version": chosen})
+
+    assert first.location == f"/teach/tests/{test.id}/sections/1#lines"
+    assert again.location.startswith(path)
+    draws = compositions.load_one(session, test.id).sections[0].draws
+    asked = session.scalars(select(QuestionVersion.question_id).where(QuestionVersion.id.in_(map(int, chosen)))).all()
+    assert {draw.question_id for draw in draws} == set(asked)
+    page = read(ilse.client, f"/teach/tests/{test.id}/sections/1")
+    assert page.count("Fixed question") == 2
+
+
+def test_a_fixed_question_is_removed_and_the_others_stay(session: Session, make: Factory, ilse: Person) -> None:
+    draws = composed.pick(make, "safety", 2)
+    test = composed.compose(make, ilse, composed.section("Fixed", *draws))
+    data = {"title": "Fixed", "revision": str(test.revision)}
+    for number, draw in enumerate(draws):
+        data[f"draws-{number}-pool"] = f"{draw.pool.module_id}-test"
+        data[f"draws-{number}-question"] = str(draw.question_id)
+    data["draws-0-remove"] = "y"
+
+    assert ilse.client.post(f"/teach/tests/{test.id}/sections/1", data=data).status_code == 303
+
+    assert compositions.load_one(session, test.id).sections[0].draws == (draws[1],)
+
+
+def test_exam_questions_that_one_may_not_see_cannot_be_chosen(session: Session, make: Factory, ilse: Person) -> None:
+    versions = add_exam_pool(session)
+    test = composed.compose(make, ilse, composed.section("Fixed"))
+    path = f"/teach/tests/{test.id}/sections/1/questions"
+
+    assert list_versions(ilse.client.get(f"{path}?use=exam").text) == []
+    ilse.client.post(path, data={"version": versions[0]})
+    assert compositions.load_one(session, test.id).sections[0].draws == ()
+
+
+def test_pages_cost_the_same_with_more_tests_and_more_lines(
+    make: Factory, ilse: Person, statements: Callable[[], list[str]]
+) -> None:
+    """Fails when a list asks for each test, or a test for each of its lines."""
+
+    def count(path: str) -> int:
+        ilse.client.get(path)  # fills the caches
+        statements()
+        ilse.client.get(path)
+        return len(statements())
+
+    short = composed.compose(make, ilse)
+    one, few = count("/teach/tests"), count(f"/teach/tests/{short.id}")
+    lines = [composed.draw(make, slug, 1) for slug in ("safety", "evidence", "trigger-points", "referred-pain")]
+    long = composed.compose(make, ilse, composed.section("A", *lines), composed.section("B", *lines))
+    composed.compose(make, ilse)
+
+    assert count("/teach/tests") == one
+    assert count(f"/teach/tests/{long.id}") == few

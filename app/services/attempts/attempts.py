@@ -248,7 +248,11 @@ def start_assignment(
         session,
         learner,
         terms,
-        lambda seed: selection.select_test(session, content, seed),
+        lambda seed: (
+            selection.select_composed(session, composition, seed)
+            if composition
+            else selection.select_test(session, content, seed)
+        ),
         now,
         find_hindrance,
     )

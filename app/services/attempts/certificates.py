@@ -126,6 +126,12 @@ def is_due(session: Session, viewer: Viewer, loaded: OwnAttempt, now: datetime) 
     return not (loaded.assignment and session.scalar(is_pretest))
 
 
+def _get_subject_title(loaded: OwnAttempt) -> str:
+    """Return what the test was about: its module, or a composed test itself, as it has several modules."""
+    assignment = loaded.assignment
+    return assignment.title if assignment and assignment.test_id is not None else loaded.module.title
+
+
 def issue(session: Session, viewer: Viewer, loaded: OwnAttempt, now: datetime) -> Certificate:
     """Issue the certificate of a passed attempt, which was loaded for an update; return the one that exists.
 
@@ -144,7 +150,7 @@ def issue(session: Session, viewer: Viewer, loaded: OwnAttempt, now: datetime) -
         learner_id=attempt.learner_id,
         name=viewer.user.name,
         title=loaded.assignment.title if loaded.assignment else loaded.module.title,
-        module_title=loaded.module.title,
+        module_title=_get_subject_title(loaded),
         percent=percent(attempt.points or 0, attempt.max_points or 0),
         minutes=_measure_minutes(session, attempt),
         publication_id=publication.id,

@@ -233,9 +233,14 @@ def get_question(session: Session, item: AnyItem) -> QuestionText:
 
 
 def list_outlines(session: Session, loaded: OwnAttempt) -> dict[int, QuestionOutline]:
-    """Return what the summary shows of each question, by position."""
-    shown = catalogue.get_texts(session, [item.version_id for item in loaded.items])
-    return {item.position: _outline(shown[item.version_id]) for item in loaded.items}
+    """Return what the summary shows of each question, by position.
+
+    In a test that goes forward only, nothing is shown of the questions ahead.
+    """
+    attempt = loaded.attempt
+    seen = [item for item in loaded.items if not attempt.is_forward_only or item.position <= attempt.furthest]
+    shown = catalogue.get_texts(session, [item.version_id for item in seen])
+    return {item.position: _outline(shown[item.version_id]) for item in seen}
 
 
 def _outline(shown: QuestionText) -> QuestionOutline:

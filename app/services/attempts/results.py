@@ -16,7 +16,7 @@ from app.domain.attempt import percent, round_down
 from app.domain.marking import MAX_CERTAINTY_POINTS
 from app.domain.paper import PaperItem
 from app.domain.release import Release
-from app.domain.sections import MarkedItem, SectionOutcome, SectionRule, compute_sections, is_pass_mark_reached
+from app.domain.sections import is_pass_mark_reached
 from app.models import (
     Assignment,
     Attempt,
@@ -34,6 +34,7 @@ from app.services.attempts.feedback import Feedback
 from app.services.attempts.marking_notices import MarkingNotice
 from app.services.attempts.notices import CorrectionNotice, MarkChangeNotice
 from app.services.attempts.objective_scores import ObjectiveScore, score_objectives
+from app.services.attempts.section_scores import SectionScore, score_sections
 from app.services.course import catalogue
 from app.services.course.memory import CourseMemory, get_memory
 from app.services.marking import active_corrections
@@ -86,22 +87,6 @@ class EarlierScore:
     attempt_id: int
     percent: int
     submitted_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SectionScore:
-    """One section of a result."""
-
-    rule: SectionRule
-    outcome: SectionOutcome
-
-    @property
-    def percent(self) -> int:
-        return percent(self.outcome.points, self.outcome.max_points)
-
-    @property
-    def shown_points(self) -> float:
-        return round_down(self.outcome.points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,22 +252,12 @@ def view_result(session: Session, loaded: OwnAttempt, now: datetime) -> ResultVi
         certainty_points=sum(row.mark.certainty_points for row in marks.values()) if is_certain else None,
         certainty=_score_certainty(loaded, marks) if is_certain and may_see.correctness else (),
         being_marked=len(loaded.items) - len(marks),
-        sections=_score_sections(loaded, marks) if may_see.mark else (),
+        sections=score_sections(
+            attempt, {item.position: item.section for item in loaded.items}, [row.mark for row in marks.values()]
+        )
+        if may_see.mark
+        else (),
     )
-
-
-def _score_sections(loaded: OwnAttempt, marks: Mapping[int, _MarkRow]) -> tuple[SectionScore, ...]:
-    rules = loaded.attempt.section_rules
-    if not rules:
-        return ()
-    sections = {item.position: item.section for item in loaded.items}
-    marked = [
-        MarkedItem(row.mark.points, row.mark.max_points, row.mark.is_right, False, sections[position])
-        for position, row in marks.items()
-    ]
-    asked = {section for section in sections.values() if section is not None}
-    outcomes = compute_sections(marked, rules)
-    return tuple(SectionScore(rules[index], outcomes[index]) for index in sorted(asked))
 
 
 @dataclass(frozen=True, slots=True)

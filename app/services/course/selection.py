@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.composing import count_found, draw_paper
+from app.domain.composing import Composition, count_found, draw_paper
 from app.domain.content import Use
 from app.domain.paper import Slot, count_test, draw_practice, draw_test
 from app.models import Attempt, Mark, ModuleRow
@@ -35,11 +35,15 @@ def select_test(session: Session, test: PaperContent, seed: int) -> tuple[Slot, 
     A composed test is drawn by its sections.
     """
     if test.test_id is not None:
-        composition = compositions.load_one(session, test.test_id)
-        return draw_paper(composition, compositions.load_pools(session, composition.pools), seed)
+        return select_composed(session, compositions.load_one(session, test.test_id), seed)
     module, objectives = test.module, catalogue.list_objectives(session, test.module.id)
     ids = {one.slug: one.id for one in objectives if _is_covered(one.read, test.lessons)}
     return draw_test(catalogue.list_pool(session, module.id, test.use), catalogue.get_blueprint(module, ids), seed)
+
+
+def select_composed(session: Session, composition: Composition, seed: int) -> tuple[Slot, ...]:
+    """Draw a composed test as it was loaded, so that an attempt gets the rules and the questions of one revision."""
+    return draw_paper(composition, compositions.load_pools(session, composition.pools), seed)
 
 
 def _is_covered(read: str | None, lessons: Collection[str]) -> bool:

@@ -40,8 +40,9 @@ from app.services.attempts import feedback, releases
 from app.services.attempts.attempts import OwnAttempt
 from app.services.attempts.feedback import Feedback
 from app.services.attempts.papers import QuestionView, view_question
+from app.services.attempts.section_scores import SectionScore, score_sections
 from app.services.course import catalogue
-from app.services.marking import active_corrections
+from app.services.marking import active_corrections, paper_items
 from app.services.marking.marks import TaughtMark
 
 
@@ -131,6 +132,7 @@ class AttemptRecord:
     percent: int | None
     answers: tuple[AnswerRecord, ...]
     others: tuple[OtherAttempt, ...]
+    sections: tuple[SectionScore, ...] = ()
 
     @property
     def missed(self) -> tuple[AnswerRecord, ...]:
@@ -172,12 +174,21 @@ def get_record(session: Session, examined: TaughtAttempt, now: datetime) -> Atte
     attempt = examined.attempt
     scope = releases.list_scope(session, attempt)
     loaded = OwnAttempt(attempt, examined.module, examined.assignment, examined.exception)
+    answers = _list_answers(session, attempt)
     return AttemptRecord(
         release=releases.get_release(session, loaded, now, scope),
         percent=_get_percent(attempt),
-        answers=_list_answers(session, attempt),
+        answers=answers,
         others=tuple(_view_other(row) for row in reversed(scope)),
+        sections=_score_sections(session, attempt, answers),
     )
+
+
+def _score_sections(session: Session, attempt: Attempt, answers: Sequence[AnswerRecord]) -> tuple[SectionScore, ...]:
+    if attempt.sections is None:
+        return ()
+    sections = {item.position: item.section for item in paper_items.list_items(session, attempt.id)}
+    return score_sections(attempt, sections, [answer.mark for answer in answers if answer.mark])
 
 
 def _view_other(row: Attempt) -> OtherAttempt:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.domain.composing import Draw, count_found, draw_paper
+from app.domain.composing import Draw, Pool, count_found, draw_paper
 from app.domain.content import Use
 from app.domain.question import QuestionText
 from app.domain.sections import SectionRule
 from app.models import ComposedTest, ModuleRow, ObjectiveRow, QuestionRow, QuestionVersion
-from app.permissions import Viewer, examines, teaches_module
+from app.permissions import Viewer, assigns_module, examines, teaches_module
 from app.services.course import catalogue, compositions
 
 
@@ -172,3 +172,23 @@ def _is_shown(viewer: Viewer) -> ColumnElement[bool]:
     """Build the condition that the viewer may see the statement's ``QuestionRow`` of its ``ModuleRow``, without the key."""
     may_see = or_(QuestionRow.use != Use.EXAM, examines(viewer, ModuleRow.id))
     return and_(teaches_module(viewer, ModuleRow.id, ModuleRow.library_id), may_see)
+
+
+def list_choosable(session: Session, viewer: Viewer, version_ids: Collection[int]) -> list[Draw]:
+    """Return a line with each of these questions that the viewer may see and assign, in the order of the course."""
+    rows = session.execute(
+        select(QuestionRow.module_id, QuestionRow.use, QuestionRow.id)
+        .join(QuestionVersion, QuestionVersion.question_id == QuestionRow.id)
+        .join(ModuleRow, ModuleRow.id == QuestionRow.module_id)
+        .where(
+            QuestionVersion.id.in_(version_ids),
+            QuestionVersion.superseded_at.is_(None),
+            QuestionRow.retired_at.is_(None),
+            QuestionRow.use != Use.PRACTICE,
+            ModuleRow.retired_at.is_(None),
+            _is_shown(viewer),
+            assigns_module(viewer, ModuleRow.library_id),
+        )
+        .order_by(ModuleRow.position, QuestionRow.id)
+    )
+    return [Draw(Pool(module_id, use), question_id=question_id) for module_id, use, question_id in rows]

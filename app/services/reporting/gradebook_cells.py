@@ -62,7 +62,7 @@ def build_column(assignment: Assignment, *, is_pretest: bool = False, is_retired
         counts=assignment.counts,
         is_for_all=assignment.is_for_all,
         is_withdrawn=assignment.withdrawn_at is not None,
-        is_retired=is_retired,
+        is_retired=is_retired and assignment.test_id is None,
         weight=resolve_weight(assignment.weight, is_pretest=is_pretest),
         is_pretest=is_pretest,
     )

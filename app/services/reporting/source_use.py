@@ -30,8 +30,8 @@ from app.models import (
     QuestionVersion,
     SourceRow,
 )
-from app.permissions import Viewer, examines, sits_test_on, teaches
-from app.services.course import catalogue
+from app.permissions import Viewer, draws_on, examines, sits_test_on, teaches
+from app.services.course import catalogue, compositions
 
 MAX_ASSIGNMENTS = 100
 """The latest ones of the viewer's cohorts that are listed."""
@@ -117,11 +117,7 @@ def list_assignments(session: Session, viewer: Viewer, use: SourceUse, now: date
     pools: dict[tuple[int, Use], int] = defaultdict(int)
     for question in use.questions:
         pools[question.module_id, question.use] += question.is_open
-    wanted = [
-        and_(Assignment.module_id == module_id, Assignment.question_use == pool)
-        for (module_id, pool), count in pools.items()
-        if count
-    ]
+    wanted = [draws_on(Assignment, module_id, use=pool) for (module_id, pool), count in pools.items() if count]
     if not wanted:
         return []
     rows = session.execute(
@@ -132,6 +128,7 @@ def list_assignments(session: Session, viewer: Viewer, use: SourceUse, now: date
             Assignment.due_at,
             Assignment.module_id,
             Assignment.question_use,
+            Assignment.test_id,
         )
         .join(Cohort, Cohort.id == Assignment.cohort_id)
         .where(
@@ -139,10 +136,20 @@ def list_assignments(session: Session, viewer: Viewer, use: SourceUse, now: date
         )
         .order_by(Assignment.id.desc())
         .limit(MAX_ASSIGNMENTS)
-    )
+    ).all()
+    test_ids = {row.test_id for row in rows if row.test_id is not None}
+    composed = compositions.load(session, test_ids) if test_ids else {}
+
+    def count_open(row: Any) -> int:
+        if row.test_id is None:
+            return pools[row.module_id, row.question_use]
+        return sum(pools[pool.module_id, pool.use] for pool in composed[row.test_id].pools)
+
     return [
-        AssignmentAtRisk(number, title, cohort, due_at, due_at is not None and due_at < now, pools[module_id, pool])
-        for number, title, cohort, due_at, module_id, pool in rows
+        AssignmentAtRisk(
+            row[0], row[1], row[2], row.due_at, row.due_at is not None and row.due_at < now, count_open(row)
+        )
+        for row in rows
     ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser.support.composed_scenes import COMPOSED
 from tests.browser.support.learner_scenes import GUEST, LEARNER, LESSONS, VISITOR
 from tests.browser.support.marking_scenes import MARKING
 from tests.browser.support.page_acts import (
@@ -53,6 +54,8 @@ PEOPLE = (
     "pausing",
     "writer",
     "graded",
+    "sitting",
+    "examined",
     "trainer",
     "idle",
     "admin",
@@ -230,6 +233,7 @@ SCENES = (
     *STAFF,
     *STUDIO,
     *MARKING,
+    *COMPOSED,
 )
 
 

@@ -48,6 +48,7 @@ from app.web import unsubscribing
 from app.web.address_key import get_address_key
 from tests.browser.support import server_process
 from tests.browser.support.large_cohort import LargeCohort
+from tests.browser.support.stage_composed import ComposedOnStage
 from tests.browser.support.stage_learners import LearnersOnStage, Stage
 from tests.browser.support.stage_marking import MarkingOnStage
 from tests.browser.support.stage_notes import NotesOnStage
@@ -98,6 +99,7 @@ class _StageBuilder(LearnersOnStage):
         self._studio(idle)
         self._marking()
         self._corrections()
+        ComposedOnStage(self.app, self.session, self.now, self.stage).fill(self._user(cast.TRAINER))
         self._ways_in()
         return self.stage
 
