@@ -39,7 +39,7 @@ class SelectionChange:
     message: str
 
 
-class _RefusedError(Exception):
+class _SelectionError(Exception):
     """The selection cannot be changed like that. The argument says why."""
 
 
@@ -61,7 +61,7 @@ def change_selection(slug: str) -> ResponseReturnValue:
         end_read_transaction()  # until here without the write lock, because many changes take a second
         for path, (revision, body) in change.bodies.items():
             documents.save(db.session, current_account(), opened.library, path, body, now(), seen=revision)
-    except _RefusedError as refused:
+    except _SelectionError as refused:
         flash(str(refused), "error")
         return back
     except (DocumentConflictError, DocumentTooLargeError, LibraryFullError):
@@ -82,10 +82,10 @@ def change_selection(slug: str) -> ResponseReturnValue:
 def _plan(library: Library, document: OpenDocument, places: list[int], form: QuestionSelectionForm) -> SelectionChange:
     """Return what the pressed button does with the questions at ``places``.
 
-    :raise _RefusedError: nothing is chosen, or it cannot be done.
+    :raise _SelectionError: nothing is chosen, or it cannot be done.
     """
     if not places:
-        raise _RefusedError(_("Choose questions first."))
+        raise _SelectionError(_("Choose questions first."))
     match form.act.data:
         case "change":
             return _plan_fields(library, document, places, form)
@@ -107,7 +107,7 @@ def _plan_fields(
     allowed = {"objective": own, "level": set(Level), "use": set(Use)}
     chosen = {name: form[name].data for name, values in allowed.items() if form[name].data in values}
     if not chosen:
-        raise _RefusedError(_("Choose an objective, a level or a use first."))
+        raise _SelectionError(_("Choose an objective, a level or a use first."))
     body = questions.change_fields(document, places, chosen)
     message = ngettext("%(num)s question changed.", "%(num)s questions changed.", len(places))
     return SelectionChange({document.path: (document.revision, body)}, message)
@@ -116,12 +116,12 @@ def _plan_fields(
 def _plan_move(library: Library, document: OpenDocument, places: list[int], to: str) -> SelectionChange:
     found = documents.get_current(db.session, library, to) if is_question_document(to) else None
     if found is None or to == document.path:
-        raise _RefusedError(_("Choose the document to which they move first."))
+        raise _SelectionError(_("Choose the document to which they move first."))
     try:
         target = questions.open_document(found)
     except UnreadableDocumentError as error:
         message = _("%(path)s has a fault, so nothing can be moved there. Fix its text first.", path=to)
-        raise _RefusedError(message) from error
+        raise _SelectionError(message) from error
     left, added = questions.move_entries(document, places, target)
     message = ngettext(
         "%(num)s question moved to %(path)s.", "%(num)s questions moved to %(path)s.", len(places), path=to
