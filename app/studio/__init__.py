@@ -20,6 +20,7 @@ from app.studio import (  # noqa: E402
     people,  # noqa: F401
     publication,  # noqa: F401
     question_forms,  # noqa: F401
+    question_selection,  # noqa: F401
     questions,  # noqa: F401
     source_forms,  # noqa: F401
     sources,  # noqa: F401

@@ -107,6 +107,15 @@ class QuestionsForm(FlaskForm):  # type: ignore[misc]
     act = StringField(filters=[to_text], validators=[Length(max=20)])
 
 
+class QuestionSelectionForm(QuestionsForm):
+    """An act on the chosen questions of a document: ``change``, ``move`` or ``retire``. ``to`` is a path."""
+
+    objective = StringField(filters=[to_text], validators=[Length(max=60)])
+    level = StringField(filters=[to_text], validators=[Length(max=20)])
+    use = StringField(filters=[to_text], validators=[Length(max=20)])
+    to = StringField(filters=[to_text], validators=[Length(max=200)])
+
+
 class EntryEditForm(FlaskForm):  # type: ignore[misc]
     """An entry beside its fields: ``base`` is the version of the document that they are about.
 

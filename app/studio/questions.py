@@ -68,8 +68,10 @@ def list_questions(slug: str) -> ResponseReturnValue:
     except UnreadableDocumentError:
         flash(_("This document has a fault, so its questions cannot be listed. Fix the text first."), "error")
         return redirect(url_for("studio.edit_document", slug=slug, path=found.path), 303)
-    checked = checking.check(db.session, opened.library, documents.list_current(db.session, opened.library))
+    listed = documents.list_current(db.session, opened.library)
+    checked = checking.check(db.session, opened.library, listed)
     findings = list_findings(checked).get(found.path, [])
+    module = find_module(checked.material, found.path)
     return render_template(
         "studio/questions.html",
         opened=opened,
@@ -82,6 +84,8 @@ def list_questions(slug: str) -> ResponseReturnValue:
         other_findings=[one for one in findings if one.entry is None],
         kinds=KINDS,
         may_edit=may_edit_library(opened.role),
+        objectives=module.head.entry.objectives if module and module.head else (),
+        others=[row.path for row in listed if is_question_document(row.path) and row.path != found.path],
         use_labels=USE_LABELS,
         level_labels=LEVEL_LABELS,
     )

@@ -48,6 +48,7 @@ _SLOW_ENDPOINTS = frozenset(
         "studio.upload_bank",
         "studio.import_bank",
         "studio.change_questions",
+        "studio.change_selection",
         "studio.check_question",
         "studio.save_question",
         "studio.check_module",

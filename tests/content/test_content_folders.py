@@ -75,7 +75,7 @@ def test_a_missing_file_is_named(folder: Folder, name: str, faults: list[str]) -
         ),
         (
             "1-basics/question/more.yaml",
-            "question:1: `question` does not belong here; expected module.yaml, lessons, questions or figures",
+            "question:1: `question` does not belong here; expected module.yaml, lessons, questions, figures or pictures",
         ),
     ],
 )

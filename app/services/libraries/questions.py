@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
@@ -141,6 +142,33 @@ def move_entry(document: OpenDocument, at: int, to: int) -> bytes:
 
 def remove_entry(document: OpenDocument, at: int) -> bytes:
     return _encode(document, document.questions.remove(at))
+
+
+def change_fields(document: OpenDocument, places: Sequence[int], fields: Mapping[str, str]) -> bytes:
+    """Return the document with the same values in the fields of several entries."""
+    changed = document.questions
+    for at in places:
+        entry = changed.entries[at]
+        if isinstance(entry, dict):
+            edited: dict[str, Edited] = {name: keep_rows(value) for name, value in entry.items()}
+            changed = changed.read(changed.change(at, {**edited, **fields}), changed.order)
+    return _encode(document, changed.text)
+
+
+def remove_entries(document: OpenDocument, places: Sequence[int]) -> bytes:
+    """Return the document without several entries."""
+    left = document.questions
+    for at in sorted(places, reverse=True):
+        left = left.read(left.remove(at), left.order)
+    return _encode(document, left.text)
+
+
+def move_entries(document: OpenDocument, places: Sequence[int], target: OpenDocument) -> tuple[bytes, bytes]:
+    """Return the document without several entries, and the target with them behind its own, in their order."""
+    grown = target.questions
+    for at in places:
+        grown = grown.read(grown.add(keep_rows(document.questions.entries[at])), grown.order)
+    return remove_entries(document, places), _encode(target, grown.text)
 
 
 def choose_name(names: set[str], stem: str) -> str:
