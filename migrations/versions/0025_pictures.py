@@ -1,7 +1,7 @@
 """pictures: photos and scans that figures of published modules show
 
 Revision ID: 0025
-Revises: 0023
+Revises: 0024
 """
 
 import sqlalchemy as sa

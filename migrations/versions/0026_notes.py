@@ -1,7 +1,7 @@
 """notes: what learners keep for themselves about lessons, questions and muscles
 
 Revision ID: 0026
-Revises: 0023
+Revises: 0025
 """
 
 import sqlalchemy as sa

@@ -1,13 +1,13 @@
 """CPD: learners' own entries of their professional development, and what they write about passed tests
 
-Revision ID: 0028
-Revises: 0023
+Revision ID: 0027
+Revises: 0026
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0028"
+revision = "0027"
 down_revision = "0026"
 branch_labels = None
 depends_on = None
