@@ -47,7 +47,7 @@ def test_cpd_entries_go_with_their_migration_and_come_back_as_none(app: Flask, c
         with pytest.raises(IntegrityError):
             session.execute(update(CpdEntry).values(minutes=0))
 
-    downgrade(directory=MIGRATIONS, revision="0023")
+    downgrade(directory=MIGRATIONS, revision="0026")
     with db.engine.connect() as connection:
         assert not {"cpd_entry", "cpd_reflection"} & {*inspect(connection).get_table_names()}
     upgrade(directory=MIGRATIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from flask import abort, flash, redirect, request, url_for
@@ -26,7 +27,7 @@ from app.studio import blueprint
 from app.studio.addresses import is_question_document
 from app.studio.forms import QuestionSelectionForm
 from app.studio.libraries import get_editable_or_403
-from app.studio.questions import check_library, open_document_or_404
+from app.studio.questions import check_library, list_objectives, open_document_or_404
 from app.web.access import current_account, trainers_only
 from app.web.undo import flash_with_undo
 
@@ -102,9 +103,8 @@ def _plan(library: Library, document: OpenDocument, places: list[int], form: Que
 def _plan_fields(
     library: Library, document: OpenDocument, places: list[int], form: QuestionSelectionForm
 ) -> SelectionChange:
-    module = find_module(check_library(library).material, document.path)
-    own = {objective.id for objective in module.head.entry.objectives} if module and module.head else set[str]()
-    allowed = {"objective": own, "level": set(Level), "use": set(Use)}
+    own = list_objectives(find_module(check_library(library).material, document.path))
+    allowed: Mapping[str, Collection[str]] = {"objective": own, "level": set(Level), "use": set(Use)}
     chosen = {name: form[name].data for name, values in allowed.items() if form[name].data in values}
     if not chosen:
         raise _SelectionError(_("Choose an objective, a level or a use first."))
