@@ -104,7 +104,11 @@ def _plan_fields(
 ) -> SelectionChange:
     module = find_module(check_library(library).material, document.path)
     own = {objective.id for objective in module.head.entry.objectives} if module and module.head else set[str]()
-    allowed = {"objective": own, "level": set(Level), "use": set(Use)}
+    allowed: dict[str, set[str]] = {
+        "objective": own,
+        "level": {level.value for level in Level},
+        "use": {use.value for use in Use},
+    }
     chosen = {name: form[name].data for name, values in allowed.items() if form[name].data in values}
     if not chosen:
         raise _SelectionError(_("Choose an objective, a level or a use first."))
