@@ -53,7 +53,7 @@ const press = (field, { insert, before, after, mark, sample = "" }) => {
 };
 
 /** Move the cursor to a line of the text, for example that of a fault. */
-const showLine = (field, number) => {
+const scrollToLine = (field, number) => {
   const lines = field.value.split("\n");
   const start = lines.slice(0, number - 1).reduce((sum, line) => sum + line.length + 1, 0);
   field.focus();
@@ -101,6 +101,6 @@ export const startToolbar = (bar) => {
     const link = event.target.closest("a[data-line]");
     if (!link) return;
     event.preventDefault();
-    showLine(field, Number(link.dataset.line));
+    scrollToLine(field, Number(link.dataset.line));
   });
 };
