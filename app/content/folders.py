@@ -13,6 +13,8 @@ _MODULE_FOLDER = re.compile(r"\d+-([a-z0-9]+(?:-[a-z0-9]+)*)")
 _LESSON_FILE = re.compile(r"\d+-[a-z0-9]+(-[a-z0-9]+)*\.md")
 _FIGURE_FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.svg")
 _PICTURE_FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.(png|jpg|webp)")
+IMPORTED_FOLDER = "imported"
+"""A folder of a module with the pictures of imported questions. Nothing reads it."""
 _MAP_FOLDER = "body-map"
 _LEAFLET_FOLDER = "leaflets"
 _LEAFLET_FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.md")
@@ -114,6 +116,8 @@ def _find_module_files(folder: ContentPath, module: ModuleFiles, shelf: CourseFi
             module.heads.append(path)
         elif path.name in takers and path.is_dir():
             _take_files(path, *takers[path.name], shelf)
+        elif path.name == IMPORTED_FOLDER:
+            continue  # for the author, who may add them as figures
         elif path.is_dir() or path.suffix in _SUFFIXES - {".md"}:
             _report_stray(path, "module.yaml, lessons, questions, figures or pictures", shelf)
 

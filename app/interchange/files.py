@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from app.content.folders import IMPORTED_FOLDER
 from app.content.yaml_nodes import Plain
 from app.interchange.authoring import DraftQuestion
 from app.interchange.pictures import make_slug
@@ -34,7 +35,7 @@ def write_files(
                 path, number = f"questions/{name}-{number}.yaml", number + 1
             files[path] = text.encode()
     for name, data in pictures.items():
-        files[f"pictures/{name}"] = data
+        files[f"{IMPORTED_FOLDER}/{name}"] = data
     return files
 
 

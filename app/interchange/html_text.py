@@ -249,9 +249,8 @@ class _HtmlReader(HTMLParser):
         name = unquote(_PLUGIN_FILE.sub("", address)).partition("?")[0]
         if kept := self.names.get(name):
             self.shown.append(kept)
-            reason = (
-                f"a question cannot show the picture “{kept}”; its file is kept, and its description is in the text"
-            )
+            where = "its file is kept in “imported”, and its description is in the text"
+            reason = f"a question cannot show the picture “{kept}”; {where}"
         elif address.startswith("data:"):
             reason = "a picture inside the text is left out; its description is in the text"
         else:

@@ -239,3 +239,10 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert (
         str(fault) == f"{tmp_path}/nowhere:1: the folder does not exist; expected a folder with content files [folder]"
     )
+
+
+def test_pictures_of_imported_questions_are_left_alone(folder: Folder) -> None:
+    """They are not written anew and nothing shows them, which would be faults in ``pictures/``."""
+    folder.write("1-basics/imported/dot.png", "not a picture")
+
+    assert folder.faults() == []

@@ -132,7 +132,7 @@ def test_each_category_has_a_file_and_a_large_one_has_several() -> None:
         "questions/a-b-2.yaml",
         "questions/a-b-3.yaml",
         "questions/questions.yaml",
-        "pictures/a.png",
+        "imported/a.png",
     ]
     ids = [
         line for name, data in files.items() if "a-b" in name for line in data.decode().splitlines() if "id: " in line

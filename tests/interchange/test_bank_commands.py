@@ -39,7 +39,7 @@ def test_a_bank_becomes_files_in_a_new_folder(bank_app: Flask, tmp_path: Path) -
     assert "    refused: dragging words into a text has no counterpart" in result.output
     assert "Questions that can be imported: 15 of 18. Pictures: 1." in result.output
     assert sorted(str(path.relative_to(into)) for path in into.rglob("*.*")) == [
-        "pictures/dot.png",
+        "imported/dot.png",
         "questions/neck-basics.yaml",
         "questions/neck-more-kinds.yaml",
         "questions/neck-zeichen-und-schrift.yaml",

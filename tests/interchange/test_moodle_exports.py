@@ -134,7 +134,7 @@ def test_everything_that_the_picture_question_loses_is_named() -> None:
     assert item.pictures == ("dot.png",)
     assert bank.pictures["dot.png"].startswith(b"\x89PNG")
     assert find_reasons(item, Severity.LOST) == [
-        "a question cannot show the picture “dot.png”; its file is kept, and its description is in the text",
+        "a question cannot show the picture “dot.png”; its file is kept in “imported”, and its description is in the text",
         "the feedback on every right answer (“Right.”)",
         "the feedback on every partly right answer (“Partly.”)",
         "the feedback on every wrong answer (“Not quite.”)",
