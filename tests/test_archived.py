@@ -30,6 +30,7 @@ ALLOWED = {
     "/teach/cohorts/{cohort}/restore": "restores it",
     "/teach/reports/{report}": "answers a learner about a question",
     "/teach/cohorts/{cohort}/copy": "makes another cohort and only reads this one",
+    "/cpd/tests/{handed}": "keeps a reflection in the learner’s own CPD record",
 }
 
 POSTS = [
