@@ -17,7 +17,7 @@ from app.services.libraries.documents import LibraryFullError, PathCollisionErro
 from app.services.libraries.libraries import OpenLibrary
 from app.studio import blueprint
 from app.studio.forms import UploadForm
-from app.studio.large_files import accept_large_files
+from app.studio.large_requests import accept_large_files
 from app.studio.libraries import get_editable_or_403, get_library_or_404
 from app.web.access import current_account, trainers_only
 from app.web.downloads import attachment

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -52,13 +50,6 @@ PATH_MESSAGES = {
     PathProblem.NAME: _l("Use the letters A to Z, digits, hyphens, dots and underscores only, with / between names."),
     PathProblem.RESERVED: _l("This name is reserved on Windows. Choose another one."),
 }
-
-
-@blueprint.url_value_preprocessor
-def _allow_larger_texts(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Raise the size limit for a text before the request body is read."""
-    if endpoint == "studio.save_document":
-        request.max_content_length = request.max_form_memory_size = current_app.config["LARGEST_TEXT"]
 
 
 @blueprint.get("/<slug>/new")

@@ -26,7 +26,7 @@ from app.services.libraries.pictures import PictureError, PictureProblem
 from app.studio import blueprint
 from app.studio.findings import Finding, describe_faults
 from app.studio.forms import FigureForm
-from app.studio.large_files import accept_large_files
+from app.studio.large_requests import accept_large_files
 from app.studio.lessons import get_folder, get_module_or_404
 from app.studio.libraries import get_editable_or_403, get_library_or_404
 from app.web.access import current_account, trainers_only

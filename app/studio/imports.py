@@ -26,7 +26,7 @@ from app.services.libraries.imports import ImportPreview, ImportTarget, LibraryC
 from app.services.libraries.libraries import OpenLibrary
 from app.studio import blueprint
 from app.studio.forms import BankFileForm, DiscardForm, ImportForm
-from app.studio.large_files import accept_large_files
+from app.studio.large_requests import accept_large_files
 from app.studio.libraries import get_editable_or_403
 from app.web.access import current_account, trainers_only
 from app.web.downloads import XLSX, attachment

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -55,13 +55,6 @@ class OpenLesson:
     document: LessonDocument
     typed: TypedEntry
     body: str
-
-
-@blueprint.url_value_preprocessor
-def _allow_larger_lessons(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Raise the size limit for a lesson before the request body is read."""
-    if endpoint in ("studio.save_lesson", "studio.check_lesson"):
-        request.max_content_length = request.max_form_memory_size = current_app.config["LARGEST_TEXT"]
 
 
 @blueprint.get("/<slug>/lesson")

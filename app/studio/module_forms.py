@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -55,13 +54,6 @@ class OpenModule:
     revision: int
     document: EntryDocument
     typed: TypedEntry
-
-
-@blueprint.url_value_preprocessor
-def _allow_larger_modules(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Raise the size limit for a module before the request body is read."""
-    if endpoint in ("studio.save_module", "studio.check_module"):
-        request.max_content_length = request.max_form_memory_size = current_app.config["LARGEST_TEXT"]
 
 
 @blueprint.get("/<slug>/module")

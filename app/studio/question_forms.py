@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -58,13 +58,6 @@ class OpenQuestion:
     def entry(self) -> Plain:
         """The entry as the document has it. A new one has only its kind."""
         return {"kind": self.kind} if self.at is None else self.base.questions.entries[self.at]
-
-
-@blueprint.url_value_preprocessor
-def _allow_larger_questions(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Raise the size limit for a question before the request body is read."""
-    if endpoint in ("studio.save_question", "studio.check_question"):
-        request.max_content_length = request.max_form_memory_size = current_app.config["LARGEST_TEXT"]
 
 
 @blueprint.get("/<slug>/question")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -66,13 +66,6 @@ class OpenSource:
     @property
     def entry(self) -> Plain:
         return self.base.get_entry(self.at)
-
-
-@blueprint.url_value_preprocessor
-def _allow_larger_sources(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Raise the size limit for a source before the request body is read."""
-    if endpoint in ("studio.save_source", "studio.check_source"):
-        request.max_content_length = request.max_form_memory_size = current_app.config["LARGEST_TEXT"]
 
 
 @blueprint.get("/<slug>/source")

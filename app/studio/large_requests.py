@@ -1,4 +1,4 @@
-"""Uploads of files that are larger than any form."""
+"""Requests that are larger than other forms: uploads of files, and forms with the text of a document."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ from app.studio import blueprint
 from app.web import errors
 from app.web.identity import get_viewer
 
+_TEXT_FORMS = frozenset(
+    {
+        "studio.save_document",
+        *(f"studio.{act}_{what}" for act in ("save", "check") for what in ("lesson", "module", "question", "source")),
+    }
+)
 ShowFault = Callable[[OpenLibrary, str], str]
 """Renders the form of an upload again, with what is wrong with the file."""
 
@@ -30,10 +36,12 @@ def accept_large_files(endpoint: str, show_fault: ShowFault) -> None:
 
 
 @blueprint.url_value_preprocessor
-def _allow_larger_files(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+def _allow_more(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Raise the size limit before the request body is read."""
     if endpoint in _FORMS:
         request.max_content_length = current_app.config["LARGEST_LIBRARY"]
+    elif endpoint in _TEXT_FORMS:
+        request.max_content_length = request.max_form_memory_size = current_app.config["LARGEST_TEXT"]
 
 
 @blueprint.errorhandler(413)
