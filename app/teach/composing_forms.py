@@ -27,6 +27,7 @@ from app.domain.sections import SectionRule
 from app.services.assignments.composed_tests import ComposingOptions
 from app.web.forms import form_id_field, required_line
 from app.web.question_labels import LEVEL_LABELS
+from app.web.urls import parse_id
 
 BLANK_LINES = 3
 """How many empty lines the form of a section offers."""
@@ -60,7 +61,10 @@ class DrawForm(Form):  # type: ignore[misc]
 
 
 class SectionForm(FlaskForm):  # type: ignore[misc]
-    """A section with its lines. ``revision`` is that of the test which the page showed."""
+    """A section with its lines. ``revision`` is that of the test which the page showed.
+
+    ``fixed`` are the lines of the section so far: the form can keep or remove its fixed questions, but not add any.
+    """
 
     form_id = form_id_field()
     revision = HiddenField(default="0")
@@ -73,9 +77,10 @@ class SectionForm(FlaskForm):  # type: ignore[misc]
     needs_critical_right = BooleanField(_l("Safety-critical questions must be right"), default=True)
     draws = FieldList(FormField(DrawForm), label=_l("Questions"), max_entries=MAX_DRAWS)
 
-    def __init__(self, options: ComposingOptions, **given: Any) -> None:
+    def __init__(self, options: ComposingOptions, fixed: Sequence[Draw] = (), **given: Any) -> None:
         super().__init__(**given)
         self.options = options
+        self.fixed = {str(draw.question_id): draw for draw in fixed if draw.question_id is not None}
         self.pools = {name_pool(choice.pool): choice.pool for choice in options.pools}
         self.found: tuple[Draw, ...] = ()
         for line in self.draws:
@@ -129,10 +134,10 @@ class SectionForm(FlaskForm):  # type: ignore[misc]
                 _("You can’t draw from here any more. Choose another, or remove it."),
             ]
             return None
-        if (line.question.data or "").isdecimal():
-            return Draw(pool, question_id=int(line.question.data))
+        if line.question.data:
+            return self.fixed.get(line.question.data)
         level = Level(line.level.data) if line.level.data in list(Level) else None
-        objective_id = int(line.objective.data) if (line.objective.data or "").isdecimal() else 0
+        objective_id = parse_id(line.objective.data or "") or 0
         if objective_id and not any(
             one.id == objective_id and one.module_id == pool.module_id for one in self.options.objectives
         ):
