@@ -1,0 +1,131 @@
+"""Composed tests where reports once knew only one module per assignment."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain import recall
+from app.domain.content import Use
+from app.models import Assignment, Cohort, LessonRow, ModuleRow, PictureRow
+from app.services.attempts import attempts, certificates, cpd, progress, transcripts
+from app.services.course import pictures
+from app.services.libraries import publication
+from app.services.reporting import cohort_recall, learner_records
+from tests.conftest import Clock
+from tests.support import composed
+from tests.support.assigned_test import start_attempt, take_test
+from tests.support.factory import Factory, Person
+from tests.support.published_library import get_module, publish
+
+
+@pytest.fixture
+def ilse(make: Factory) -> Person:
+    return make.trainer(name="Ilse")
+
+
+@pytest.fixture
+def mia(make: Factory) -> Person:
+    return make.person(name="Mia")
+
+
+@pytest.fixture
+def cohort(make: Factory, ilse: Person, mia: Person) -> Cohort:
+    return make.cohort(ilse, mia)
+
+
+@pytest.fixture
+def assignment(make: Factory, ilse: Person, cohort: Cohort) -> Assignment:
+    """A composed test on the modules safety and evidence."""
+    return composed.assign(make, ilse, cohort, composed.compose(make, ilse, title="Final"))
+
+
+def test_a_composed_test_counts_no_reading_time(
+    session: Session, mia: Person, assignment: Assignment, clock: Clock
+) -> None:
+    """Fails when the lessons of the first module, which were not set, count as learning time."""
+    attempt = take_test(session, mia, assignment, clock(), is_right=True)
+
+    loaded = attempts.get_for(session, mia.viewer, attempt.id)
+    assert loaded is not None
+    assert certificates.issue(session, mia.viewer, loaded, clock()).minutes == 0
+    assert [line.minutes for line in cpd.list_tests(session, mia.learner, clock())] == [1]
+
+
+def test_a_composed_test_is_not_the_result_of_its_first_module(
+    session: Session, mia: Person, assignment: Assignment, clock: Clock
+) -> None:
+    take_test(session, mia, assignment, clock(), is_right=True)
+
+    states, _following = progress.view_modules(session, mia.learner, clock())
+
+    assert {state.slug for state in states if state.is_passed or state.best_percent is not None} == set()
+
+
+def test_a_transcript_does_not_name_the_first_module(
+    session: Session, mia: Person, assignment: Assignment, clock: Clock
+) -> None:
+    take_test(session, mia, assignment, clock(), is_right=True)
+
+    [line] = transcripts.list_lines(session, [mia.learner.id], clock())[mia.learner.id]
+
+    assert (line.title, line.module_title) == ("Final", "Final")
+
+
+@pytest.mark.parametrize(("slug", "changes"), [("safety", True), ("evidence", True), ("trigger-points", False)])
+def test_a_certificate_says_whether_any_of_the_modules_changed(
+    session: Session, make: Factory, mia: Person, assignment: Assignment, clock: Clock, slug: str, changes: bool
+) -> None:
+    attempt = take_test(session, mia, assignment, clock(), is_right=True)
+    before = certificates.compute_content_digest(session, attempt)
+
+    lesson = session.scalars(select(LessonRow).where(LessonRow.module_id == make.module(slug).id)).first()
+    assert lesson is not None
+    lesson.digest = "0" * 64
+    session.flush()
+
+    assert (certificates.compute_content_digest(session, attempt) != before) is changes
+    session.rollback()
+
+
+def test_trainers_see_the_objectives_of_all_modules(
+    session: Session, make: Factory, mia: Person, cohort: Cohort, assignment: Assignment, clock: Clock
+) -> None:
+    member = learner_records.get_member(session, cohort, mia.learner.id)
+    assert member is not None
+    record = learner_records.get_record(session, cohort, member, clock())
+    remembered = cohort_recall.view_recall(session, cohort, recall.choose_moment(date(2027, 1, 1), clock(), "UTC"))
+
+    titles = {make.module(slug).title for slug in ("safety", "evidence")}
+    assert {title for title, _lines in record.goals} == titles
+    assert {module.title for module in remembered.modules} == titles
+
+
+def start_on_library(make: Factory, ilse: Person, mia: Person, cohort: Cohort) -> tuple[Assignment, ModuleRow]:
+    """An attempt at a composed test whose second module is of a library."""
+    session = make.session
+    library = make.library(ilse)
+    publish(session, ilse.user, library, make.now())
+    module = get_module(session, library)
+    pools = (("safety", Use.TEST), (module.slug, Use.EXAM))
+    sections = (composed.section(slug, composed.draw(make, slug, use=use)) for slug, use in pools)
+    assignment = composed.assign(make, ilse, cohort, composed.compose(make, ilse, *sections))
+    start_attempt(session, mia, assignment, make.now())
+    assert publication.preview_withdrawal(session, library, make.now()).open_attempts == 1
+    return assignment, module
+
+
+def test_pictures_stay_with_those_who_were_asked_about_the_module(
+    session: Session, make: Factory, ilse: Person, mia: Person, cohort: Cohort, clock: Clock
+) -> None:
+    """Fails when the pictures of a question vanish from a paper once its test is withdrawn or changed."""
+    assignment, module = start_on_library(make, ilse, mia, cohort)
+    session.add(PictureRow(module_id=module.id, digest="a" * 64, media_type="image/png", body=b"x"))
+    assignment.withdrawn_at = clock()
+    session.commit()
+
+    assert pictures.get_picture_for(session, mia.viewer, "a" * 64) is not None
+    assert pictures.get_picture_for(session, make.person().viewer, "a" * 64) is None
