@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from app.domain import recall
 from app.domain.content import Use
 from app.models import Assignment, Cohort, LessonRow, ModuleRow, PictureRow
-from app.services.attempts import attempts, certificates, cpd, progress, transcripts
-from app.services.course import pictures
+from app.services.attempts import attempts, certificates, cpd, progress, results, transcripts
+from app.services.course import catalogue, pictures
 from app.services.libraries import publication
 from app.services.reporting import cohort_recall, learner_records
 from tests.conftest import Clock
@@ -129,3 +129,22 @@ def test_pictures_stay_with_those_who_were_asked_about_the_module(
 
     assert pictures.get_picture_for(session, mia.viewer, "a" * 64) is not None
     assert pictures.get_picture_for(session, make.person().viewer, "a" * 64) is None
+
+
+def test_a_result_covers_questions_of_the_course_and_of_a_library(
+    session: Session, make: Factory, ilse: Person, mia: Person, cohort: Cohort, clock: Clock
+) -> None:
+    """Fails when objectives and sources are looked up where the first module is from."""
+    assignment, module = start_on_library(make, ilse, mia, cohort)
+    attempt = take_test(session, mia, assignment, clock(), is_right=False)
+
+    loaded = attempts.get_for(session, mia.viewer, attempt.id)
+    assert loaded is not None
+    found = results.view_result(session, loaded, clock())
+
+    assert {score.module_slug for score in found.objectives} == {"safety", module.slug}
+    cited = catalogue.get_solutions(session, [item.version_id for item in loaded.items])
+    shown = [answer.feedback.sources for answer in found.answers if answer.feedback]
+    assert [len(one) for one in shown] == [len(cited[item.version_id].sources) for item in loaded.items]
+    assert all(shown)
+    assert mia.client.get(f"/attempts/{attempt.id}/result").status_code == 200
