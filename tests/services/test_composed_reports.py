@@ -14,7 +14,7 @@ from app.models import Assignment, Cohort, LessonRow, ModuleRow, PictureRow
 from app.services.attempts import attempts, certificates, cpd, progress, results, transcripts
 from app.services.course import catalogue, pictures
 from app.services.libraries import publication
-from app.services.reporting import cohort_recall, learner_records
+from app.services.reporting import cohort_recall, learner_records, question_reports
 from tests.conftest import Clock
 from tests.support import composed
 from tests.support.assigned_test import start_attempt, take_test
@@ -148,3 +148,16 @@ def test_a_result_covers_questions_of_the_course_and_of_a_library(
     assert [len(one) for one in shown] == [len(cited[item.version_id].sources) for item in loaded.items]
     assert all(shown)
     assert mia.client.get(f"/attempts/{attempt.id}/result").status_code == 200
+
+
+def test_a_report_is_filed_under_the_module_of_its_question(
+    session: Session, make: Factory, ilse: Person, mia: Person, assignment: Assignment, clock: Clock
+) -> None:
+    attempt = start_attempt(session, mia, assignment, clock())
+    assert mia.client.post(f"/attempts/{attempt.id}/4/report", data={"says": "Unclear."}).status_code == 303
+
+    [line] = question_reports.list_for(session, ilse.viewer).items
+    filters = question_reports.list_filters(session, ilse.viewer)
+
+    assert line.module_title == make.module("evidence").title
+    assert list(filters.modules) == ["evidence"]
