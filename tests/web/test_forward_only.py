@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.domain.release import ReleaseMoment, ReleasePolicy
-from app.models import ComposedTest
+from app.models import Attempt, ComposedTest
 from app.services.course import catalogue
 from app.web.templating import plain
 from tests.support import composed
@@ -72,6 +72,14 @@ def test_a_question_ahead_is_not_shown_before_it_is_reached(forward: AttemptClie
     assert forward.client.get(f"{forward.path}/3/report").status_code == 409
     assert go_on(forward, 1, go="4").location == f"{forward.path}/2"
     assert go_on(forward, 4).status_code == 400
+
+
+def test_starting_again_continues_at_the_question_reached(session: Session, forward: AttemptClient) -> None:
+    go_on(forward, 1)
+
+    again = forward.client.post(f"/assignments/{session.get_one(Attempt, forward.attempt_id).assignment_id}/attempts")
+
+    assert again.location == f"{forward.path}/2"
 
 
 def test_pressing_next_twice_moves_once_and_loses_nothing(forward: AttemptClient) -> None:
