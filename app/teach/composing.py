@@ -24,6 +24,7 @@ from app.web.access import current_account, trainers_only
 from app.web.forms import is_first_submission
 from app.web.identity import get_viewer
 from app.web.question_labels import LEVEL_LABELS
+from app.web.urls import parse_seed
 
 _SEED_BITS = 31
 
@@ -86,13 +87,13 @@ def show_test(test_id: int) -> ResponseReturnValue:
 def show_sample(test_id: int) -> ResponseReturnValue:
     """Show the questions of one paper drawn with ``seed``, without their answers."""
     test = get_test_or_404(test_id)
-    seed = request.args.get("seed", "")
-    if not (seed.isascii() and seed.isdecimal()) or int(seed) >= 1 << _SEED_BITS:
+    seed = parse_seed(request.args.get("seed", ""))
+    if seed is None:
         return redirect(url_for("teach.show_sample", test_id=test_id, seed=secrets.randbits(_SEED_BITS)))
     return render_template(
         "teach/test_sample.html",
         test=test,
-        sections=composed_views.draw_sample(db.session, get_viewer(), test, int(seed)),
+        sections=composed_views.draw_sample(db.session, get_viewer(), test, seed),
         other=secrets.randbits(_SEED_BITS),
     )
 

@@ -87,8 +87,9 @@ class SectionForm(FlaskForm):  # type: ignore[misc]
             self._offer(line.form)
 
     def _offer(self, line: Any) -> None:
-        line.pool.choices = [SelectChoice("", _("Nothing")), *self._list_pools()]
-        line.objective.choices = [SelectChoice("0", _("Any objective")), *self._list_objectives()]
+        line.pool.choices = _keep([SelectChoice("", _("Nothing")), *self._list_pools()], line.pool.data)
+        objectives = [SelectChoice("0", _("Any objective")), *self._list_objectives()]
+        line.objective.choices = _keep(objectives, line.objective.data)
         line.level.choices = [
             SelectChoice("", _("Any level")),
             *(SelectChoice(level.value, str(words)) for level, words in LEVEL_LABELS.items()),
@@ -121,7 +122,10 @@ class SectionForm(FlaskForm):  # type: ignore[misc]
         is_shaped = super().validate(**kwargs)
         draws = [self._read(line.form) for line in self.draws]
         self.found = tuple(draw for draw in draws if draw is not None)
-        return is_shaped and not any(line.form.errors for line in self.draws)
+        if not any(line.form.errors for line in self.draws):
+            return is_shaped
+        self.draws.errors = [line.errors for line in self.draws]  # collected again, with those of _read
+        return False
 
     def _read(self, line: Any) -> Draw | None:
         """Return the draw of a line; None if it is empty, removed or wrong. Errors are added to its fields."""
@@ -135,7 +139,8 @@ class SectionForm(FlaskForm):  # type: ignore[misc]
             ]
             return None
         if line.question.data:
-            return self.fixed.get(line.question.data)
+            fixed = self.fixed.get(line.question.data)
+            return fixed if fixed and fixed.pool == pool else None
         level = Level(line.level.data) if line.level.data in list(Level) else None
         objective_id = parse_id(line.objective.data or "") or 0
         if objective_id and not any(
@@ -149,6 +154,13 @@ class SectionForm(FlaskForm):  # type: ignore[misc]
         return PlannedSection(
             SectionRule(self.title.data, self.pass_mark_percent.data, bool(self.needs_critical_right.data)), self.found
         )
+
+
+def _keep(choices: Sequence[SelectChoice], chosen: str | None) -> Sequence[SelectChoice]:
+    """Offer what is chosen although it is gone, as browsers would send the first choice instead, which changes the line."""
+    if any(one.value == (chosen or "") for one in choices) or not chosen:
+        return choices
+    return [*choices, SelectChoice(chosen, _("No longer offered"))]
 
 
 def name_pool(pool: Pool) -> str:

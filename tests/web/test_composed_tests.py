@@ -161,6 +161,43 @@ def test_a_fixed_question_cannot_be_smuggled_into_a_section(
     assert [draw.question_id for draw in compositions.load_one(session, test.id).sections[0].draws] == [None]
 
 
+def test_a_line_whose_pool_is_gone_stays_until_it_is_removed(session: Session, make: Factory, ilse: Person) -> None:
+    """Fails when a browser sends "Nothing" for a pool that is not offered, which removes the line."""
+    test = composed.compose(make, ilse)
+    module = make.module("safety")
+    module.retired_at = make.now()
+    session.commit()
+
+    page = ilse.client.get(f"/teach/tests/{test.id}/sections/1").text
+    refused = ilse.client.post(
+        f"/teach/tests/{test.id}/sections/1",
+        data=fill_section(make, "Safety first", {"questions": 2}, revision=test.revision),
+    )
+
+    assert f'<option selected value="{module.id}-test">No longer offered</option>' in page
+    assert refused.status_code == 422
+    assert "You can’t draw from here any more." in refused.text
+
+
+def test_a_fixed_question_of_a_library_that_was_left_cannot_be_kept_under_another_name(
+    session: Session, make: Factory, ilse: Person
+) -> None:
+    test = composed.compose(make, ilse, composed.section("Fixed", *composed.pick(make, "safety", 1)))
+    data = fill_section(make, "Fixed", {"module": "evidence"}, revision=test.revision)
+    data["draws-0-question"] = str(composed.pick(make, "safety", 1)[0].question_id)
+
+    assert ilse.client.post(f"/teach/tests/{test.id}/sections/1", data=data).status_code == 303
+
+    assert compositions.load_one(session, test.id).sections[0].draws == ()
+
+
+def test_a_seed_that_is_no_number_is_replaced(make: Factory, ilse: Person) -> None:
+    test = composed.compose(make, ilse)
+
+    for seed in ("9" * 5000, "-1", "x", "2147483648"):
+        assert ilse.client.get(f"/teach/tests/{test.id}/sample?seed={seed}").status_code == 302
+
+
 def test_an_objective_that_is_no_number_is_none(session: Session, make: Factory, ilse: Person) -> None:
     test = composed.compose(make, ilse)
     data = fill_section(make, "Safety first", {"objective": "9" * 5000}, revision=test.revision)
