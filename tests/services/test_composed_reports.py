@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 
 from app.domain import recall
 from app.domain.content import Use
-from app.models import Assignment, Cohort, LessonRow, ModuleRow, PictureRow
+from app.models import Assignment, Cohort, LessonRow, ModuleRow, PictureRow, QuestionVersion
+from app.services.assignments import assignments, composed_tests
 from app.services.attempts import attempts, certificates, cpd, progress, results, transcripts
 from app.services.course import catalogue, pictures
 from app.services.libraries import publication
+from app.services.marking import marking_queue
 from app.services.reporting import cohort_recall, learner_records, question_reports
 from tests.conftest import Clock
-from tests.support import composed
+from tests.support import composed, written_pool
 from tests.support.assigned_test import start_attempt, take_test
 from tests.support.factory import Factory, Person
 from tests.support.published_library import get_module, publish
@@ -161,3 +163,27 @@ def test_a_report_is_filed_under_the_module_of_its_question(
 
     assert line.module_title == make.module("evidence").title
     assert list(filters.modules) == ["evidence"]
+
+
+def test_written_answers_can_be_marked_after_their_lines_left_the_test(
+    session: Session, make: Factory, ilse: Person, mia: Person, cohort: Cohort, clock: Clock
+) -> None:
+    """Fails when the way to the answers that wait vanishes from the pages of the assignment."""
+    versions = written_pool.add_written_pool(session)
+    asked = session.scalars(select(QuestionVersion.question_id).where(QuestionVersion.id.in_(versions))).all()
+    evidence = composed.section("Evidence", composed.draw(make, "evidence"))
+    written = composed.section(
+        "Written", *(composed.draw(make, "safety", use=Use.EXAM, question_id=one) for one in asked)
+    )
+    test = composed.compose(make, ilse, evidence, written)
+    assignment = composed.assign(make, ilse, cohort, test)
+    assert written_pool.write_test(session, mia, assignment, clock())
+
+    composed_tests.save_sections(session, ilse.user, test, [evidence], clock())
+    session.commit()
+
+    assert marking_queue.list_waiting(session, cohort)[assignment.id] == 2
+    taught = assignments.get_for(session, ilse.viewer, assignment.id)
+    assert taught is not None
+    assert taught.has_marking
+    assert ilse.client.get(f"/teach/assignments/{assignment.id}/marking").status_code == 200
