@@ -123,7 +123,7 @@ class SectionForm(FlaskForm):  # type: ignore[misc]
         draws = [self._read(line.form) for line in self.draws]
         self.found = tuple(draw for draw in draws if draw is not None)
         if not any(line.form.errors for line in self.draws):
-            return is_shaped
+            return bool(is_shaped)
         self.draws.errors = [line.errors for line in self.draws]  # collected again, with those of _read
         return False
 
