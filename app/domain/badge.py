@@ -62,11 +62,20 @@ class BadgeFacts:
     issued_at: datetime
     address: str
     salt: str
+    is_composed: bool = False
+    """Whether the test has sections, on one or more modules."""
 
 
 def build_did(base_url: str) -> str:
     """Return the identifier of the server as an issuer: ``did:web:learn.example.org``."""
     return f"did:web:{quote(urlsplit(base_url).netloc, safe='')}"
+
+
+_CRITERIA = "Reach the pass mark of the test, and answer its safety-critical questions correctly."
+_CRITERIA_OF_SECTIONS = (
+    "Reach the pass mark of the test and of each section that has its own, and answer the safety-critical questions of "
+    "the sections that ask for it correctly."
+)
 
 
 def build_credential(facts: BadgeFacts) -> dict[str, Any]:
@@ -115,10 +124,12 @@ def _build_achievement(facts: BadgeFacts, result: str) -> dict[str, Any]:
         "type": ["Achievement"],
         "achievementType": "Assessment",
         "name": facts.title,
-        "description": f"A test on “{facts.module_title}”, an online module on musculoskeletal pain.",
-        "criteria": {
-            "narrative": "Reach the pass mark of the test, and answer its safety-critical questions correctly."
-        },
+        "description": (
+            f"“{facts.title}”, a test with sections on musculoskeletal pain."
+            if facts.is_composed
+            else f"A test on “{facts.module_title}”, an online module on musculoskeletal pain."
+        ),
+        "criteria": {"narrative": _CRITERIA_OF_SECTIONS if facts.is_composed else _CRITERIA},
         "resultDescription": [
             {
                 "id": result,

@@ -204,7 +204,9 @@ def _refuse_answer(loaded: OwnAttempt, n: int, error: UnusableAnswer) -> Respons
     db.session.rollback()
     if _wants_json():
         return jsonify(error=type(error).__name__, message=describe_problem(error)), 422
-    return _render_question(get_attempt_or_404(loaded.attempt.id), n, fault=describe_problem(error)), 422
+    fresh = get_attempt_or_404(loaded.attempt.id)
+    require_open(fresh, fresh.items[n - 1])
+    return _render_question(fresh, n, fault=describe_problem(error)), 422
 
 
 def _get_next_path(loaded: OwnAttempt, item: PaperItem, form: QuestionForm) -> str:

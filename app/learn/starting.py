@@ -109,4 +109,4 @@ def start_assignment(assignment_id: int) -> ResponseReturnValue:
 
 def _redirect_started(attempt: Attempt) -> ResponseReturnValue:
     db.session.commit()
-    return redirect(url_for("learn.show_question", attempt_id=attempt.id, n=1), 303)
+    return redirect(url_for("learn.show_question", attempt_id=attempt.id, n=attempt.furthest), 303)

@@ -37,6 +37,7 @@ from app.services.assignments.assignments import Terms
 from app.services.assignments.options import AssignmentOptions, OptionError
 from app.web.forms import clean_line, form_id_field
 from app.web.templating import label_person, shared_names
+from app.web.urls import parse_id
 
 DAY_START, DAY_END = time(0, 0), time(23, 59)
 """The times meant by a date without a time: for an opening, and for a due date."""
@@ -295,7 +296,7 @@ class AssignmentForm(_TimesForm):
 
     @property
     def seen_revision(self) -> int:
-        return int(self.revision.data) if (self.revision.data or "").isdecimal() else 0
+        return parse_id(self.revision.data or "") or 0
 
     @property
     def module_row(self) -> ModuleRow:

@@ -24,6 +24,7 @@ from app.web.access import current_account, trainers_only
 from app.web.forms import is_first_submission
 from app.web.identity import get_viewer
 from app.web.question_labels import LEVEL_LABELS
+from app.web.urls import parse_seed
 
 _SEED_BITS = 31
 
@@ -86,13 +87,13 @@ def show_test(test_id: int) -> ResponseReturnValue:
 def show_sample(test_id: int) -> ResponseReturnValue:
     """Show the questions of one paper drawn with ``seed``, without their answers."""
     test = get_test_or_404(test_id)
-    seed = request.args.get("seed", "")
-    if not (seed.isascii() and seed.isdecimal()) or int(seed) >= 1 << _SEED_BITS:
+    seed = parse_seed(request.args.get("seed", ""))
+    if seed is None:
         return redirect(url_for("teach.show_sample", test_id=test_id, seed=secrets.randbits(_SEED_BITS)))
     return render_template(
         "teach/test_sample.html",
         test=test,
-        sections=composed_views.draw_sample(db.session, get_viewer(), test, int(seed)),
+        sections=composed_views.draw_sample(db.session, get_viewer(), test, seed),
         other=secrets.randbits(_SEED_BITS),
     )
 
@@ -151,9 +152,9 @@ def _edit_section(test_id: int, position: int | None) -> ResponseReturnValue:
     viewer = get_viewer()
     section = sections[position - 1] if position else composed_tests.build_first_section("")
     options = composed_tests.load_options(db.session, viewer)
-    form = SectionForm(options, data=fill_section_form(section, test.revision))
-    is_stale = form.is_submitted() and form.revision.data != str(test.revision)
-    if form.is_submitted() and form.validate() and not is_stale:
+    form = SectionForm(options, section.draws, data=fill_section_form(section, test.revision))
+    is_outdated = form.is_submitted() and is_stale(test)
+    if form.is_submitted() and form.validate() and not is_outdated:
         wanted = _put(sections, position, form.read_section())
         if sum(one.questions for one in wanted) <= MAX_QUESTIONS:
             composed_tests.save_sections(db.session, current_account(), test, wanted, now())
@@ -165,11 +166,11 @@ def _edit_section(test_id: int, position: int | None) -> ResponseReturnValue:
         test=test,
         form=form,
         position=position,
-        is_stale=is_stale,
+        is_stale=is_outdated,
         fixed=composed_views.list_fixed(db.session, viewer, section.draws),
         uses=composed_tests.list_uses(db.session, viewer, test),
     )
-    return page, 409 if is_stale else 422 if form.errors else 200
+    return page, 409 if is_outdated else 422 if form.errors else 200
 
 
 def _put(sections: list[PlannedSection], position: int | None, section: PlannedSection) -> list[PlannedSection]:
@@ -189,6 +190,8 @@ def _redirect_saved(test: ComposedTest, position: int) -> ResponseReturnValue:
 @trainers_only
 def delete_section(test_id: int, position: int) -> ResponseReturnValue:
     test = get_test_or_404(test_id, for_update=True)
+    if is_stale(test):
+        return refuse_stale(test)
     sections = list(compositions.load_one(db.session, test.id).sections)
     if not 1 <= position <= len(sections):
         abort(404)
@@ -204,6 +207,8 @@ def delete_section(test_id: int, position: int) -> ResponseReturnValue:
 def move_section(test_id: int, position: int) -> ResponseReturnValue:
     """Move a section before the one that precedes it; the first one stays."""
     test = get_test_or_404(test_id, for_update=True)
+    if is_stale(test):
+        return refuse_stale(test)
     sections = list(compositions.load_one(db.session, test.id).sections)
     if not 1 <= position <= len(sections):
         abort(404)
@@ -242,6 +247,17 @@ def restore_test(test_id: int) -> ResponseReturnValue:
     composed_tests.set_archived(db.session, current_account(), test, now(), is_archived=False)
     db.session.commit()
     return redirect(url_for("teach.show_test", test_id=test_id), 303)
+
+
+def is_stale(test: ComposedTest) -> bool:
+    """Return whether the test was changed since the page with the form: positions may mean other sections now."""
+    return request.form.get("revision") != str(test.revision)
+
+
+def refuse_stale(test: ComposedTest) -> ResponseReturnValue:
+    """Change nothing, and show the test as it is now."""
+    flash(_("The test was changed meanwhile, in another window or by an administrator. Nothing was saved."), "error")
+    return redirect(url_for("teach.show_test", test_id=test.id), 303)
 
 
 def get_test_or_404(test_id: int, *, for_update: bool = False) -> ComposedTest:

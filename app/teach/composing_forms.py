@@ -27,6 +27,7 @@ from app.domain.sections import SectionRule
 from app.services.assignments.composed_tests import ComposingOptions
 from app.web.forms import form_id_field, required_line
 from app.web.question_labels import LEVEL_LABELS
+from app.web.urls import parse_id
 
 BLANK_LINES = 3
 """How many empty lines the form of a section offers."""
@@ -60,7 +61,10 @@ class DrawForm(Form):  # type: ignore[misc]
 
 
 class SectionForm(FlaskForm):  # type: ignore[misc]
-    """A section with its lines. ``revision`` is that of the test which the page showed."""
+    """A section with its lines. ``revision`` is that of the test which the page showed.
+
+    ``fixed`` are the lines of the section so far: the form can keep or remove its fixed questions, but not add any.
+    """
 
     form_id = form_id_field()
     revision = HiddenField(default="0")
@@ -73,17 +77,19 @@ class SectionForm(FlaskForm):  # type: ignore[misc]
     needs_critical_right = BooleanField(_l("Safety-critical questions must be right"), default=True)
     draws = FieldList(FormField(DrawForm), label=_l("Questions"), max_entries=MAX_DRAWS)
 
-    def __init__(self, options: ComposingOptions, **given: Any) -> None:
+    def __init__(self, options: ComposingOptions, fixed: Sequence[Draw] = (), **given: Any) -> None:
         super().__init__(**given)
         self.options = options
+        self.fixed = {str(draw.question_id): draw for draw in fixed if draw.question_id is not None}
         self.pools = {name_pool(choice.pool): choice.pool for choice in options.pools}
         self.found: tuple[Draw, ...] = ()
         for line in self.draws:
             self._offer(line.form)
 
     def _offer(self, line: Any) -> None:
-        line.pool.choices = [SelectChoice("", _("Nothing")), *self._list_pools()]
-        line.objective.choices = [SelectChoice("0", _("Any objective")), *self._list_objectives()]
+        line.pool.choices = _keep([SelectChoice("", _("Nothing")), *self._list_pools()], line.pool.data)
+        objectives = [SelectChoice("0", _("Any objective")), *self._list_objectives()]
+        line.objective.choices = _keep(objectives, line.objective.data)
         line.level.choices = [
             SelectChoice("", _("Any level")),
             *(SelectChoice(level.value, str(words)) for level, words in LEVEL_LABELS.items()),
@@ -116,7 +122,10 @@ class SectionForm(FlaskForm):  # type: ignore[misc]
         is_shaped = super().validate(**kwargs)
         draws = [self._read(line.form) for line in self.draws]
         self.found = tuple(draw for draw in draws if draw is not None)
-        return is_shaped and not any(line.form.errors for line in self.draws)
+        if not any(line.form.errors for line in self.draws):
+            return bool(is_shaped)
+        self.draws.errors = [line.errors for line in self.draws]  # collected again, with those of _read
+        return False
 
     def _read(self, line: Any) -> Draw | None:
         """Return the draw of a line; None if it is empty, removed or wrong. Errors are added to its fields."""
@@ -129,10 +138,11 @@ class SectionForm(FlaskForm):  # type: ignore[misc]
                 _("You can’t draw from here any more. Choose another, or remove it."),
             ]
             return None
-        if (line.question.data or "").isdecimal():
-            return Draw(pool, question_id=int(line.question.data))
+        if line.question.data:
+            fixed = self.fixed.get(line.question.data)
+            return fixed if fixed and fixed.pool == pool else None
         level = Level(line.level.data) if line.level.data in list(Level) else None
-        objective_id = int(line.objective.data) if (line.objective.data or "").isdecimal() else 0
+        objective_id = parse_id(line.objective.data or "") or 0
         if objective_id and not any(
             one.id == objective_id and one.module_id == pool.module_id for one in self.options.objectives
         ):
@@ -144,6 +154,13 @@ class SectionForm(FlaskForm):  # type: ignore[misc]
         return PlannedSection(
             SectionRule(self.title.data, self.pass_mark_percent.data, bool(self.needs_critical_right.data)), self.found
         )
+
+
+def _keep(choices: Sequence[SelectChoice], chosen: str | None) -> Sequence[SelectChoice]:
+    """Offer what is chosen although it is gone, as browsers would send the first choice instead, which changes the line."""
+    if any(one.value == (chosen or "") for one in choices) or not chosen:
+        return choices
+    return [*choices, SelectChoice(chosen, _("No longer offered"))]
 
 
 def name_pool(pool: Pool) -> str:

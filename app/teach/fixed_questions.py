@@ -20,7 +20,7 @@ from app.services.reporting import compositions as composed_views
 from app.services.reporting import question_bank
 from app.services.reporting.question_bank import BankQuery
 from app.teach import blueprint
-from app.teach.composing import get_test_or_404
+from app.teach.composing import get_test_or_404, is_stale, refuse_stale
 from app.teach.questions import parse_query
 from app.web.access import current_account, trainers_only
 from app.web.identity import get_viewer
@@ -60,6 +60,8 @@ def add_fixed_questions(test_id: int, position: int) -> ResponseReturnValue:
     :raise 404: no such test or section.
     """
     test = get_test_or_404(test_id, for_update=True)
+    if is_stale(test):
+        return refuse_stale(test)
     section = _get_section(test, position)
     wanted = {number for value in request.form.getlist("version") if (number := parse_id(value)) is not None}
     found = composed_views.list_choosable(db.session, get_viewer(), wanted)

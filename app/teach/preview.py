@@ -15,6 +15,7 @@ from app.services.reporting import samples
 from app.teach import blueprint
 from app.teach.assignments import get_assignment_or_404
 from app.web.access import trainers_only
+from app.web.urls import parse_seed
 
 _SEED_BITS = 31
 
@@ -43,10 +44,10 @@ def preview_question(assignment_id: int, n: int) -> ResponseReturnValue:
     :raise 404: the paper has no such question.
     """
     taught = get_assignment_or_404(assignment_id)
-    seed = request.args.get("seed", "")
-    if not seed.isdecimal() or int(seed) >= 1 << _SEED_BITS:
+    seed = parse_seed(request.args.get("seed", ""))
+    if seed is None:
         return redirect(url_for("teach.preview_assignment", assignment_id=assignment_id))
-    items = samples.draw_sample(db.session, taught, int(seed))
+    items = samples.draw_sample(db.session, taught, seed)
     if not 1 <= n <= len(items):
         abort(404)
     item, assignment = items[n - 1], taught.assignment

@@ -33,6 +33,12 @@ def parse_id(text: str) -> int | None:
     return number if 0 < number <= MAX_ID else None
 
 
+def parse_seed(text: str) -> int | None:
+    """Return the seed of a sample paper, as in a query string: a number of 31 bits; None for anything else."""
+    number = int(text) if re.fullmatch(r"[0-9]{1,10}", text) else MAX_ID + 1
+    return number if number <= MAX_ID else None
+
+
 def parse_choice(choices: type[E], text: str | None) -> E | None:
     """Return the choice with this value, as in a query string; None for anything else, so that old bookmarks work."""
     return choices(text) if text is not None and text in list(choices) else None

@@ -26,6 +26,7 @@ from app.models import Attempt, Certificate
 from app.services.privacy import erasure
 from app.services.storage import badge_keys
 from tests.conftest import Clock
+from tests.support import composed
 from tests.support.assigned_test import take_test
 from tests.support.factory import Factory, Person
 
@@ -337,3 +338,19 @@ def test_programs_of_other_servers_may_read_what_verifies_badges(visitor: FlaskC
 
     assert headers["Access-Control-Allow-Origin"] == "*"
     assert "Set-Cookie" not in headers
+
+
+def test_the_badge_of_a_composed_test_claims_nothing_of_its_first_module(
+    make: Factory, session: Session, learner: Person, trainer: Person
+) -> None:
+    test = composed.compose(make, trainer, title="Final")
+    assignment = composed.assign(make, trainer, make.cohort(trainer, learner), test)
+    taken = take_test(session, learner, assignment, make.now(), is_right=True)
+    assert learner.client.post(f"/attempts/{taken.id}/certificate").status_code == 303
+
+    payload = read_payload(download(learner, taken).decode())
+    achievement = payload["credentialSubject"]["achievement"]
+
+    assert achievement["id"].endswith(f"/assignments/{assignment.id}")
+    assert achievement["description"] == "“Final”, a test with sections on musculoskeletal pain."
+    assert "each section" in achievement["criteria"]["narrative"]

@@ -10,11 +10,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from app.domain.content import Use
 from app.models import Assignment, Attempt, ComposedTest, QuestionKey, QuestionVersion
 from app.services.course import compositions
 from tests.support import composed
+from tests.support.attempt_client import get_hidden_field
 from tests.support.exam_pool import CANARY, add_exam_pool
 from tests.support.factory import Factory, Person
 
@@ -127,13 +129,80 @@ def test_a_section_changed_in_another_window_is_not_overwritten(session: Session
 def test_sections_move_and_go(session: Session, make: Factory, ilse: Person) -> None:
     test = composed.compose(make, ilse)
 
-    ilse.client.post(f"/teach/tests/{test.id}/sections/2/earlier")
-    assert [one.rule.title for one in compositions.load_one(session, test.id).sections] == [
-        "The evidence",
-        "Safety first",
-    ]
-    ilse.client.post(f"/teach/tests/{test.id}/sections/1/delete")
-    assert [one.rule.title for one in compositions.load_one(session, test.id).sections] == ["Safety first"]
+    seen = {"revision": str(test.revision)}
+
+    # Pressing a button twice, or in two windows, must not reach another section.
+    for _press in range(2):
+        ilse.client.post(f"/teach/tests/{test.id}/sections/2/earlier", data=seen)
+        assert list_titles(session, test) == ["The evidence", "Safety first"]
+    seen = {"revision": get_hidden_field(ilse.client.get(f"/teach/tests/{test.id}").text, "revision")}
+    for _press in range(2):
+        ilse.client.post(f"/teach/tests/{test.id}/sections/1/delete", data=seen)
+        assert list_titles(session, test) == ["Safety first"]
+    assert "Nothing was saved" in read(ilse.client, f"/teach/tests/{test.id}")
+
+
+def list_titles(session: Session, test: ComposedTest) -> list[str]:
+    return [one.rule.title for one in compositions.load_one(session, test.id).sections]
+
+
+@pytest.mark.parametrize("question", ["999999", "9" * 5000, "x", "another"])
+def test_a_fixed_question_cannot_be_smuggled_into_a_section(
+    session: Session, make: Factory, ilse: Person, question: str
+) -> None:
+    test = composed.compose(make, ilse)
+    data = fill_section(make, "Safety first", {"questions": 2}, {}, revision=test.revision)
+    data["draws-1-question"] = (
+        str(composed.pick(make, "safety", 1)[0].question_id) if question == "another" else question
+    )
+
+    assert ilse.client.post(f"/teach/tests/{test.id}/sections/1", data=data).status_code == 303
+
+    assert [draw.question_id for draw in compositions.load_one(session, test.id).sections[0].draws] == [None]
+
+
+def test_a_line_whose_pool_is_gone_stays_until_it_is_removed(session: Session, make: Factory, ilse: Person) -> None:
+    """Fails when a browser sends "Nothing" for a pool that is not offered, which removes the line."""
+    test = composed.compose(make, ilse)
+    module = make.module("safety")
+    module.retired_at = make.now()
+    session.commit()
+
+    page = ilse.client.get(f"/teach/tests/{test.id}/sections/1").text
+    refused = ilse.client.post(
+        f"/teach/tests/{test.id}/sections/1",
+        data=fill_section(make, "Safety first", {"questions": 2}, revision=test.revision),
+    )
+
+    assert f'<option selected value="{module.id}-test">No longer offered</option>' in page
+    assert refused.status_code == 422
+    assert "You can’t draw from here any more." in refused.text
+
+
+def test_a_fixed_question_of_a_library_that_was_left_cannot_be_kept_under_another_name(
+    session: Session, make: Factory, ilse: Person
+) -> None:
+    test = composed.compose(make, ilse, composed.section("Fixed", *composed.pick(make, "safety", 1)))
+    data = fill_section(make, "Fixed", {"module": "evidence"}, revision=test.revision)
+    data["draws-0-question"] = str(composed.pick(make, "safety", 1)[0].question_id)
+
+    assert ilse.client.post(f"/teach/tests/{test.id}/sections/1", data=data).status_code == 303
+
+    assert compositions.load_one(session, test.id).sections[0].draws == ()
+
+
+def test_a_seed_that_is_no_number_is_replaced(make: Factory, ilse: Person) -> None:
+    test = composed.compose(make, ilse)
+
+    for seed in ("9" * 5000, "-1", "x", "2147483648"):
+        assert ilse.client.get(f"/teach/tests/{test.id}/sample?seed={seed}").status_code == 302
+
+
+def test_an_objective_that_is_no_number_is_none(session: Session, make: Factory, ilse: Person) -> None:
+    test = composed.compose(make, ilse)
+    data = fill_section(make, "Safety first", {"objective": "9" * 5000}, revision=test.revision)
+
+    assert ilse.client.post(f"/teach/tests/{test.id}/sections/1", data=data).status_code == 303
 
 
 def test_an_archived_test_is_offered_no_more(make: Factory, ilse: Person) -> None:
@@ -246,11 +315,16 @@ def test_questions_are_chosen_from_the_bank_once_each(session: Session, make: Fa
     path = f"/teach/tests/{test.id}/sections/1/questions"
     chosen = list_versions(ilse.client.get(f"{path}?module=evidence").text)[:2]
 
-    first = ilse.client.post(path, data={"version": chosen})
-    again = ilse.client.post(path, data={"version": chosen})
+    def add() -> TestResponse:
+        revision = get_hidden_field(ilse.client.get(path).text, "revision")
+        return ilse.client.post(path, data={"version": chosen, "revision": revision})
+
+    first, again = add(), add()
+    stale = ilse.client.post(path, data={"version": chosen, "revision": "1"})
 
     assert first.location == f"/teach/tests/{test.id}/sections/1#lines"
     assert again.location.startswith(path)
+    assert stale.location == f"/teach/tests/{test.id}"
     draws = compositions.load_one(session, test.id).sections[0].draws
     asked = session.scalars(select(QuestionVersion.question_id).where(QuestionVersion.id.in_(map(int, chosen)))).all()
     assert {draw.question_id for draw in draws} == set(asked)

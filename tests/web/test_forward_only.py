@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.domain.release import ReleaseMoment, ReleasePolicy
-from app.models import ComposedTest
+from app.models import Attempt, ComposedTest
 from app.services.course import catalogue
 from app.web.templating import plain
 from tests.support import composed
@@ -71,7 +71,15 @@ def test_a_question_ahead_is_not_shown_before_it_is_reached(forward: AttemptClie
     assert forward.answer(3, *forward.at(3).right).status_code == 400
     assert forward.client.get(f"{forward.path}/3/report").status_code == 409
     assert go_on(forward, 1, go="4").location == f"{forward.path}/2"
-    assert go_on(forward, 4).location == f"{forward.path}/2"
+    assert go_on(forward, 4).status_code == 400
+
+
+def test_starting_again_continues_at_the_question_reached(session: Session, forward: AttemptClient) -> None:
+    go_on(forward, 1)
+
+    again = forward.client.post(f"/assignments/{session.get_one(Attempt, forward.attempt_id).assignment_id}/attempts")
+
+    assert again.location == f"{forward.path}/2"
 
 
 def test_pressing_next_twice_moves_once_and_loses_nothing(forward: AttemptClient) -> None:
@@ -121,6 +129,15 @@ def test_with_feedback_after_each_answer_checked_questions_stay_readable(
     assert attempt.page(1).status_code == 200
     assert skipped.location == f"{attempt.path}/3"
     assert attempt.page(2).status_code == 409
+    # An error about an answer is shown beside its question, so it must not open one.
+    left = attempt.client.post(f"{attempt.path}/2", data={"revision": "0"})
+    ahead = attempt.client.post(f"{attempt.path}/4", data={"revision": "0"})
+    marked = attempt.client.post(f"{attempt.path}/4", data={"revision": "0", "clear": "1", "flag": "1"}, headers=JSON)
+    stems = catalogue.get_texts(session, [attempt.at(n).version_id for n in (2, 4)])
+    assert (left.status_code, ahead.status_code, marked.status_code) == (409, 400, 400)
+    for stem in (markupsafe.escape(plain(one.stem)) for one in stems.values()):
+        assert stem not in left.text
+        assert stem not in ahead.text
 
 
 def test_a_summary_of_a_test_that_goes_forward_only_shows_nothing_ahead(

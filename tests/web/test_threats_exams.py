@@ -72,6 +72,7 @@ def _list_addresses(app: Flask, exam: Examination, version_id: int) -> Iterator[
         "n": 1,
         "part": "questions",
         "which": "muscles",
+        "table": "objectives",
     }
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, exists, insert, select
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db import Model, lock_rows
@@ -20,6 +20,7 @@ from app.models import (
     AssignmentLesson,
     AssignmentRecipient,
     Attempt,
+    AttemptItem,
     AuditEvent,
     Cohort,
     ModuleRow,
@@ -103,7 +104,7 @@ _LINKS: dict[str, tuple[type[Model], InstrumentedAttribute[int], InstrumentedAtt
 class TaughtAssignment:
     """An assignment that its viewer teaches, with its cohort and module. Having one proves access.
 
-    ``has_marking`` says whether its module has, or had, questions that people mark.
+    ``has_marking`` says whether its test can ask, or has asked, questions that people mark.
     """
 
     assignment: Assignment
@@ -138,17 +139,8 @@ def get_for(
     session: Session, viewer: Viewer, assignment_id: int, *, for_update: bool = False
 ) -> TaughtAssignment | None:
     """Return an assignment of a cohort that the viewer teaches, or None. Administrators may see all."""
-    has_marking = (
-        exists()
-        .where(
-            draws_on(Assignment, QuestionRow.module_id),
-            QuestionVersion.question_id == QuestionRow.id,
-            QuestionVersion.kind.in_(MARKED_BY_PEOPLE),
-        )
-        .correlate(Assignment)
-    )
     found = (
-        select(Assignment, Cohort, ModuleRow, has_marking)
+        select(Assignment, Cohort, ModuleRow, _has_marking())
         .join(Cohort, Cohort.id == Assignment.cohort_id)
         .join(ModuleRow, ModuleRow.id == Assignment.module_id)
         .where(Assignment.id == assignment_id, teaches(viewer, Assignment.cohort_id))
@@ -157,6 +149,25 @@ def get_for(
         found = lock_rows(found, Assignment).execution_options(populate_existing=True)
     row = session.execute(found).one_or_none()
     return TaughtAssignment(*row) if row else None
+
+
+def _has_marking() -> ColumnElement[bool]:
+    """Build the condition that the statement's ``Assignment`` can ask, or has asked, questions that people mark.
+
+    A composed test may draw on other modules since an attempt started.
+    """
+    can_ask = exists().where(
+        draws_on(Assignment, QuestionRow.module_id),
+        QuestionVersion.question_id == QuestionRow.id,
+        QuestionVersion.kind.in_(MARKED_BY_PEOPLE),
+    )
+    has_asked = exists().where(
+        Attempt.assignment_id == Assignment.id,
+        AttemptItem.attempt_id == Attempt.id,
+        QuestionVersion.id == AttemptItem.version_id,
+        QuestionVersion.kind.in_(MARKED_BY_PEOPLE),
+    )
+    return or_(can_ask.correlate(Assignment), and_(Assignment.test_id.is_not(None), has_asked.correlate(Assignment)))
 
 
 def get_terms(session: Session, assignment: Assignment) -> Terms:

@@ -61,16 +61,18 @@ def record_answer(
     :raise AnswerFinal: a different answer was already checked.
     :raise QuestionPassed: the test goes forward only, and the learner has gone on from the question.
     :raise TooManyChanges: the answer was changed very often.
-    :raise InvalidAnswer: the answer does not fit the question, or is incomplete although it is to be checked.
+    :raise InvalidAnswer: the answer does not fit the question, is incomplete although it is to be checked, or the test
+        goes forward only and the question is still ahead.
     """
     if not attempts.is_open(loaded.attempt, now):
         raise AttemptClosed
+    _require_reached(loaded, item)  # before reading the answer, as its errors are shown beside the question
     shown = catalogue.get_texts(session, [item.version_id])[item.version_id]
     response = _read(shown, item, change)
     if _is_same(item, response, change):
         _flag(session, item, change)
         return SavedAnswer(item.revision, item.saved_at)
-    _require_reached(loaded, item)
+    _require_not_passed(loaded, item)
     if change.revision != item.revision:
         # So is a repeated save that was replaced since: its page would show "saved" for an answer that does not count.
         return AnswerConflict(item, response)
@@ -91,11 +93,13 @@ def record_answer(
 
 
 def _require_reached(loaded: OwnAttempt, item: PaperItem) -> None:
-    attempt = loaded.attempt
-    if attempt.is_forward_only and item.position < attempt.furthest:
-        raise QuestionPassed
-    if attempt.is_forward_only and item.position > attempt.furthest:
+    if loaded.attempt.is_forward_only and item.position > loaded.attempt.furthest:
         raise InvalidAnswer
+
+
+def _require_not_passed(loaded: OwnAttempt, item: PaperItem) -> None:
+    if loaded.attempt.is_forward_only and item.position < loaded.attempt.furthest:
+        raise QuestionPassed
 
 
 def go_on(loaded: OwnAttempt, item: PaperItem) -> None:

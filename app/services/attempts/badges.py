@@ -53,12 +53,11 @@ class CheckedBadge:
 
 def issue(keys: BadgeKeys, certificate: Certificate, loaded: OwnAttempt, owner: User, base_url: str) -> str:
     """Return the badge of a valid certificate, which is of this attempt, as a signed token."""
-    part = f"?assignment={loaded.assignment.id}" if loaded.assignment else ""
     facts = BadgeFacts(
         base_url=base_url,
         number=certificate.id,
         verify_url=_build_verify_url(base_url, certificate),
-        achievement_url=f"{base_url}/modules/{loaded.module.slug}{part}",
+        achievement_url=base_url + _get_achievement_path(loaded),
         title=certificate.title,
         module_title=certificate.module_title,
         percent=certificate.percent,
@@ -66,8 +65,19 @@ def issue(keys: BadgeKeys, certificate: Certificate, loaded: OwnAttempt, owner: 
         issued_at=certificate.issued_at,
         address=owner.email,
         salt=secrets.token_hex(_SALT_BYTES),
+        is_composed=loaded.attempt.sections is not None,
     )
     return keys.sign(badge.build_credential(facts))
+
+
+def _get_achievement_path(loaded: OwnAttempt) -> str:
+    """Return what names the achievement: a module's own test, or an assignment, which may ask about several modules."""
+    assignment = loaded.assignment
+    if assignment is None:
+        return f"/modules/{loaded.module.slug}"
+    if loaded.attempt.sections is not None:
+        return f"/assignments/{assignment.id}"
+    return f"/modules/{loaded.module.slug}?assignment={assignment.id}"
 
 
 def _build_verify_url(base_url: str, certificate: Certificate) -> str:

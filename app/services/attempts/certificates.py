@@ -25,6 +25,7 @@ from app.models import (
     Assignment,
     AssignmentException,
     Attempt,
+    AttemptItem,
     Certificate,
     Cohort,
     Learner,
@@ -64,7 +65,7 @@ class VerifiedCertificate:
 
     ``percent`` is the score today, after corrections; None if the attempt is open again or its new score is not released. ``has_changed`` says whether
     the lessons or test questions differ from those that were passed. ``is_current`` says whether the module is still
-    published.
+    published; what a composed test asked about only changes.
     """
 
     certificate: Certificate
@@ -154,7 +155,7 @@ def issue(session: Session, viewer: Viewer, loaded: OwnAttempt, now: datetime) -
         percent=percent(attempt.points or 0, attempt.max_points or 0),
         minutes=_measure_minutes(session, attempt),
         publication_id=publication.id,
-        content_digest=compute_content_digest(session, attempt.module_id),
+        content_digest=compute_content_digest(session, attempt),
         passed_at=attempt.submitted_at,
         review_at=compute_review_date(attempt.submitted_at),
         issued_at=now,
@@ -175,18 +176,32 @@ def _measure_minutes(session: Session, attempt: Attempt) -> int:
     return learning_time.measure_minutes(attempt, reading or 0)
 
 
-def compute_content_digest(session: Session, module_id: int) -> str:
-    """Return a digest of the lessons of a module and of the questions that its tests ask."""
+def compute_content_digest(session: Session, attempt: Attempt) -> str:
+    """Return a digest of the lessons of the modules of an attempt, and of the questions that their tests ask."""
+    modules = _list_modules(session, attempt)
     lessons = select(LessonRow.slug, LessonRow.digest).where(
-        LessonRow.module_id == module_id, LessonRow.retired_at.is_(None)
+        LessonRow.module_id.in_(modules), LessonRow.retired_at.is_(None)
     )
     questions = (
         select(QuestionRow.slug, QuestionVersion.digest)
         .join(QuestionVersion, QuestionVersion.question_id == QuestionRow.id)
-        .where(QuestionRow.module_id == module_id, QuestionRow.use != Use.PRACTICE)
+        .where(QuestionRow.module_id.in_(modules), QuestionRow.use != Use.PRACTICE)
         .where(QuestionRow.retired_at.is_(None), QuestionVersion.superseded_at.is_(None))
     )
     return compute_digest([sorted(map(list, session.execute(rows))) for rows in (lessons, questions)])
+
+
+def _list_modules(session: Session, attempt: Attempt) -> Sequence[int]:
+    """Return the ids of the modules of an attempt: of those that a composed test asked about, or its one module."""
+    if attempt.sections is None:
+        return [attempt.module_id]
+    return session.scalars(
+        select(QuestionRow.module_id)
+        .join(QuestionVersion, QuestionVersion.question_id == QuestionRow.id)
+        .join(AttemptItem, AttemptItem.version_id == QuestionVersion.id)
+        .where(AttemptItem.attempt_id == attempt.id)
+        .distinct()
+    ).all()
 
 
 # -- verifying ---------------------------------------------------------------------------------------------------------
@@ -211,8 +226,8 @@ def verify(session: Session, typed: str, now: datetime) -> VerifiedCertificate |
         certificate=found,
         state=get_state(session, found, attempt, now),
         percent=percent(attempt.points or 0, attempt.max_points or 0) if is_known else None,
-        has_changed=compute_content_digest(session, attempt.module_id) != found.content_digest,
-        is_current=retired_at is None,
+        has_changed=compute_content_digest(session, attempt) != found.content_digest,
+        is_current=retired_at is None or attempt.sections is not None,
     )
 
 

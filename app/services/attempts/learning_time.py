@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from app.models import AssignmentLesson, Attempt, LessonRow
 
@@ -11,7 +11,10 @@ MAX_TEST_MINUTES = 180
 
 
 def reading_minutes() -> ColumnElement[int]:
-    """Return the reading time of the lessons set with the statement's ``Attempt``, or else of all of its module."""
+    """Return the reading time of the lessons set with the statement's ``Attempt``, or else of all of its module.
+
+    It is 0 for a composed test.
+    """
     lessons = select(func.sum(LessonRow.minutes)).where(LessonRow.retired_at.is_(None))
     of_module = lessons.where(LessonRow.module_id == Attempt.module_id).correlate(Attempt).scalar_subquery()
     chosen = (
@@ -20,7 +23,8 @@ def reading_minutes() -> ColumnElement[int]:
         .correlate(Attempt)
         .scalar_subquery()
     )
-    return func.coalesce(func.nullif(chosen, 0), of_module, 0)
+    # A composed test comes without lessons.
+    return case((Attempt.sections.is_not(None), 0), else_=func.coalesce(func.nullif(chosen, 0), of_module, 0))
 
 
 def measure_minutes(attempt: Attempt, reading: int) -> int:

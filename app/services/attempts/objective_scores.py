@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,12 +83,18 @@ def get_objective(session: Session, version_id: int) -> int:
 def list_readings(session: Session, objective_ids: Iterable[int]) -> dict[int, Reading]:
     """Return the lesson to read again for each objective that has one."""
     wanted = set(objective_ids)
-    known = _recall_objectives(session, get_memory(session))
-    if others := wanted - known.keys():  # of libraries
-        rows = session.execute(_OBJECTIVES.where(ObjectiveRow.id.in_(others)))
-        known = {**known, **{row.id: _read_objective(row) for row in rows}}
+    known = _find_objectives(session, get_memory(session), wanted)
     found = ((one, known[one].reading) for one in wanted if one in known)
     return {one: reading for one, reading in found if reading is not None}
+
+
+def _find_objectives(session: Session, memory: CourseMemory, wanted: Set[int]) -> Mapping[int, _Objective]:
+    """Return at least these objectives: from memory, and from the database if any are of other publications."""
+    known = _recall_objectives(session, memory)
+    if others := wanted - known.keys():
+        rows = session.execute(_OBJECTIVES.where(ObjectiveRow.id.in_(others)))
+        known = {**known, **{row.id: _read_objective(row) for row in rows}}
+    return known
 
 
 def _recall_objectives(session: Session, memory: CourseMemory) -> Mapping[int, _Objective]:
@@ -108,7 +114,7 @@ def score_objectives(session: Session, memory: CourseMemory, marks: Iterable[Mar
     for mark in marks:
         if not mark.is_void:
             by_objective.setdefault(mark.objective_id, []).append(mark)
-    about = _recall_objectives(session, memory)
+    about = _find_objectives(session, memory, by_objective.keys())
     shown = catalogue.get_texts(session, [mark.version_id for rows in by_objective.values() for mark in rows])
     scores = [
         ObjectiveScore(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.domain import certainty
 from app.domain.attempt import percent, round_down
+from app.domain.content import Source
 from app.domain.marking import MAX_CERTAINTY_POINTS
 from app.domain.paper import PaperItem
+from app.domain.question import QuestionSolution
 from app.domain.release import Release
 from app.domain.sections import is_pass_mark_reached
 from app.models import (
@@ -315,7 +317,7 @@ def _view_answers(
     ids = [item.version_id for item in loaded.items]
     shown = catalogue.get_texts(session, ids)
     keys = catalogue.get_solutions(session, ids) if release.correctness else {}
-    sources = catalogue.recall_sources(session, memory) if release.explanation else {}
+    sources = _find_sources(session, memory, keys.values()) if release.explanation else {}
     corrections = list_corrections(session, loaded)
     markings = marking_notices.list_notices(session, loaded.attempt.id, loaded.items, release)
 
@@ -346,6 +348,15 @@ def _view_answers(
         )
 
     return tuple(answer(item) for item in loaded.items)
+
+
+def _find_sources(
+    session: Session, memory: CourseMemory, explained: Iterable[QuestionSolution]
+) -> Mapping[str, Source]:
+    """Return the bibliography from memory, with what these explanations cite from other publications."""
+    known = catalogue.recall_sources(session, memory)
+    others = {slug for one in explained for slug in one.sources} - known.keys()
+    return {**known, **catalogue.list_sources(session, sorted(others))} if others else known
 
 
 def list_corrections(session: Session, loaded: OwnAttempt) -> Mapping[int, Sequence[Correction]]:

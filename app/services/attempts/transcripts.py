@@ -126,7 +126,7 @@ def _build_line(row: Any, code: str | None) -> TranscriptLine:
     return TranscriptLine(
         attempt_id=_get_counted_id(result, assignment),
         title=assignment.title if assignment else row.module_title,
-        module_title=row.module_title,
+        module_title=assignment.title if assignment and assignment.test_id is not None else row.module_title,
         submitted_at=row.submitted_at,
         percent=percent(counted.percent, 100),
         is_passed=counted.is_passed,

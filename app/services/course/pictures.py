@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, insert, or_, select
+from sqlalchemy import ColumnElement, exists, insert, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.content import Course, Picture
 from app.domain.qualified_ids import qualify_course
-from app.models import Attempt, Library, ModuleRow, PictureRow
-from app.permissions import Viewer, opens_module
+from app.models import Attempt, Learner, Library, ModuleRow, PictureRow
+from app.permissions import Viewer, asks_about, opens_module
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def get_picture_for(session: Session, viewer: Viewer, digest: str) -> PictureFil
     """Return a picture of a module that the viewer may open, or has attempted."""
     sees = [opens_module(viewer, ModuleRow.id, ModuleRow.library_id)]
     if viewer.learner is not None:
-        sees.append(exists().where(Attempt.module_id == ModuleRow.id, Attempt.learner_id == viewer.learner.id))
+        sees.append(_has_attempted(viewer.learner))
     found = (
         select(PictureRow.media_type, PictureRow.body, ModuleRow.library_id)
         .join(ModuleRow, ModuleRow.id == PictureRow.module_id)
@@ -69,3 +69,9 @@ def get_picture_for(session: Session, viewer: Viewer, digest: str) -> PictureFil
     )
     row = session.execute(found).first()
     return PictureFile(row[0], row[1], is_public=row[2] is None) if row else None
+
+
+def _has_attempted(learner: Learner) -> ColumnElement[bool]:
+    """Build the condition that a paper of the learner has questions of the statement's ``ModuleRow``."""
+    its = exists().where(asks_about(Attempt, ModuleRow.id), Attempt.learner_id == learner.id)
+    return its.correlate_except(Attempt)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.content.faults import Fault
@@ -15,6 +15,7 @@ from app.domain.attempt import AttemptState
 from app.domain.content import Course
 from app.domain.qualified_ids import drop_library
 from app.models import Attempt, Library, LibraryDocument, ModuleRow, User
+from app.permissions import asks_about
 from app.services.course import publishing
 from app.services.course.publishing import LiveCourse, PreparedPublication, PublicationPreview
 from app.services.libraries import checking
@@ -105,9 +106,9 @@ def prepare(session: Session, library: Library, now: datetime, *, files: str) ->
 
 def preview_withdrawal(session: Session, library: Library, now: datetime) -> WithdrawalImpact:
     """Return the attempts in progress, and the assignments that could not be started any more."""
-    of_library = select(ModuleRow.id).where(ModuleRow.library_id == library.id)
+    of_library = exists().where(ModuleRow.library_id == library.id, asks_about(Attempt, ModuleRow.id))
     open_attempts = session.scalar(
-        select(func.count(Attempt.id)).where(Attempt.state == AttemptState.OPEN, Attempt.module_id.in_(of_library))
+        select(func.count(Attempt.id)).where(Attempt.state == AttemptState.OPEN, of_library.correlate(Attempt))
     )
     preview = publishing.preview(session, _build_empty(library), now, library)
     return WithdrawalImpact(open_attempts or 0, preview.touched.ended)

@@ -19,6 +19,7 @@ from app.domain.attention import INACTIVE_AFTER, STUCK_AFTER, STUCK_WITHIN, Lear
 from app.domain.gradebook import GradebookColumn
 from app.domain.scope import build_assignment_scope
 from app.models import Attempt, Learner, LessonProgress, LessonRow, Mark, ObjectiveRow
+from app.services.reporting.gradebook_cells import asked_modules
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def load_activity(
 def _list_lesson_activity(
     session: Session, columns: Sequence[GradebookColumn], learners: Sequence[int], now: datetime
 ) -> dict[int, _LessonActivity]:
-    modules = {column.module_id for column in columns}
+    modules = asked_modules(columns)
     read_at = (
         select(func.max(LessonProgress.read_at))
         .where(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, and_, case, cast, exists, false, func, literal, null, select, true, union_all
+from sqlalchemy import Select, Text, and_, case, cast, exists, false, func, literal, null, select, true, union_all
 from sqlalchemy.orm import Session
 
 from app.db import UtcDateTimeType
@@ -32,6 +32,7 @@ from app.models import (
     ModuleRow,
     ScopeResult,
 )
+from app.permissions import draws_on
 from app.services.reporting.gradebook_members import GradebookMember
 
 CellsByPlace = dict[tuple[int, int], GradebookCell]
@@ -50,6 +51,13 @@ def list_columns(session: Session, cohort: Cohort) -> tuple[GradebookColumn, ...
     return tuple(
         build_column(row, is_pretest=row.id in pretests, is_retired=retired_at is not None) for row, retired_at in found
     )
+
+
+def asked_modules(columns: Iterable[GradebookColumn]) -> Select[int]:
+    """Select the ids of the modules about which these assignments ask; a composed test asks about several."""
+    ids = [column.assignment_id for column in columns]
+    its = exists().where(Assignment.id.in_(ids), draws_on(Assignment, ModuleRow.id))
+    return select(ModuleRow.id).where(its.correlate_except(Assignment))
 
 
 def build_column(assignment: Assignment, *, is_pretest: bool = False, is_retired: bool = False) -> GradebookColumn:

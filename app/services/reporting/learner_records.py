@@ -39,7 +39,7 @@ from app.models import (
 from app.services.log import subjects
 from app.services.reporting import gradebook
 from app.services.reporting.gradebook import Gradebook, GradebookQuery, GradebookRow
-from app.services.reporting.gradebook_cells import list_columns
+from app.services.reporting.gradebook_cells import asked_modules, list_columns
 from app.services.reporting.gradebook_members import GradebookMember
 
 MAX_EVENTS = 200
@@ -254,7 +254,7 @@ def _list_mastery(
     rows = session.execute(
         select(ObjectiveRow.id, ObjectiveRow.title, ModuleRow.title)
         .join(ModuleRow, ModuleRow.id == ObjectiveRow.module_id)
-        .where(ModuleRow.id.in_({column.module_id for column in columns}), ObjectiveRow.retired_at.is_(None))
+        .where(ModuleRow.id.in_(asked_modules(columns)), ObjectiveRow.retired_at.is_(None))
         .order_by(ModuleRow.position, ObjectiveRow.position)
     )
     goals: dict[str, list[ObjectiveLine]] = defaultdict(list)
@@ -299,7 +299,7 @@ def _list_lesson_events(
         .where(
             LessonProgress.learner_id == member.learner_id,
             LessonProgress.done_at.is_not(None),
-            LessonRow.module_id.in_({column.module_id for column in columns}),
+            LessonRow.module_id.in_(asked_modules(columns)),
         )
     )
     for done_at, title in rows:

@@ -166,13 +166,13 @@ def save_report(session: Session, loaded: OwnAttempt, position: int, says: str, 
 _REPORTS: Select[Any] = (
     select(QuestionReport)
     .join(Attempt, Attempt.id == QuestionReport.attempt_id)
-    .join(ModuleRow, ModuleRow.id == Attempt.module_id)
     .join(
         AttemptItem,
         and_(AttemptItem.attempt_id == QuestionReport.attempt_id, AttemptItem.position == QuestionReport.position),
     )
     .join(QuestionVersion, QuestionVersion.id == AttemptItem.version_id)
     .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
+    .join(ModuleRow, ModuleRow.id == QuestionRow.module_id)
     .join(Learner, Learner.id == Attempt.learner_id)
     .outerjoin(User, User.id == Learner.user_id)
     .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)

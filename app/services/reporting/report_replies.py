@@ -11,7 +11,17 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.attempt import AttemptState, Purpose
-from app.models import Assignment, Attempt, AttemptItem, Learner, ModuleRow, QuestionReport, QuestionVersion, User
+from app.models import (
+    Assignment,
+    Attempt,
+    AttemptItem,
+    Learner,
+    ModuleRow,
+    QuestionReport,
+    QuestionRow,
+    QuestionVersion,
+    User,
+)
 from app.services.attempts.attempts import IS_ACCESSIBLE
 
 MAX_UNREAD = 10
@@ -94,9 +104,10 @@ def get_recipient(session: Session, report_id: int) -> ReplyRecipient | None:
     row = session.execute(
         select(QuestionReport, User, Learner.language, ModuleRow.title, QuestionVersion.stem)
         .join(Attempt, Attempt.id == QuestionReport.attempt_id)
-        .join(ModuleRow, ModuleRow.id == Attempt.module_id)
         .join(AttemptItem, _ITEM)
         .join(QuestionVersion, QuestionVersion.id == AttemptItem.version_id)
+        .join(QuestionRow, QuestionRow.id == QuestionVersion.question_id)
+        .join(ModuleRow, ModuleRow.id == QuestionRow.module_id)
         .join(Learner, Learner.id == Attempt.learner_id)
         .join(User, User.id == Learner.user_id)
         .outerjoin(Assignment, Assignment.id == Attempt.assignment_id)
