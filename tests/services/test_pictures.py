@@ -49,6 +49,47 @@ def test_nothing_but_the_image_survives(kind: str, options: dict[str, object]) -
     }
 
 
+@pytest.mark.parametrize(
+    ("tag", "other"),
+    [
+        (b"\x01\x0e\x00\x02", b"\x01\x00\x00\x02"),  # a text where a number belongs
+        (b"\x01\x0e\x00\x02", b"\x01\x1a\x00\x02"),  # a text where a fraction belongs
+        (b"\x00\x01\x00\x02\x00\x00\x00\x02N", b"\x00\x05\x00\x02\x00\x00\x00\x02N"),  # a text where a byte belongs
+    ],
+)
+def test_a_photo_with_odd_metadata_is_turned_and_kept(tag: bytes, other: bytes) -> None:
+    exif = write_exif(orientation=6)
+    assert tag in exif
+
+    prepared = prepare_picture(save(draw(), "JPEG", exif=exif.replace(tag, other)))
+
+    assert (prepared.width, prepared.height) == (20, 40)
+
+
+def test_a_damaged_chunk_behind_the_image_is_refused() -> None:
+    end = PNG.index(b"IEND") - 4
+
+    with pytest.raises(PictureError) as refused:
+        prepare_picture(PNG[:end] + write_chunk(b"iCCP", b"profile") + PNG[end:])
+
+    assert refused.value.problem is PictureProblem.DAMAGED
+
+
+def test_a_jpeg_with_two_sizes_is_as_large_as_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when only the last size counts: the first one is decoded."""
+    frame = JPEG.index(b"\xff\xc0")
+    small = bytearray(JPEG[frame : frame + 19])
+    small[5:9] = b"\x00\x01\x00\x01"
+    data = JPEG[:-2] + bytes(small) + JPEG[-2:]
+    assert scan_picture(data).width == 1
+    monkeypatch.setattr("app.services.libraries.pictures.MAX_PIXELS", 100)
+
+    with pytest.raises(PictureError) as refused:
+        prepare_picture(data)
+
+    assert refused.value.problem is PictureProblem.TOO_LARGE
+
+
 def test_text_chunks_and_bytes_behind_the_image_are_dropped() -> None:
     end = PNG.index(b"IEND") - 4
     data = PNG[:end] + write_chunk(b"tEXt", b"Comment\0" + PLACE) + PNG[end:] + b"PK\x03\x04" + PLACE
@@ -152,7 +193,8 @@ def test_no_changed_byte_breaks_the_reader(body: bytes) -> None:
         ("Knee.JPG", "knee"),
         ("../../etc/passwd.png", "passwd"),
         ("C:\\Users\\me\\Schulter vorne.png", "schulter-vorne"),
-        ("aux.svg", "aux"),
+        ("aux.svg", "figure-aux"),
+        ("LPT1.png", "figure-lpt1"),
         ("<script>.png", "script"),
         ("", "figure"),
         (".png", "png"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,8 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.domain.content import Course, Picture
 from app.domain.qualified_ids import qualify_course
-from app.models import Attempt, Library, ModuleRow, PictureRow
-from app.permissions import Viewer, opens_module
+from app.models import Attempt, LessonRow, Library, ModuleRow, PictureRow
+from app.permissions import Viewer, asks_about, opens_module
+from app.services.course.memory import get_memory
+
+_ADDRESS = re.compile(r"/pictures/[0-9a-f]{64}\.[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +60,32 @@ def add_pictures(session: Session, shown: Sequence[ModulePicture]) -> None:
         session.execute(insert(PictureRow), added)
 
 
+def list_shown(session: Session) -> tuple[str, ...]:
+    """Return the addresses of the pictures that the current lessons of the course show.
+
+    Other pictures belong to questions, or to earlier versions.
+    """
+    return get_memory(session).remember("pictures", lambda: _find_shown(session))
+
+
+def _find_shown(session: Session) -> tuple[str, ...]:
+    bodies = session.scalars(
+        select(LessonRow.body)
+        .join(ModuleRow, ModuleRow.id == LessonRow.module_id)
+        .where(LessonRow.retired_at.is_(None), ModuleRow.library_id.is_(None), ModuleRow.retired_at.is_(None))
+    )
+    return tuple(sorted({address for body in bodies for address in _ADDRESS.findall(json.dumps(body))}))
+
+
 def get_picture_for(session: Session, viewer: Viewer, digest: str) -> PictureFile | None:
     """Return a picture of a module that the viewer may open, or has attempted."""
     sees = [opens_module(viewer, ModuleRow.id, ModuleRow.library_id)]
     if viewer.learner is not None:
-        sees.append(exists().where(Attempt.module_id == ModuleRow.id, Attempt.learner_id == viewer.learner.id))
+        sees.append(
+            exists()
+            .where(asks_about(Attempt, ModuleRow.id), Attempt.learner_id == viewer.learner.id)
+            .correlate(ModuleRow)
+        )
     found = (
         select(PictureRow.media_type, PictureRow.body, ModuleRow.library_id)
         .join(ModuleRow, ModuleRow.id == PictureRow.module_id)
