@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.content import Course, Picture
 from app.domain.qualified_ids import qualify_course
-from app.models import Attempt, LessonRow, Library, ModuleRow, PictureRow
+from app.models import Attempt, LessonRow, Library, ModuleRow, PictureRow, QuestionVersion
 from app.permissions import Viewer, asks_about, opens_module
+from app.services.course import catalogue
 from app.services.course.memory import get_memory
 
 _ADDRESS = re.compile(r"/pictures/[0-9a-f]{64}\.[a-z]+")
@@ -61,20 +61,25 @@ def add_pictures(session: Session, shown: Sequence[ModulePicture]) -> None:
 
 
 def list_shown(session: Session) -> tuple[str, ...]:
-    """Return the addresses of the pictures that the current lessons of the course show.
+    """Return the addresses of the pictures that the current lessons of the course show, also in their checks.
 
-    Other pictures belong to questions, or to earlier versions.
+    Other pictures belong to other questions, or to earlier versions.
     """
     return get_memory(session).remember("pictures", lambda: _find_shown(session))
 
 
 def _find_shown(session: Session) -> tuple[str, ...]:
-    bodies = session.scalars(
+    found = (
         select(LessonRow.body)
         .join(ModuleRow, ModuleRow.id == LessonRow.module_id)
         .where(LessonRow.retired_at.is_(None), ModuleRow.library_id.is_(None), ModuleRow.retired_at.is_(None))
     )
-    return tuple(sorted({address for body in bodies for address in _ADDRESS.findall(json.dumps(body))}))
+    parts = [part for body in session.scalars(found) for part in body["parts"]]
+    asked = catalogue.list_checks(session, {part["check"] for part in parts if "check" in part}).values()
+    versions = [candidate.version_id for candidate in asked]
+    drawn = session.scalars(select(QuestionVersion.picture).where(QuestionVersion.id.in_(versions))) if versions else ()
+    markup = [*(part["html"] for part in parts if "html" in part), *filter(None, drawn)]
+    return tuple(sorted({address for one in markup for address in _ADDRESS.findall(one)}))
 
 
 def get_picture_for(session: Session, viewer: Viewer, digest: str) -> PictureFile | None:
