@@ -20,6 +20,7 @@ from app.services.libraries.archives import read_archive
 from tests.conftest import Clock
 from tests.support import composed
 from tests.support.assigned_test import start_attempt
+from tests.support.attempt_client import get_hidden_field
 from tests.support.factory import Factory, Person
 from tests.support.picture_bytes import PLACE, animate, claim_size, draw, save, write_exif
 from tests.support.published_library import get_module, publish, unpublish
@@ -120,6 +121,21 @@ def test_what_no_drawing_can_contain_is_left_out_of_what_a_picture_shows(trainer
     page = trainer.client.get(LIST).text
     assert find_address(page)
     assert ">An arm</title>" in page
+
+
+@pytest.mark.parametrize(("data", "file_name"), [(PHOTO, "arm.jpg"), (DRAWING, "arm.svg")])
+def test_a_form_that_is_sent_twice_adds_one_figure(
+    trainer: Person, library: Library, data: bytes, file_name: str
+) -> None:
+    before = read_files(trainer)
+    form_id = get_hidden_field(trainer.client.get(NEW).text, "form_id")
+
+    for _time in range(2):
+        form = {"file": (BytesIO(data), file_name), "alternative": "An arm", "form_id": form_id}
+        assert trainer.client.post(NEW, data=form).status_code == 303
+
+    added = read_files(trainer).keys() - before.keys()
+    assert {path for path in added if path.endswith(".svg")} == {f"{FOLDER}/figures/arm.svg"}
 
 
 def test_a_drawing_is_kept_as_it_is(trainer: Person, library: Library) -> None:

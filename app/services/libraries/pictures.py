@@ -117,7 +117,7 @@ def _read(data: bytes) -> Image.Image:
 def _turn(image: Image.Image) -> Image.Image:
     """Return the image as its metadata say that it is to be seen. Damaged metadata say nothing."""
     try:
-        method = _TURNS.get(image.getexif().get(0x0112))
+        method = _TURNS.get(image.getexif().get(0x0112) or 1)
     except Exception:  # of many kinds, too
         return image
     return image if method is None else image.transpose(method)
