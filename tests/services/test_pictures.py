@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
-from app.content.picture_files import DamagedPictureError, PictureFormat, scan_picture
+from app.content.picture_files import MAX_PARTS, DamagedPictureError, PictureFormat, scan_picture
 from app.services.libraries.pictures import PictureError, PictureProblem, choose_name, prepare_picture
 from tests.support.picture_bytes import PLACE, animate, claim_size, draw, save, write_chunk, write_exif
 
@@ -88,6 +89,28 @@ def test_a_jpeg_with_two_sizes_is_as_large_as_the_first(monkeypatch: pytest.Monk
         prepare_picture(data)
 
     assert refused.value.problem is PictureProblem.TOO_LARGE
+
+
+def _pack(body: bytes) -> bytes:
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PNG[: PNG.index(b"IDAT") - 4] + write_chunk(b"tEXt", b"") * MAX_PARTS + PNG[PNG.index(b"IDAT") - 4 :],
+        JPEG[:2] + b"\xff\xfe\x00\x02" * MAX_PARTS + JPEG[2:],
+        _pack(WEBP[8:] + b"NONE\0\0\0\0" * MAX_PARTS),
+    ],
+)
+def test_a_file_of_very_many_parts_is_refused(data: bytes) -> None:
+    """Fails when the parts are read without end, which takes many seconds for the largest upload."""
+    with pytest.raises(DamagedPictureError):
+        scan_picture(data)
+
+
+def test_fill_bytes_between_the_segments_of_a_jpeg_mean_nothing() -> None:
+    assert scan_picture(JPEG[:2] + b"\xff" * 50 + JPEG[2:]) == scan_picture(JPEG)
 
 
 def test_text_chunks_and_bytes_behind_the_image_are_dropped() -> None:
