@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.composing import Draw, Pool
 from app.domain.content import Use
-from app.models import Assignment, Library, LibraryRole, ModuleRow, PictureRow
+from app.models import Assignment, CohortTrainer, Library, LibraryRole, ModuleRow, PictureRow
 from app.services.libraries import documents
 from app.services.libraries.archives import read_archive
 from tests.conftest import Clock
@@ -305,6 +305,19 @@ def test_a_learner_who_began_keeps_the_picture_when_the_publication_ends(
     unpublish(session, trainer.user, library, clock.now)
 
     assert learner.client.get(address).status_code == 200
+
+
+def test_a_trainer_of_the_cohort_keeps_the_picture_when_the_assignment_is_withdrawn(
+    make: Factory, assignment: Assignment, address: str, session: Session, clock: Clock
+) -> None:
+    """It is in the answers of the cohort's learners. Fails when only people of the library see it then."""
+    other = make.trainer()
+    session.add(CohortTrainer(cohort_id=assignment.cohort_id, user_id=other.user.id))
+    assignment.withdrawn_at = clock.now
+    session.commit()
+
+    assert other.client.get(address).status_code == 200
+    assert make.trainer().client.get(address).status_code == 404
 
 
 def test_a_picture_of_a_composed_test_stays_with_its_attempt(

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.content import Course, Picture
 from app.domain.qualified_ids import qualify_course
-from app.models import Attempt, LessonRow, Library, ModuleRow, PictureRow, QuestionVersion
-from app.permissions import Viewer, asks_about, opens_module
+from app.models import Assignment, Attempt, LessonRow, Library, ModuleRow, PictureRow, QuestionVersion
+from app.permissions import Viewer, asks_about, draws_on, opens_module, teaches
 from app.services.course import catalogue
 from app.services.course.memory import get_memory
 
@@ -83,8 +83,9 @@ def _find_shown(session: Session) -> tuple[str, ...]:
 
 
 def get_picture_for(session: Session, viewer: Viewer, digest: str) -> PictureFile | None:
-    """Return a picture of a module that the viewer may open, or has attempted."""
-    sees = [opens_module(viewer, ModuleRow.id, ModuleRow.library_id)]
+    """Return a picture of a module that the viewer may open, has attempted, or has assigned as a trainer of a cohort."""
+    its_cohorts = exists().where(draws_on(Assignment, ModuleRow.id), teaches(viewer, Assignment.cohort_id))
+    sees = [opens_module(viewer, ModuleRow.id, ModuleRow.library_id), its_cohorts.correlate(ModuleRow)]
     if viewer.learner is not None:
         sees.append(
             exists()
