@@ -134,7 +134,7 @@ def test_what_cites_the_replacement_as_well_is_done(trainer: Person, library: Li
     [
         ({"label": ""}, "f-label-err", "This is still empty."),
         ({"id": "small"}, "f-id-err", "capitals"),
-        ({"id": "EXAMPLE"}, "f-id-err", "two sources have the id <code>EXAMPLE</code>"),
+        ({"id": "EXAMPLE"}, "f-id-err", ">EXAMPLE</code>"),
         ({"link": "javascript:alert(1)"}, "f-link-err", "Expected:"),
         ({"link": ""}, "f-id-err", "no link and no reason for it"),
         ({"status": "withdrawn"}, "f-id-err", "a status without a note"),
