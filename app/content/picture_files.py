@@ -6,6 +6,7 @@ behind the image can be another file.
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from enum import StrEnum
 
 MAX_SIDE = 4096
 """The largest width and height of a picture of the course, in pixels."""
+
+MAX_PARTS = 20_000
+"""The largest number of chunks or segments. Reading the millions that fit into a file of 20 MB takes many seconds."""
 
 
 class PictureFormat(StrEnum):
@@ -80,6 +84,8 @@ def _scan_png(body: bytes) -> PictureScan:
         (checksum,) = struct.unpack_from(">I", body, at + 8 + length)
         if zlib.crc32(name + data) != checksum or (not names and (name != b"IHDR" or length != 13)):
             raise DamagedPictureError
+        if len(names) >= MAX_PARTS:
+            raise DamagedPictureError
         if not names:
             size = struct.unpack_from(">II", data)
         names.append(name)
@@ -94,6 +100,8 @@ def _scan_png(body: bytes) -> PictureScan:
 _JPEG_SIZES = frozenset({0xC0, 0xC1, 0xC2})
 """Markers that begin a frame of the codings that browsers show: baseline, extended and progressive."""
 _JPEG_TABLES = frozenset({0xC4, 0xDB, 0xDD})
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7]", re.DOTALL)
+_JPEG_FILL = re.compile(rb"\xff+")
 _JPEG_END, _JPEG_SCAN, _JPEG_JFIF, _JPEG_ADOBE = 0xD9, 0xDA, 0xE0, 0xEE
 _JPEG_PARTS = {0xE1: "Exif or XMP", 0xE2: "a colour profile or more pictures", 0xED: "IPTC", 0xFE: "a comment"}
 
@@ -101,9 +109,9 @@ _JPEG_PARTS = {0xE1: "Exif or XMP", 0xE2: "a colour profile or more pictures", 0
 def _scan_jpeg(body: bytes) -> PictureScan:
     """Walk the segments (ITU T.81, annex B)."""
     at, extras, size, has_scan = 2, list[str](), (0, 0, 0), False
-    while True:
-        while body[at] == 0xFF and body[at + 1] == 0xFF:
-            at += 1  # fill bytes
+    for _part in range(MAX_PARTS):
+        if (filled := _JPEG_FILL.match(body, at)) is not None:
+            at = filled.end() - 1
         if body[at] != 0xFF:
             raise DamagedPictureError
         marker = body[at + 1]
@@ -121,6 +129,8 @@ def _scan_jpeg(body: bytes) -> PictureScan:
         at += length
         if marker == _JPEG_SCAN:
             has_scan, at = True, _skip_scan(body, at)
+    else:
+        raise DamagedPictureError
     if not has_scan:
         raise DamagedPictureError
     return PictureScan(PictureFormat.JPEG, size[0], size[1], _list_extras(extras, body, at), components=size[2])
@@ -137,13 +147,10 @@ def _is_plain_segment(marker: int, data: bytes) -> bool:
 
 def _skip_scan(body: bytes, at: int) -> int:
     """Return where the coded image ends: at a marker that is neither a stuffed byte nor a restart."""
-    while True:
-        at = body.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(body):
-            raise DamagedPictureError
-        if body[at + 1] != 0 and not 0xD0 <= body[at + 1] <= 0xD7:
-            return at
-        at += 2
+    found = _JPEG_MARKER.search(body, at)
+    if found is None:
+        raise DamagedPictureError
+    return found.start()
 
 
 _WEBP_IMAGE = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH"})
@@ -159,7 +166,7 @@ def _scan_webp(body: bytes) -> PictureScan:
     at, names, size = 12, list[bytes](), (0, 0)
     while at < end:
         name, length = struct.unpack_from("<4sI", body, at)
-        if at + 8 + length > end:
+        if at + 8 + length > end or len(names) >= MAX_PARTS:
             raise DamagedPictureError
         if size == (0, 0):
             size = _read_webp_size(name, body[at + 8 : at + 18])

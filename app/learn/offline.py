@@ -13,7 +13,7 @@ from app.db import db
 from app.learn import blueprint
 from app.server.version import VERSION
 from app.services.course import body_map as maps
-from app.services.course import glossary, leaflets
+from app.services.course import glossary, leaflets, pictures
 from app.services.course.memory import get_memory
 from app.services.course.outline import get_outline
 from app.services.course.red_flags import get_red_flags
@@ -132,4 +132,5 @@ def _list_map_pages() -> Iterator[str]:
 
 def _list_files() -> list[str]:
     # Figures of lessons name the file of icons without its version.
-    return [*map(assets.address, (*_KEPT_FILES, *assets.list_fonts())), "/static/icons.svg"]
+    files = [*map(assets.address, (*_KEPT_FILES, *assets.list_fonts())), "/static/icons.svg"]
+    return [*files, *pictures.list_shown(db.session)]

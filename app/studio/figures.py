@@ -30,12 +30,17 @@ from app.studio.large_requests import accept_large_files
 from app.studio.lessons import get_folder, get_module_or_404
 from app.studio.libraries import get_editable_or_403, get_library_or_404
 from app.web.access import current_account, trainers_only
+from app.web.forms import is_first_submission
 
 _PROBLEM_MESSAGES = {
     PictureProblem.DAMAGED: _l("This is not a picture in PNG, JPEG, WebP or SVG, or it is damaged."),
     PictureProblem.TOO_LARGE: _l("This picture is too large: it has at most 30 million pixels. Make it smaller first."),
     PictureProblem.ANIMATED: _l("This picture moves. Save one image of it, and upload that."),
 }
+
+
+class _SentTwiceError(Exception):
+    """The form was handled before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +96,11 @@ def create_figure(slug: str) -> ResponseReturnValue:
         form.file.errors = [_("Choose a picture.")]
     if not is_valid or file is None:
         return _render_new(opened, form), 422
-    data, name = file.read(), form.name.data or file.filename or ""
+    data = file.read()
     try:
-        faults = _add_drawing(opened, module, name, data) if _is_svg(data) else _add_picture(opened, module, form, data)
+        faults = _add_drawing(opened, module, form, data) if _is_svg(data) else _add_picture(opened, module, form, data)
+    except _SentTwiceError:
+        return redirect(url_for("studio.list_figures", slug=slug, folder=get_folder(module)), 303)
     except PictureError as error:
         form.file.errors = [_PROBLEM_MESSAGES[error.problem]]
         return _render_new(opened, form), 422
@@ -115,14 +122,13 @@ def _add_picture(opened: OpenLibrary, module: ModuleMaterial, form: FigureForm, 
         form.alternative.errors = [_("Say what the picture shows.")]
         return ()
     prepared = pictures.prepare_picture(data)
-    end_read_transaction()  # until here without the write lock, because decoding takes up to a second
-    name = form.name.data or form.file.data.filename or ""
+    _begin_saving(form)
     pictures.add_picture(
         db.session,
         current_account(),
         opened.library,
         get_folder(module),
-        name,
+        _get_name(form),
         prepared,
         form.alternative.data,
         now(),
@@ -130,7 +136,21 @@ def _add_picture(opened: OpenLibrary, module: ModuleMaterial, form: FigureForm, 
     return ()
 
 
-def _add_drawing(opened: OpenLibrary, module: ModuleMaterial, name: str, data: bytes) -> tuple[Fault, ...]:
+def _begin_saving(form: FigureForm) -> None:
+    """Take the write lock. Until here without it, because decoding takes up to a second.
+
+    :raise _SentTwiceError: the form was handled before.
+    """
+    end_read_transaction()
+    if not is_first_submission(form):
+        raise _SentTwiceError
+
+
+def _get_name(form: FigureForm) -> str:
+    return form.name.data or form.file.data.filename or ""
+
+
+def _add_drawing(opened: OpenLibrary, module: ModuleMaterial, form: FigureForm, data: bytes) -> tuple[Fault, ...]:
     """Add a drawing, or return its faults."""
     text = texts.decode_text(data)
     place = DocumentPath(("drawing.svg",), DocumentTree())
@@ -138,8 +158,9 @@ def _add_drawing(opened: OpenLibrary, module: ModuleMaterial, name: str, data: b
         raise PictureError(PictureProblem.DAMAGED if text is None else PictureProblem.TOO_LARGE)
     figure, faults = read_figure(text, place, module.pictures)
     if figure is not None:
-        end_read_transaction()
-        pictures.add_drawing(db.session, current_account(), opened.library, get_folder(module), name, data, now())
+        _begin_saving(form)
+        folder, name = get_folder(module), _get_name(form)
+        pictures.add_drawing(db.session, current_account(), opened.library, folder, name, data, now())
     return faults
 
 

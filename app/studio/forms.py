@@ -149,6 +149,7 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
 class FigureForm(FlaskForm):  # type: ignore[misc]
     """A photo, a scan or a drawing. ``alternative`` is required unless it is a drawing, which has a title."""
 
+    form_id = form_id_field()
     file = FileField(
         _l("Picture"), render_kw={"accept": ".png,.jpg,.jpeg,.webp,.svg,image/png,image/jpeg,image/webp,image/svg+xml"}
     )

@@ -13,12 +13,14 @@ from app.db import db
 from app.models import LibraryDocument
 from app.permissions import may_edit_library, may_manage_library
 from app.services.libraries import checking, documents, libraries, people, publication, starter
+from app.services.libraries.documents import LibraryGoneError
 from app.services.libraries.libraries import OpenLibrary, TooManyLibrariesError
 from app.studio import blueprint
 from app.studio.addresses import is_module_document
 from app.studio.document_names import DocumentNames
 from app.studio.findings import Finding, list_findings
 from app.studio.forms import ROLE_LABELS, LibraryForm, OpenInvitationForm
+from app.web import errors
 from app.web.access import current_account, trainers_only
 from app.web.forms import is_first_submission
 from app.web.identity import get_viewer
@@ -47,6 +49,12 @@ class HiddenDocumentsError(Exception):
 def handle_hidden_documents(error: HiddenDocumentsError) -> ResponseReturnValue:
     db.session.rollback()
     return render_template("studio/hidden.html", opened=error.opened, library=error.opened.library), 403
+
+
+@blueprint.errorhandler(LibraryGoneError)
+def handle_deleted_library(_error: LibraryGoneError) -> ResponseReturnValue:
+    db.session.rollback()
+    return errors.render_error(404)
 
 
 def get_library_or_404(slug: str, *, with_documents: bool = True) -> OpenLibrary:

@@ -45,7 +45,10 @@ def clean_line(value: object) -> str:
 
 
 def _is_kept(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cc", "Cs") and character not in names.BIDI_CONTROLS
+    """Whether a character belongs to text. U+FFFE and U+FFFF do not, and XML cannot contain them."""
+    if character in names.BIDI_CONTROLS or character in "\ufffe\uffff":
+        return False
+    return unicodedata.category(character) not in ("Cc", "Cs")
 
 
 def required_line(label: Any, demand: Any, *, longest: int = 200, **extra: Any) -> StringField:

@@ -157,7 +157,8 @@ def _set_headers(response: Response) -> Response:
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if current_app.config["SESSION_COOKIE_SECURE"]:
         headers["Strict-Transport-Security"] = current_app.config["HSTS"]
-    if request.endpoint == "security.logout" and "_user_id" not in session:
+    # A refused request must not do this: other sites can send one without the cookie.
+    if request.endpoint == "security.logout" and response.status_code < 400 and "_user_id" not in session:
         # Answers that a page kept. "cache" would only throw away styles and scripts: pages are never stored.
         headers["Clear-Site-Data"] = '"storage"'
     is_file = request.endpoint in ("static", "combined")

@@ -136,6 +136,22 @@ def test_nothing_waits_if_nothing_was_answered(door: Door) -> None:
     expect(page.locator("#verdict")).to_be_visible()
 
 
+def test_an_answer_that_the_browser_cannot_keep_stays_in_its_form(door: Door) -> None:
+    """Fails when the page says that an answer waits although nothing was stored."""
+    page = door.enter()
+    attempt_id = single_choice_test.start_practice(door, page)
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
+    disconnect(door, page)
+
+    _answer(page, 1)
+
+    expect(page.locator("[data-saved]")).to_have_text("Not sent. Try again")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Check", exact=True).click()
+    expect(page.locator("#verdict")).to_be_visible()
+    assert _list_chosen(door, attempt_id) == {1: 1}
+
+
 def test_an_answer_waits_for_another_visit_if_its_page_is_left(door: Door) -> None:
     """Fails when answers are sent by the page alone on which they were given."""
     page = door.enter()

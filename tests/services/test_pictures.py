@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
-from app.content.picture_files import DamagedPictureError, PictureFormat, scan_picture
+from app.content.picture_files import MAX_PARTS, DamagedPictureError, PictureFormat, scan_picture
 from app.services.libraries.pictures import PictureError, PictureProblem, choose_name, prepare_picture
 from tests.support.picture_bytes import PLACE, animate, claim_size, draw, save, write_chunk, write_exif
 
@@ -47,6 +48,69 @@ def test_nothing_but_the_image_survives(kind: str, options: dict[str, object]) -
     assert image.info.keys() <= {
         *("jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression", "loop", "background")
     }
+
+
+@pytest.mark.parametrize(
+    ("tag", "other"),
+    [
+        (b"\x01\x0e\x00\x02", b"\x01\x00\x00\x02"),  # a text where a number belongs
+        (b"\x01\x0e\x00\x02", b"\x01\x1a\x00\x02"),  # a text where a fraction belongs
+        (b"\x00\x01\x00\x02\x00\x00\x00\x02N", b"\x00\x05\x00\x02\x00\x00\x00\x02N"),  # a text where a byte belongs
+    ],
+)
+def test_a_photo_with_odd_metadata_is_turned_and_kept(tag: bytes, other: bytes) -> None:
+    exif = write_exif(orientation=6)
+    assert tag in exif
+
+    prepared = prepare_picture(save(draw(), "JPEG", exif=exif.replace(tag, other)))
+
+    assert (prepared.width, prepared.height) == (20, 40)
+
+
+def test_a_damaged_chunk_behind_the_image_is_refused() -> None:
+    end = PNG.index(b"IEND") - 4
+
+    with pytest.raises(PictureError) as refused:
+        prepare_picture(PNG[:end] + write_chunk(b"iCCP", b"profile") + PNG[end:])
+
+    assert refused.value.problem is PictureProblem.DAMAGED
+
+
+def test_a_jpeg_with_two_sizes_is_as_large_as_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when only the last size counts: the first one is decoded."""
+    frame = JPEG.index(b"\xff\xc0")
+    small = bytearray(JPEG[frame : frame + 19])
+    small[5:9] = b"\x00\x01\x00\x01"
+    data = JPEG[:-2] + bytes(small) + JPEG[-2:]
+    assert scan_picture(data).width == 1
+    monkeypatch.setattr("app.services.libraries.pictures.MAX_PIXELS", 100)
+
+    with pytest.raises(PictureError) as refused:
+        prepare_picture(data)
+
+    assert refused.value.problem is PictureProblem.TOO_LARGE
+
+
+def _pack(body: bytes) -> bytes:
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PNG[: PNG.index(b"IDAT") - 4] + write_chunk(b"tEXt", b"") * MAX_PARTS + PNG[PNG.index(b"IDAT") - 4 :],
+        JPEG[:2] + b"\xff\xfe\x00\x02" * MAX_PARTS + JPEG[2:],
+        _pack(WEBP[8:] + b"NONE\0\0\0\0" * MAX_PARTS),
+    ],
+)
+def test_a_file_of_very_many_parts_is_refused(data: bytes) -> None:
+    """Fails when the parts are read without end, which takes many seconds for the largest upload."""
+    with pytest.raises(DamagedPictureError):
+        scan_picture(data)
+
+
+def test_fill_bytes_between_the_segments_of_a_jpeg_mean_nothing() -> None:
+    assert scan_picture(JPEG[:2] + b"\xff" * 50 + JPEG[2:]) == scan_picture(JPEG)
 
 
 def test_text_chunks_and_bytes_behind_the_image_are_dropped() -> None:
@@ -152,7 +216,8 @@ def test_no_changed_byte_breaks_the_reader(body: bytes) -> None:
         ("Knee.JPG", "knee"),
         ("../../etc/passwd.png", "passwd"),
         ("C:\\Users\\me\\Schulter vorne.png", "schulter-vorne"),
-        ("aux.svg", "aux"),
+        ("aux.svg", "figure-aux"),
+        ("LPT1.png", "figure-lpt1"),
         ("<script>.png", "script"),
         ("", "figure"),
         (".png", "png"),

@@ -67,6 +67,15 @@ def test_signing_out_clears_what_pages_kept(checked_forms: Flask, learner: Perso
     assert "Clear-Site-Data" not in learner.client.get("/").headers
 
 
+def test_another_site_cannot_clear_what_pages_kept(checked_forms: Flask) -> None:
+    """Browsers send no cookie with a form of another site, so the server sees a visitor."""
+    for address in ("/logout", "/logout?next=/"):
+        reply = checked_forms.test_client().post(address, headers={"Origin": "https://elsewhere.test"})
+
+        assert reply.status_code == 400
+        assert "Clear-Site-Data" not in reply.headers
+
+
 @pytest.mark.parametrize("host", ["LOCALHOST", "Localhost:8000"])
 def test_the_host_is_compared_without_regard_to_case(client: FlaskClient, host: str) -> None:
     assert client.get("/login", headers={"Host": host}).status_code == 200

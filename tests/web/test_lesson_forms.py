@@ -122,7 +122,7 @@ def test_two_lessons_with_one_id_are_found(trainer: Person, library: Library) ->
 
     page = trainer.client.get("/studio/our-bank/lesson?path=1-first-module/lessons/02-second.md").text
 
-    assert "two lessons have the id `first-lesson`" in get_slot(page, "f-id-err")
+    assert ">first-lesson</code>" in get_slot(page, "f-id-err")
 
 
 @pytest.mark.parametrize(

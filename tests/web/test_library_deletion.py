@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from typing import Any
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.db import end_read_transaction
 from app.models import (
     AuditEvent,
     BankUpload,
@@ -16,8 +20,10 @@ from app.models import (
     LibraryPerson,
     LibraryRole,
 )
+from app.services.libraries.archives import build_archive
 from tests.conftest import Clock
 from tests.support.factory import Factory, Person
+from tests.support.picture_bytes import draw, save
 from tests.support.published_library import publish, unpublish
 
 ROWS = (Library, LibraryPerson, LibraryInvitation, LibraryDocument, DocumentVersion, BankUpload)
@@ -106,3 +112,42 @@ def test_only_owners_and_administrators_delete(make: Factory, session: Session) 
     assert answers == {"editor": 403, "reader": 403, "stranger": 404}
     assert count_rows(session)["library"] == 1
     assert make.admin().client.post("/studio/our-bank/delete", data={"confirm": "Our bank"}).status_code == 303
+
+
+FOLDER = "1-first-module"
+QUESTIONS = {"path": f"{FOLDER}/questions/first-objective.yaml", "seen": "1"}
+SOURCE = {"path": "sources.yaml", "seen": "1", "base": "1", "n": "1"}
+
+
+@pytest.mark.parametrize(
+    ("module", "path", "form"),
+    [
+        ("archives", "upload", {"file": build_archive({"course.yaml": b"title: A"})}),
+        ("figures", f"figures/new?folder={FOLDER}", {"file": save(draw(), "PNG"), "alternative": "An arm"}),
+        ("imports", "import/upload", {"file": b"Which?\nA. One\nB. Two\nANSWER: A\n"}),
+        ("lessons", f"lesson/new?folder={FOLDER}", {"title": "Another"}),
+        ("question_selection", "questions/selection", {**QUESTIONS, "act": "retire", "chosen": "1"}),
+        ("questions", "questions", {**QUESTIONS, "act": "delete:1"}),
+        ("source_forms", "source", SOURCE),
+    ],
+)
+def test_what_is_saved_into_a_library_that_is_being_deleted_is_refused(
+    make: Factory, monkeypatch: pytest.MonkeyPatch, module: str, path: str, form: dict[str, Any]
+) -> None:
+    """Somebody deletes the library while a slow request works without the lock."""
+    trainer, owner = make.trainer(), make.trainer()
+    make.library(trainer, "Our bank", (owner, LibraryRole.OWNER))
+
+    def delete_meanwhile() -> None:
+        end_read_transaction()
+        done.append(owner.client.post("/studio/our-bank/delete", data={"confirm": "Our bank"}).status_code)
+
+    done: list[int] = []
+    monkeypatch.setattr(f"app.studio.{module}.end_read_transaction", delete_meanwhile)
+    sent = {name: (BytesIO(value), "a.txt") if isinstance(value, bytes) else value for name, value in form.items()}
+
+    reply = trainer.client.post(f"/studio/our-bank/{path}", data=sent)
+
+    assert done == [303]
+    assert reply.status_code == 404
+    assert trainer.client.get("/studio").status_code == 200

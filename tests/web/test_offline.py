@@ -13,11 +13,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.domain.content import LessonCheck, Picture
 from app.models import LibraryRole
+from app.services.course.pictures import add_pictures, list_pictures
 from app.services.course.publisher import write_course
+from app.services.libraries.documents import compute_digest
 from app.web import assets
 from tests.conftest import Clock
 from tests.support.factory import Factory, Person
+from tests.support.picture_bytes import draw, save
 from tests.support.published_course import load_small_course
 from tests.support.published_library import publish
 
@@ -120,6 +124,34 @@ def test_a_library_is_never_kept(
         assert not [path for path in list_pages(person.client) if "our-bank" in path]
     assert trainer.client.get("/modules/our-bank.first-module").status_code == 200
     assert trainer.client.get("/modules/our-bank.first-module", headers=COPY).status_code == 404
+
+
+def test_pictures_of_lessons_are_kept_and_no_others(client: FlaskClient, session: Session, clock: Clock) -> None:
+    """Others are in questions, whose addresses nobody should learn before being asked."""
+    bodies = [save(draw(size=(40, side)), "PNG") for side in (20, 30, 50)]
+    shown, checked, asked = (Picture(compute_digest(body), "png", "image/png", 40, 20, body) for body in bodies)
+    drawings = {
+        one: f'<svg viewBox="0 0 40 20"><image href="{one.address}" width="40" height="20"></image></svg>'
+        for one in (shown, checked, asked)
+    }
+    course = load_small_course()
+    first, *modules = course.modules
+    lesson, *lessons = first.lessons
+    checks = {part.question for part in lesson.parts if isinstance(part, LessonCheck)}
+    lesson = replace(lesson, parts=(*lesson.parts, drawings[shown]))
+    questions = tuple(replace(one, picture=drawings[checked if one.id in checks else asked]) for one in first.questions)
+    first = replace(first, lessons=(lesson, *lessons), questions=questions, pictures=(shown, checked, asked))
+    course = replace(course, modules=(first, *modules))
+    write_course(session, course, clock.now)
+    add_pictures(session, list_pictures(course, None))
+    session.commit()
+
+    files = client.get("/offline/contents").get_json()["files"]
+
+    assert [path for path in files if path.startswith("/pictures/")] == sorted([shown.address, checked.address])
+    assert f'href="{shown.address}"' in client.get(f"/modules/{first.id}/lessons/{lesson.id}", headers=COPY).text
+    assert client.get(shown.address, headers=COPY).data == shown.body
+    assert client.get(asked.address).status_code == 200
 
 
 def test_a_publication_changes_the_version(client: FlaskClient, session: Session, clock: Clock) -> None:

@@ -75,6 +75,33 @@ def test_a_source_is_added_behind_the_others_and_their_comments_stay(trainer: Pe
     assert "The checker finds nothing to fix." in trainer.client.get("/studio/our-bank").text
 
 
+@pytest.mark.parametrize("has_others", [True, False])
+def test_a_form_that_is_sent_twice_adds_one_source(trainer: Person, library: Library, *, has_others: bool) -> None:
+    if not has_others:
+        removed = trainer.client.post("/studio/our-bank/remove", data={"path": "sources.yaml", "seen": "1"})
+        assert removed.status_code == 303
+    fields = read_form(trainer, f"{SAVE}/new")
+    for name, value in NEW_FIELDS.items():
+        fields = set_field(fields, f"q.{name}", value)
+
+    assert [send(trainer, fields, SAVE)[0] for _time in range(2)] == [303, 303]
+
+    assert read_text(trainer).count("- id: NEWER-2024") == 1
+
+
+def test_two_people_add_the_first_source(trainer: Person, library: Library) -> None:
+    """Fails when the second one, whose page was opened before there was a bibliography, is sent to an error page."""
+    assert trainer.client.post("/studio/our-bank/remove", data={"path": "sources.yaml", "seen": "1"}).status_code == 303
+    late = read_form(trainer, f"{SAVE}/new")
+    assert add_source(trainer) == 303
+
+    for name, value in (NEW_FIELDS | {"id": "OTHER-2020", "link": "https://doi.org/10.1000/2"}).items():
+        late = set_field(late, f"q.{name}", value)
+    assert send(trainer, late, SAVE)[0] == 303
+
+    assert read_text(trainer).count("- id: ") == 2
+
+
 def test_a_superseded_source_has_a_list_of_what_rests_on_it(trainer: Person, library: Library) -> None:
     assert "To read again" not in trainer.client.get(LIST).text
 
@@ -107,7 +134,7 @@ def test_what_cites_the_replacement_as_well_is_done(trainer: Person, library: Li
     [
         ({"label": ""}, "f-label-err", "This is still empty."),
         ({"id": "small"}, "f-id-err", "capitals"),
-        ({"id": "EXAMPLE"}, "f-id-err", "two sources have the id `EXAMPLE`"),
+        ({"id": "EXAMPLE"}, "f-id-err", ">EXAMPLE</code>"),
         ({"link": "javascript:alert(1)"}, "f-link-err", "Expected:"),
         ({"link": ""}, "f-id-err", "no link and no reason for it"),
         ({"status": "withdrawn"}, "f-id-err", "a status without a note"),

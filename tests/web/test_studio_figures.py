@@ -12,10 +12,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Assignment, Library, LibraryRole, PictureRow
+from app.domain.composing import Draw, Pool
+from app.domain.content import Use
+from app.models import Assignment, CohortTrainer, Library, LibraryRole, ModuleRow, PictureRow
 from app.services.libraries import documents
 from app.services.libraries.archives import read_archive
 from tests.conftest import Clock
+from tests.support import composed
+from tests.support.assigned_test import start_attempt
+from tests.support.attempt_client import get_hidden_field
 from tests.support.factory import Factory, Person
 from tests.support.picture_bytes import PLACE, animate, claim_size, draw, save, write_exif
 from tests.support.published_library import get_module, publish, unpublish
@@ -98,6 +103,39 @@ def test_a_zip_file_carries_pictures_both_ways_byte_for_byte(make: Factory, trai
     assert trainer.client.post("/studio/second/upload", data=upload).status_code == 303
 
     assert trainer.client.get("/studio/second/library.zip").data == packed
+
+
+def test_a_zip_file_with_the_picture_of_a_reserved_name_can_be_uploaded(
+    make: Factory, trainer: Person, library: Library
+) -> None:
+    """Fails when a figure is called like a device on Windows, as the first part of "Aux.jpg" is."""
+    assert add(trainer, PHOTO, "Aux.jpg")[0] == 303
+    assert add(trainer, DRAWING, "line.svg", name="NUL")[0] == 303
+
+    assert {f"{FOLDER}/pictures/figure-aux.jpg", f"{FOLDER}/figures/figure-nul.svg"} <= {*read_files(trainer)}
+
+
+def test_what_no_drawing_can_contain_is_left_out_of_what_a_picture_shows(trainer: Person, library: Library) -> None:
+    assert add(trainer, PHOTO, alternative="An\ufffe arm\uffff")[0] == 303
+
+    page = trainer.client.get(LIST).text
+    assert find_address(page)
+    assert ">An arm</title>" in page
+
+
+@pytest.mark.parametrize(("data", "file_name"), [(PHOTO, "arm.jpg"), (DRAWING, "arm.svg")])
+def test_a_form_that_is_sent_twice_adds_one_figure(
+    trainer: Person, library: Library, data: bytes, file_name: str
+) -> None:
+    before = read_files(trainer)
+    form_id = get_hidden_field(trainer.client.get(NEW).text, "form_id")
+
+    for _time in range(2):
+        form = {"file": (BytesIO(data), file_name), "alternative": "An arm", "form_id": form_id}
+        assert trainer.client.post(NEW, data=form).status_code == 303
+
+    added = read_files(trainer).keys() - before.keys()
+    assert {path for path in added if path.endswith(".svg")} == {f"{FOLDER}/figures/arm.svg"}
 
 
 def test_a_drawing_is_kept_as_it_is(trainer: Person, library: Library) -> None:
@@ -267,6 +305,37 @@ def test_a_learner_who_began_keeps_the_picture_when_the_publication_ends(
     unpublish(session, trainer.user, library, clock.now)
 
     assert learner.client.get(address).status_code == 200
+
+
+def test_a_trainer_of_the_cohort_keeps_the_picture_when_the_assignment_is_withdrawn(
+    make: Factory, assignment: Assignment, address: str, session: Session, clock: Clock
+) -> None:
+    """It is in the answers of the cohort's learners. Fails when only people of the library see it then."""
+    other = make.trainer()
+    session.add(CohortTrainer(cohort_id=assignment.cohort_id, user_id=other.user.id))
+    assignment.withdrawn_at = clock.now
+    session.commit()
+
+    assert other.client.get(address).status_code == 200
+    assert make.trainer().client.get(address).status_code == 404
+
+
+def test_a_picture_of_a_composed_test_stays_with_its_attempt(
+    make: Factory, trainer: Person, learner: Person, address: str, session: Session, clock: Clock
+) -> None:
+    """The module of the picture is not the first one on which the test draws."""
+    own = make.session.scalars(select(ModuleRow.id).where(ModuleRow.slug == "our-bank.first-module")).one()
+    parts = composed.draw(make, "safety"), Draw(Pool(own, Use.EXAM), 1)
+    test = composed.compose(make, trainer, composed.section("Both", *parts))
+    assignment = composed.assign(make, trainer, make.cohort(trainer, learner), test)
+    start_attempt(session, learner, assignment, clock.now)
+    assert learner.client.get(address).status_code == 200
+
+    assignment.withdrawn_at = clock.now
+    session.commit()
+
+    assert learner.client.get(address).status_code == 200
+    assert make.person().client.get(address).status_code == 404
 
 
 @pytest.mark.parametrize("change", ["png", "svg", "html", "jpg/x"])

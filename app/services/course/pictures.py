@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,8 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.domain.content import Course, Picture
 from app.domain.qualified_ids import qualify_course
-from app.models import Attempt, Learner, Library, ModuleRow, PictureRow
-from app.permissions import Viewer, asks_about, opens_module
+from app.models import Assignment, Attempt, Learner, LessonRow, Library, ModuleRow, PictureRow, QuestionVersion
+from app.permissions import Viewer, asks_about, draws_on, opens_module, teaches
+from app.services.course import catalogue
+from app.services.course.memory import get_memory
+
+_ADDRESS = re.compile(r"/pictures/[0-9a-f]{64}\.[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +60,32 @@ def add_pictures(session: Session, shown: Sequence[ModulePicture]) -> None:
         session.execute(insert(PictureRow), added)
 
 
+def list_shown(session: Session) -> tuple[str, ...]:
+    """Return the addresses of the pictures that the current lessons of the course show, also in their checks.
+
+    Other pictures belong to other questions, or to earlier versions.
+    """
+    return get_memory(session).remember("pictures", lambda: _find_shown(session))
+
+
+def _find_shown(session: Session) -> tuple[str, ...]:
+    found = (
+        select(LessonRow.body)
+        .join(ModuleRow, ModuleRow.id == LessonRow.module_id)
+        .where(LessonRow.retired_at.is_(None), ModuleRow.library_id.is_(None), ModuleRow.retired_at.is_(None))
+    )
+    parts = [part for body in session.scalars(found) for part in body["parts"]]
+    asked = catalogue.list_checks(session, {part["check"] for part in parts if "check" in part}).values()
+    versions = [candidate.version_id for candidate in asked]
+    drawn = session.scalars(select(QuestionVersion.picture).where(QuestionVersion.id.in_(versions))) if versions else ()
+    markup = [*(part["html"] for part in parts if "html" in part), *filter(None, drawn)]
+    return tuple(sorted({address for one in markup for address in _ADDRESS.findall(one)}))
+
+
 def get_picture_for(session: Session, viewer: Viewer, digest: str) -> PictureFile | None:
-    """Return a picture of a module that the viewer may open, or has attempted."""
-    sees = [opens_module(viewer, ModuleRow.id, ModuleRow.library_id)]
+    """Return a picture of a module that the viewer may open, has attempted, or has assigned as a trainer of a cohort."""
+    its_cohorts = exists().where(draws_on(Assignment, ModuleRow.id), teaches(viewer, Assignment.cohort_id))
+    sees = [opens_module(viewer, ModuleRow.id, ModuleRow.library_id), its_cohorts.correlate(ModuleRow)]
     if viewer.learner is not None:
         sees.append(_has_attempted(viewer.learner))
     found = (

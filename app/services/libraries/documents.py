@@ -48,6 +48,10 @@ class LibraryFullError(Exception):
     """A library has no room for the change, in one of its limits."""
 
 
+class LibraryGoneError(Exception):
+    """The library was deleted after the request had loaded it."""
+
+
 class DocumentConflictError(Exception):
     """Somebody else changed the document. ``current`` is its current version, None if they removed it."""
 
@@ -254,9 +258,13 @@ def compute_digest(body: bytes) -> str:
 
 
 def lock(session: Session, library: Library) -> None:
-    """Lock the library until the commit, so that its limits and paths are checked against what is stored."""
+    """Lock the library until the commit, so that its limits and paths are checked against what is stored.
+
+    :raise LibraryGoneError: somebody has just deleted it.
+    """
     found = lock_rows(select(Library).where(Library.id == library.id), Library)
-    session.scalars(found.execution_options(populate_existing=True)).one()
+    if session.scalar(found.execution_options(populate_existing=True)) is None:
+        raise LibraryGoneError
 
 
 def _require_seen(session: Session, library: Library, document: LibraryDocument | None, path: str, seen: int) -> None:

@@ -67,6 +67,7 @@ class LibraryChangedError(Exception):
 
 def keep(session: Session, actor: User, library: Library, file_name: str, data: bytes, now: datetime) -> None:
     """Keep a file for the preview. It replaces the one that the same person uploaded before."""
+    documents.lock(session, library)
     forget(session, actor, library)
     session.add(
         BankUpload(library_id=library.id, author_id=actor.id, file_name=file_name[:200], body=data, uploaded_at=now)

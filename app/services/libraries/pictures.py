@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import PurePosixPath
 from threading import Lock
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from app.content.figures import PICTURE_PREFIX
 from app.content.new_modules import choose_id
 from app.content.picture_files import DamagedPictureError, PictureFormat, scan_picture
 from app.content.pictures import MAX_PICTURE_BYTES
+from app.domain.document_paths import find_path_problem
 from app.models import DocumentVersion, Library, LibraryDocument, ModuleRow, User
 from app.permissions import Viewer, reads_library, sits_test_on
 from app.services.libraries import documents
@@ -30,6 +31,17 @@ SIDES = (1600, 1200, 800)
 """The longest side of a stored picture, in pixels; the next one is tried if the file would be too large."""
 QUALITY = 85
 """Of JPEG and WebP, from 0 to 100."""
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What sets an image upright, by the orientation that Exif names."""
 
 _lock = Lock()
 """One picture at a time in a process, because each takes much memory."""
@@ -88,14 +100,27 @@ def _read(data: bytes) -> Image.Image:
             image = Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
             if getattr(image, "n_frames", 1) > 1:
                 raise PictureError(PictureProblem.ANIMATED)
+            if image.width * image.height > MAX_PIXELS:  # a JPEG can name a second size, behind its first scan
+                raise PictureError(PictureProblem.TOO_LARGE)
             image.draft(None, (2 * SIDES[0], 2 * SIDES[0]))  # a large JPEG is decoded at a smaller size
             image.load()
-            upright = ImageOps.exif_transpose(image)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, EOFError) as error:
+            upright = _turn(image)
+    except PictureError:
+        raise
+    except Exception as error:  # Pillow raises many kinds for damaged files
         raise PictureError(PictureProblem.DAMAGED) from error
     plain = _convert(upright)
     plain.thumbnail((SIDES[0], SIDES[0]), Image.Resampling.LANCZOS)
     return plain
+
+
+def _turn(image: Image.Image) -> Image.Image:
+    """Return the image as its metadata say that it is to be seen. Damaged metadata say nothing."""
+    try:
+        method = _TURNS.get(image.getexif().get(0x0112) or 1)
+    except Exception:  # of many kinds, too
+        return image
+    return image if method is None else image.transpose(method)
 
 
 def _convert(image: Image.Image) -> Image.Image:
@@ -143,8 +168,12 @@ def write_figure(picture: PreparedPicture, file_name: str, alternative: str) -> 
 
 
 def choose_name(name: str, taken: Collection[str]) -> str:
-    """Return an unused name for a figure, made of the letters and digits of a file name."""
-    return choose_id(PurePosixPath(name.replace("\\", "/")).stem[:60], taken, "figure")
+    """Return an unused name for a figure, made of the letters and digits of a file name.
+
+    It is never that of a device on Windows, which no zip file of a library may contain.
+    """
+    found = choose_id(PurePosixPath(name.replace("\\", "/")).stem[:60], taken, "figure")
+    return choose_id(f"figure {found}", taken, "figure") if find_path_problem(found) else found
 
 
 def add_picture(

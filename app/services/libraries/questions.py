@@ -69,9 +69,14 @@ def open_document(document: DocumentText, order: tuple[str, ...] = ()) -> OpenDo
 
 
 def open_version(session: Session, library: Library, current: OpenDocument, revision: int) -> OpenDocument | None:
-    """Return an earlier version of a document, or None if it had no readable one with this number."""
+    """Return an earlier version of a document, or None if it had no readable one with this number.
+
+    Before its first version, with the number 0, it was empty.
+    """
     if revision == current.revision:
         return current
+    if revision == 0:
+        return open_document(DocumentText(current.path, 0, b""), current.questions.order)
     document = documents.get_document(session, library, current.path)
     version = documents.get_version(session, document, revision) if document else None
     if version is None:
@@ -89,7 +94,9 @@ def write_edit(current: OpenDocument, edit: QuestionEdit) -> bytes:
     """
     questions = current.questions
     if edit.at is None:
-        return _encode(current, questions.add(edit.entry))
+        added = strip_rows(edit.entry)
+        is_sent_again = added in questions.entries and added not in edit.base.questions.entries
+        return current.body if is_sent_again else _encode(current, questions.add(edit.entry))
     at = find_entry(current, edit.base, edit.at)
     if at is not None and questions.entries[at] == strip_rows(edit.entry):
         return current.body

@@ -154,6 +154,6 @@ const showNotSent = (event) => {
 document.addEventListener("htmx:responseError", showNotSent);
 document.addEventListener("htmx:sendError", (event) => {
   const form = event.detail.elt;
-  if (form.dataset?.queues && hasAnswer(form)) queue(form);
-  else showNotSent(event);
+  const isQueued = form.dataset?.queues && hasAnswer(form) && queue(form);
+  if (!isQueued) showNotSent(event);
 });

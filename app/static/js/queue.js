@@ -21,6 +21,7 @@ const listWaiting = () =>
   storage
     .keys(PREFIX)
     .map((key) => JSON.parse(storage.get(key)))
+    .filter(Boolean) // another tab may have sent it just now
     .sort((one, other) => one.place - other.place);
 
 const store = (answer) => storage.set(PREFIX + answer.name, JSON.stringify(answer));
@@ -134,16 +135,21 @@ export const sendWaiting = async () => {
   }
 };
 
-/** Put the answer of a form at the end of the queue. Its form cannot be changed any more, as after a check. */
+/**
+ * Put the answer of a form at the end of the queue. Its form cannot be changed any more, as after a check. Return false
+ * if the browser does not store it: then the form stays as it is.
+ */
 export const queue = (form) => {
-  isCut = true;
   const place = Math.max(0, ...listWaiting().map((answer) => answer.place)) + 1;
   const fields = [...new FormData(form)].filter(([name]) => name !== "csrf_token");
   store({ name: form.dataset.queues, action: new URL(form.action).pathname, fields, place });
+  if (!storage.get(PREFIX + form.dataset.queues)) return false;
+  isCut = true;
   showWaiting(form);
   form.querySelector("[data-skips]")?.focus();
   markMap();
   sendWaiting();
+  return true;
 };
 
 const hasCopies = async () => {

@@ -9,6 +9,7 @@ const PREFIX = "palpate-copies-";
 const CONTENTS = "/offline/contents";
 const VERSION = "/offline/version";
 const OFFLINE_PAGE = "/offline";
+const FILES = ["/static/", "/pictures/"];
 const FETCHED_AT_ONCE = 4;
 
 /** Ask as a visitor, for a copy that looks as this browser's pages do. */
@@ -125,7 +126,7 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate") event.respondWith(openPage(event));
-  else if (pathname.startsWith("/static/")) event.respondWith(loadFile(request));
+  else if (FILES.some((folder) => pathname.startsWith(folder))) event.respondWith(loadFile(request));
 });
 
 // The page /offline asks for copies, and is told how far they are.
