@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -29,6 +30,9 @@ STATUS_SECONDS = 300
 """How long a list may be kept before it is read again."""
 
 MAX_CREDENTIAL_BYTES = 64 * 1024
+
+_MAX_CHUNKS = 4
+"""How many badges in one PNG are looked at. The specification allows one; unpacking thousands would take long."""
 
 _CLOCK_SKEW = timedelta(minutes=10)
 """By how much the clock of a program that reads a list may be slow."""
@@ -216,7 +220,7 @@ def bake_svg(picture: str, token: str) -> str:
 def find_token(data: bytes) -> str | None:
     """Return the badge in a PNG, in an SVG or in a text with nothing else; None if there is none."""
     if data.startswith(_PNG_SIGNATURE):
-        texts = _list_texts(data)
+        texts = islice(_list_texts(data), _MAX_CHUNKS)
         found = next((text.strip() for text in texts if _TOKEN.fullmatch(text.strip())), None)
     elif (match := _IN_SVG.search(data)) is not None:
         found = match[1]
@@ -233,9 +237,7 @@ def _list_texts(data: bytes) -> Iterator[bytes]:
         (length,) = struct.unpack(">I", data[at : at + 4])
         content = data[at + 8 : at + 8 + length]
         if data[at + 4 : at + 8] == b"iTXt" and content.startswith(_KEYWORD + b"\0"):
-            text = _read_text(content[len(_KEYWORD) + 1 :])
-            if text is not None:
-                yield text
+            yield _read_text(content[len(_KEYWORD) + 1 :]) or b""
         at += length + 12
 
 
