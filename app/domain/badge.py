@@ -119,7 +119,7 @@ def _build_achievement(facts: BadgeFacts, result: str) -> dict[str, Any]:
         "type": ["Achievement"],
         "achievementType": "Assessment",
         "name": facts.title,
-        "description": f"A test on “{facts.module_title}”, an online module on musculoskeletal pain.",
+        "description": f"An online test on “{facts.module_title}”.",
         "criteria": {
             "narrative": "Reach the pass mark of the test, and answer its safety-critical questions correctly."
         },

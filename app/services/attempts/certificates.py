@@ -34,7 +34,7 @@ from app.models import (
     QuestionVersion,
     User,
 )
-from app.permissions import Viewer, may_administer, teaches
+from app.permissions import Viewer, asks_about, may_administer, teaches
 from app.services.assignments import assignment_sql
 from app.services.assignments.availability import is_score_released
 from app.services.attempts import learning_time, releases
@@ -154,7 +154,7 @@ def issue(session: Session, viewer: Viewer, loaded: OwnAttempt, now: datetime) -
         percent=percent(attempt.points or 0, attempt.max_points or 0),
         minutes=_measure_minutes(session, attempt),
         publication_id=publication.id,
-        content_digest=compute_content_digest(session, attempt.module_id),
+        content_digest=compute_content_digest(session, attempt),
         passed_at=attempt.submitted_at,
         review_at=compute_review_date(attempt.submitted_at),
         issued_at=now,
@@ -175,15 +175,17 @@ def _measure_minutes(session: Session, attempt: Attempt) -> int:
     return learning_time.measure_minutes(attempt, reading or 0)
 
 
-def compute_content_digest(session: Session, module_id: int) -> str:
-    """Return a digest of the lessons of a module and of the questions that its tests ask."""
+def compute_content_digest(session: Session, attempt: Attempt) -> str:
+    """Return a digest of the lessons of the modules that an attempt asked about, and of the questions of their tests."""
+    of_attempt = select(ModuleRow.id).join(Attempt, asks_about(Attempt, ModuleRow.id)).where(Attempt.id == attempt.id)
+    module_ids = session.scalars(of_attempt).all() if attempt.sections else [attempt.module_id]
     lessons = select(LessonRow.slug, LessonRow.digest).where(
-        LessonRow.module_id == module_id, LessonRow.retired_at.is_(None)
+        LessonRow.module_id.in_(module_ids), LessonRow.retired_at.is_(None)
     )
     questions = (
         select(QuestionRow.slug, QuestionVersion.digest)
         .join(QuestionVersion, QuestionVersion.question_id == QuestionRow.id)
-        .where(QuestionRow.module_id == module_id, QuestionRow.use != Use.PRACTICE)
+        .where(QuestionRow.module_id.in_(module_ids), QuestionRow.use != Use.PRACTICE)
         .where(QuestionRow.retired_at.is_(None), QuestionVersion.superseded_at.is_(None))
     )
     return compute_digest([sorted(map(list, session.execute(rows))) for rows in (lessons, questions)])
@@ -211,7 +213,7 @@ def verify(session: Session, typed: str, now: datetime) -> VerifiedCertificate |
         certificate=found,
         state=get_state(session, found, attempt, now),
         percent=percent(attempt.points or 0, attempt.max_points or 0) if is_known else None,
-        has_changed=compute_content_digest(session, attempt.module_id) != found.content_digest,
+        has_changed=compute_content_digest(session, attempt) != found.content_digest,
         is_current=retired_at is None,
     )
 

@@ -11,9 +11,16 @@ MAX_TEST_MINUTES = 180
 
 
 def reading_minutes() -> ColumnElement[int]:
-    """Return the reading time of the lessons set with the statement's ``Attempt``, or else of all of its module."""
+    """Return the reading time of the lessons set with the statement's ``Attempt``, or else of all of its module.
+
+    A composed test comes without lessons.
+    """
     lessons = select(func.sum(LessonRow.minutes)).where(LessonRow.retired_at.is_(None))
-    of_module = lessons.where(LessonRow.module_id == Attempt.module_id).correlate(Attempt).scalar_subquery()
+    of_module = (
+        lessons.where(LessonRow.module_id == Attempt.module_id, Attempt.sections.is_(None))
+        .correlate(Attempt)
+        .scalar_subquery()
+    )
     chosen = (
         lessons.join(AssignmentLesson, AssignmentLesson.lesson_id == LessonRow.id)
         .where(AssignmentLesson.assignment_id == Attempt.assignment_id)

@@ -47,7 +47,8 @@ class TranscriptLine:
     """The result that counts in one test.
 
     ``version`` is the publication of its content when the attempt began, ``certificate_code`` that of a valid
-    certificate. A pre-test (``is_pretest``) only measures what is known before learning, so it is not passed or failed.
+    certificate. ``module_title`` is that of the test itself if it has several modules. A pre-test (``is_pretest``) only
+    measures what is known before learning, so it is not passed or failed.
     """
 
     attempt_id: int
@@ -126,7 +127,7 @@ def _build_line(row: Any, code: str | None) -> TranscriptLine:
     return TranscriptLine(
         attempt_id=_get_counted_id(result, assignment),
         title=assignment.title if assignment else row.module_title,
-        module_title=row.module_title,
+        module_title=assignment.title if assignment and assignment.test_id is not None else row.module_title,
         submitted_at=row.submitted_at,
         percent=percent(counted.percent, 100),
         is_passed=counted.is_passed,

@@ -31,6 +31,7 @@ from app.models import (
     QuestionVersion,
     User,
 )
+from app.permissions import draws_on
 
 MIN_LEARNERS = 5
 """With fewer learners, a mean would tell what a single one practised."""
@@ -119,7 +120,7 @@ class CohortRecall:
 _COHORT = bindparam("cohort_id", type_=Integer())
 _IS_ASSIGNED = (
     exists()
-    .where(Assignment.cohort_id == _COHORT, Assignment.module_id == ModuleRow.id, Assignment.withdrawn_at.is_(None))
+    .where(Assignment.cohort_id == _COHORT, draws_on(Assignment, ModuleRow.id), Assignment.withdrawn_at.is_(None))
     .correlate(ModuleRow)
 )
 _IS_CURRENT = (ObjectiveRow.retired_at.is_(None), ModuleRow.retired_at.is_(None), _IS_ASSIGNED)
