@@ -151,7 +151,8 @@ _RESULTS = (
     .join(Attempt, Attempt.id == _COUNTED_ID)
     .outerjoin(AssignmentException, assignment_sql.is_exception_of(ScopeResult))
     .where(ScopeResult.learner_id == bindparam("learner_id"), ScopeResult.purpose == Purpose.TEST)
-    .where(~assignment_sql.is_pretest())
+    # A composed test asks about several modules, and passes none of them.
+    .where(~assignment_sql.is_pretest(), Assignment.test_id.is_(None))
 )
 
 
@@ -162,7 +163,10 @@ def _get_lesson_progress(session: Session, learner: Learner | None) -> dict[int,
 
 
 def _get_best_results(session: Session, learner: Learner | None, now: datetime) -> dict[int, BestResult]:
-    """Return the best released result by module. Assigned tests count as well as the module's own, but no pre-tests."""
+    """Return the best released result by module.
+
+    Assigned tests count as well as the module's own, but neither pre-tests nor composed tests.
+    """
     best: dict[int, BestResult] = {}
     if learner is None:
         return best

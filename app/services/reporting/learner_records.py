@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.assignment import LearnerTerms, resolve_terms
@@ -22,6 +22,7 @@ from app.domain.gradebook import GradebookColumn
 from app.domain.mastery import RECENT_MARKS, UNSEEN, ObjectiveMastery, levels
 from app.domain.scope import build_assignment_scope
 from app.models import (
+    Assignment,
     AssignmentException,
     Attempt,
     AuditEvent,
@@ -36,6 +37,7 @@ from app.models import (
     ObjectiveRow,
     User,
 )
+from app.permissions import draws_on
 from app.services.log import subjects
 from app.services.reporting import gradebook
 from app.services.reporting.gradebook import Gradebook, GradebookQuery, GradebookRow
@@ -251,10 +253,12 @@ def _list_mastery(
         .limit(RECENT_MARKS)
     )
     found = levels((objective_id, is_right) for objective_id, is_right in latest)
+    ids = [column.assignment_id for column in columns]
+    is_asked = exists().where(Assignment.id.in_(ids), draws_on(Assignment, ModuleRow.id))
     rows = session.execute(
         select(ObjectiveRow.id, ObjectiveRow.title, ModuleRow.title)
         .join(ModuleRow, ModuleRow.id == ObjectiveRow.module_id)
-        .where(ModuleRow.id.in_({column.module_id for column in columns}), ObjectiveRow.retired_at.is_(None))
+        .where(is_asked.correlate(ModuleRow), ObjectiveRow.retired_at.is_(None))
         .order_by(ModuleRow.position, ObjectiveRow.position)
     )
     goals: dict[str, list[ObjectiveLine]] = defaultdict(list)
