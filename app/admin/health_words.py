@@ -28,6 +28,7 @@ TOPICS: dict[HealthTopic, LazyString] = {
     HealthTopic.CHORES: _l("Chores"),
     HealthTopic.RATE_LIMITS: _l("Rate limits"),
     HealthTopic.FILES: _l("Files"),
+    HealthTopic.BADGE_KEYS: _l("Open Badge"),
     HealthTopic.CLOCK: _l("Clock"),
     HealthTopic.MODELS: _l("Tables"),
     HealthTopic.MAIL_SERVER: _l("Mail server"),
@@ -77,6 +78,7 @@ FINDINGS: dict[HealthState, LazyString | str] = {
     HealthState.LIMITS_UNREACHABLE: _l("The store of the counters does not respond."),
     HealthState.FILES_PRIVATE: _l("Only the server’s account can read its data."),
     HealthState.FILES_OPEN: _l("Other users of the machine can read %(file)s."),
+    HealthState.BADGE_KEYS_DAMAGED: "%(source)s",
     HealthState.CLOCK_RIGHT: _l("It fits the stored times."),
     HealthState.CLOCK_WRONG: _l("It differs from the stored times by %(difference)s."),
     HealthState.MODELS_MATCH: _l("As this version needs them."),
@@ -144,6 +146,7 @@ ADVICE: dict[HealthState, LazyString | str] = {
         "Check that the server can reach REDIS_URL. Until then, each process counts rate limits for itself."
     ),
     HealthState.FILES_OPEN: _l("Use `chmod go=` on it and on its folder, as the account that runs the server."),
+    HealthState.BADGE_KEYS_DAMAGED: "%(reason)s",
     HealthState.CLOCK_WRONG: _l(
         "Synchronise the clocks of all machines, for example with chrony. Deadlines depend on them."
     ),

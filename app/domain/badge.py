@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -29,6 +30,9 @@ STATUS_SECONDS = 300
 """How long a list may be kept before it is read again."""
 
 MAX_CREDENTIAL_BYTES = 64 * 1024
+
+_MAX_CHUNKS = 4
+"""How many badges in one PNG are looked at. The specification allows one; unpacking thousands would take long."""
 
 _CLOCK_SKEW = timedelta(minutes=10)
 """By how much the clock of a program that reads a list may be slow."""
@@ -125,9 +129,9 @@ def _build_achievement(facts: BadgeFacts, result: str) -> dict[str, Any]:
         "achievementType": "Assessment",
         "name": facts.title,
         "description": (
-            f"“{facts.title}”, a test with sections on musculoskeletal pain."
+            f"“{facts.title}”, an online test with sections."
             if facts.is_composed
-            else f"A test on “{facts.module_title}”, an online module on musculoskeletal pain."
+            else f"An online test on “{facts.module_title}”."
         ),
         "criteria": {"narrative": _CRITERIA_OF_SECTIONS if facts.is_composed else _CRITERIA},
         "resultDescription": [
@@ -227,7 +231,7 @@ def bake_svg(picture: str, token: str) -> str:
 def find_token(data: bytes) -> str | None:
     """Return the badge in a PNG, in an SVG or in a text with nothing else; None if there is none."""
     if data.startswith(_PNG_SIGNATURE):
-        texts = _list_texts(data)
+        texts = islice(_list_texts(data), _MAX_CHUNKS)
         found = next((text.strip() for text in texts if _TOKEN.fullmatch(text.strip())), None)
     elif (match := _IN_SVG.search(data)) is not None:
         found = match[1]
@@ -244,9 +248,7 @@ def _list_texts(data: bytes) -> Iterator[bytes]:
         (length,) = struct.unpack(">I", data[at : at + 4])
         content = data[at + 8 : at + 8 + length]
         if data[at + 4 : at + 8] == b"iTXt" and content.startswith(_KEYWORD + b"\0"):
-            text = _read_text(content[len(_KEYWORD) + 1 :])
-            if text is not None:
-                yield text
+            yield _read_text(content[len(_KEYWORD) + 1 :]) or b""
         at += length + 12
 
 

@@ -68,6 +68,10 @@ def find_quote(text: str, quoted: Quote) -> QuotePlace | None:
     exact, before, after = (_drop_blanks(part).text for part in (quoted.exact, quoted.before, quoted.after))
     if not exact:
         return None
+    # The first place with all of the text around it is the best one. Short words have thousands of others.
+    whole = letters.text.find(before + exact + after)
+    if whole >= 0:
+        return _locate(letters, whole + len(before), whole + len(before) + len(exact))
     found = max(_list_places(letters.text, exact), key=lambda at: _measure(letters.text, at, exact, before, after))
     if found >= 0:
         return _locate(letters, found, found + len(exact))

@@ -6,6 +6,7 @@ from flask import Response, abort, current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import FileStorage
 from wtforms import FileField, TextAreaField
 from wtforms.validators import Length
 
@@ -40,7 +41,8 @@ class BadgeForm(FlaskForm):  # type: ignore[misc]
 
     def read(self) -> bytes:
         """Return the file, or the text if there is no file."""
-        data: bytes = self.file.data.read() if self.file.data else b""
+        sent = self.file.data
+        data: bytes = sent.read() if isinstance(sent, FileStorage) else b""
         return data or (self.text.data or "").encode()
 
 

@@ -20,6 +20,7 @@ from app.web.forms import clean_line, clean_text, form_id_field, required_line
 from app.web.identity import get_viewer
 
 EARLIEST = date(1950, 1, 1)
+"""An earlier date is a year typed with two digits, such as 0026."""
 
 KIND_LABELS = {
     CpdKind.WORK_BASED: _l("Work-based learning"),
@@ -63,7 +64,9 @@ class CpdEntryForm(FlaskForm):  # type: ignore[misc]
     def validate_done_on(self, field: DateField) -> None:
         learner = get_viewer().learner
         today = spacing.get_day(now(), learner.time_zone if learner else "UTC")
-        if field.data is not None and not EARLIEST <= field.data <= today:
+        if field.data is not None and field.data < EARLIEST:
+            raise ValidationError(_("Enter a date."))
+        if field.data is not None and field.data > today:
             raise ValidationError(_("Choose a date that is not in the future."))
 
     def validate_hours(self, field: StringField) -> None:

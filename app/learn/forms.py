@@ -123,8 +123,16 @@ def _validate_note_length(_form: FlaskForm, field: StringField) -> None:
 def _note_field() -> TextAreaField:
     """Build the field for a learner's own words. It has no ``maxlength``, which would cut what is pasted."""
     return TextAreaField(
-        _l("Your note"), filters=[clean_text], validators=[_validate_note_length], render_kw={"rows": 4, "dir": "auto"}
+        _l("Your note"),
+        filters=[clean_text, _drop_unseen],
+        validators=[_validate_note_length],
+        render_kw={"rows": 4, "dir": "auto"},
     )
+
+
+def _drop_unseen(text: str) -> str:
+    """Return no text instead of one with nothing to see: with a quotation, that is a highlight."""
+    return text if names.has_visible_text(text) else ""
 
 
 class NoteTargetForm(FlaskForm):
@@ -155,7 +163,7 @@ class NoteForm(NoteTargetForm):
             raise ValidationError(_("Quote at most %(most)s characters.", most=MAX_QUOTE_LENGTH))
 
     def validate_body(self, field: TextAreaField) -> None:
-        if not names.has_visible_text(field.data) and not self.quote.data:
+        if not field.data and not self.quote.data:
             raise ValidationError(_("Write a note."))
 
     @property
@@ -170,5 +178,5 @@ class NoteEditForm(FlaskForm):
     has_quote = False
 
     def validate_body(self, field: TextAreaField) -> None:
-        if not names.has_visible_text(field.data) and not self.has_quote:
+        if not field.data and not self.has_quote:
             raise ValidationError(_("Write something, or delete the note."))

@@ -56,11 +56,9 @@ def bake(certificate: Certificate, token: str, wanted: BadgeFormat) -> bytes:
 
 
 def _draw(certificate: Certificate, kind: Literal["png", "svg"]) -> bytes:
-    drawn = typesetting.get_compiler().compile(
-        input=str(typesetting.BADGE),
+    return typesetting.compile_file(
+        typesetting.BADGE,
         format=kind,
         ppi=_PIXELS_PER_INCH if kind == "png" else None,
         sys_inputs={"title": make_breakable(certificate.title, _LONGEST_WORD), "passed": _("Test passed")},
     )
-    assert isinstance(drawn, bytes)
-    return drawn

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from typst import Compiler
@@ -16,6 +17,8 @@ FOLDER = Path(__file__).with_name("certificate")
 CERTIFICATE, DOCUMENT, BADGE = (FOLDER / f"{name}.typ" for name in ("certificate", "document", "badge"))
 
 _BREAK = "\u200b"
+_TURN = threading.Lock()
+"""The compiler refuses to work for two threads at once."""
 
 
 class PaperSize(StrEnum):
@@ -25,13 +28,15 @@ class PaperSize(StrEnum):
 
 def render_pdf(template: Path, inputs: dict[str, str], moment: datetime) -> bytes:
     """Return a template with its inputs as PDF/UA. ``moment`` becomes the date of the file."""
-    made = get_compiler().compile(
-        input=str(template),
-        format="pdf",
-        sys_inputs=inputs,
-        pdf_standards="ua-1",
-        timestamp=int(moment.timestamp()),
+    return compile_file(
+        template, format="pdf", sys_inputs=inputs, pdf_standards="ua-1", timestamp=int(moment.timestamp())
     )
+
+
+def compile_file(template: Path, **options: Any) -> bytes:
+    """Return a template as a file of one page or as PDF. Threads wait for each other."""
+    with _TURN:
+        made = get_compiler().compile(input=str(template), **options)
     assert isinstance(made, bytes)
     return made
 
@@ -51,7 +56,7 @@ def make_breakable(text: str, longest: int = 30) -> str:
 
 @lru_cache(maxsize=1)
 def get_compiler() -> Compiler:
-    """Return the compiler, which a process loads with its first file.
+    """Return the compiler, which a process loads with its first file. Only one thread may use it at a time.
 
     Fonts of the system are used for scripts that those in the folder do not cover.
     """

@@ -57,6 +57,15 @@ def test_a_badge_that_another_program_compressed_is_found() -> None:
     assert find_token(png(chunk(b"iTXt", content))) == TOKEN
 
 
+def test_only_the_first_of_many_badges_in_a_picture_are_unpacked() -> None:
+    """Fails when a small file can make the server unpack thousands of long texts."""
+    head = b"openbadgecredential\0\1\0\0\0"
+    other, badge = (chunk(b"iTXt", head + zlib.compress(text)) for text in (b"a" * 60_000, TOKEN.encode()))
+
+    assert find_token(png(other, badge)) == TOKEN
+    assert find_token(png(*[other] * 100, badge)) is None
+
+
 BROKEN = {
     "nothing": b"",
     "a picture without a badge": png(),

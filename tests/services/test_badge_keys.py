@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,6 +67,29 @@ def test_a_damaged_file_is_explained(settings: Settings, text: str) -> None:
         badge_keys.load(settings, DID)
 
 
+def test_a_setting_that_is_damaged_is_explained(settings: Settings) -> None:
+    """Fails when a former key without its public part, which the start does not look at, breaks every page of badges."""
+    text = json.dumps({"keys": [*badge_keys.load(settings, DID).keys, {"kty": "OKP", "crv": "Ed25519", "kid": "1"}]})
+    with pytest.raises(BadgeKeyError, match="PALPATE_BADGE_KEYS: "):
+        badge_keys.load(replace(settings, badge_keys=text), DID)
+
+
+def test_a_file_that_cannot_be_read_is_not_called_damaged(settings: Settings) -> None:
+    (settings.data / badge_keys.FILE_NAME).mkdir()
+
+    with pytest.raises(BadgeKeyError, match="Is a directory"):
+        badge_keys.load(settings, DID)
+
+
+def test_threads_make_one_key_together(settings: Settings) -> None:
+    """Fails when threads write to the same file before one of them gives it its name."""
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: badge_keys.load(settings, DID), range(32)))
+
+    assert all(keys == found[0] for keys in found)
+    assert [path.name for path in settings.data.iterdir()] == [badge_keys.FILE_NAME]
+
+
 def test_an_operator_gives_and_rotates_a_file(app: Flask, tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     for _ in range(2):
@@ -108,3 +132,20 @@ def test_a_restore_brings_the_keys_of_the_backup(tmp_path: Path, published: Path
     assert list_ids(new) == list_ids(old)
     assert list_ids(used) == [kept["kid"], *list_ids(old)]
     assert "d" not in badge_keys.load(used, DID).keys[1]
+
+
+def test_a_restore_replaces_keys_that_are_damaged_and_keeps_their_file(tmp_path: Path, published: Path) -> None:
+    """Fails when the advice to restore a backup ends with an error, after the database was replaced."""
+    old, broken = (settings_for(tmp_path / name) for name in ("old", "broken"))
+    for one in (old, broken):
+        one.data.mkdir()
+    shutil.copy(published, old.data / "palpate.sqlite3")
+    badge_keys.load(old, DID)
+    file = backups.make_backup(old, NOW).file
+    assert file is not None
+    (broken.data / badge_keys.FILE_NAME).write_text("{")
+
+    restoring.restore(broken, file, NOW)
+
+    assert list_ids(broken) == list_ids(old)
+    assert (broken.data / f"{badge_keys.FILE_NAME}.damaged").read_text() == "{"

@@ -18,7 +18,7 @@ from app.models import AuditEvent
 from app.server.version import VERSION
 from app.services.reporting import server_health
 from app.services.reporting.server_health import Environment, HealthCheck, HealthLevel, HealthState, HealthTopic
-from app.services.storage import backups
+from app.services.storage import backups, badge_keys
 from app.services.storage.archives import StorageError
 from app.settings import Settings
 from tests.conftest import ROOT, Clock, settings_for
@@ -155,11 +155,12 @@ def test_a_failed_backup_is_a_warning_until_the_next_succeeds(
     assert judge_backup(app, session, clock, own).state is HealthState.BACKUP_CURRENT
 
 
-@pytest.mark.parametrize("name", ["palpate.sqlite3", "secret"])
+@pytest.mark.parametrize("name", ["palpate.sqlite3", "secret", "badge-keys.json"])
 def test_files_that_others_can_read_are_a_warning(
     app: Flask, session: Session, clock: Clock, own: Settings, name: str
 ) -> None:
     (own.data / "secret").touch()
+    badge_keys.load(own, "did:web:localhost")
     for file in ("palpate.sqlite3", "secret"):
         (own.data / file).chmod(0o600)
     changes: dict[str, Any] = {"data": own.data, "database_url": own.database_url}
@@ -172,6 +173,23 @@ def test_files_that_others_can_read_are_a_warning(
 
     assert (private.level, in_private_folder.level) == (HealthLevel.FINE, HealthLevel.FINE)
     assert (found.level, found.facts["file"]) == (HealthLevel.WARN, own.data / name)
+
+
+def test_keys_of_badges_that_cannot_be_read_are_a_warning(
+    app: Flask, session: Session, clock: Clock, own: Settings
+) -> None:
+    """Fails when operators learn it only from people whose badges do not work."""
+    without = looked(app, session, clock, data=own.data)
+    badge_keys.load(own, "did:web:localhost")
+    sound = looked(app, session, clock, data=own.data)
+    (own.data / badge_keys.FILE_NAME).write_text("{}")
+    damaged = looked(app, session, clock, data=own.data)[HealthTopic.BADGE_KEYS]
+    wrong = looked(app, session, clock, badge_keys='{"keys": []}')[HealthTopic.BADGE_KEYS]
+
+    assert HealthTopic.BADGE_KEYS not in without | sound
+    assert (damaged.level, wrong.level) == (HealthLevel.WARN, HealthLevel.WARN)
+    assert "is damaged. Restore it from a backup." in describe_check(damaged).todo
+    assert describe_check(wrong).found == "PALPATE_BADGE_KEYS"
 
 
 @pytest.mark.sqlite

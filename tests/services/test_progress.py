@@ -13,6 +13,8 @@ from app.domain.release import ReleasePolicy
 from app.services.attempts import attempts, lessons, progress
 from app.services.course.catalogue import get_lesson, list_lessons, list_lessons_of, list_modules
 from tests.conftest import NOW, Clock
+from tests.support import composed
+from tests.support.assigned_test import take_test
 from tests.support.attempt_client import AttemptClient, start, start_assigned
 from tests.support.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, Factory, Person
 from tests.support.progress_views import view_progress
@@ -178,6 +180,18 @@ def test_a_pass_in_an_assigned_test_is_a_pass_of_the_module(make: Factory, sessi
     state = progress.view_module(session, learner.learner, make.module("safety"), NOW)
 
     assert (state.is_passed, state.best_percent) == (True, 100)
+
+
+def test_a_pass_in_a_composed_test_is_no_pass_of_its_first_module(
+    make: Factory, session: Session, clock: Clock
+) -> None:
+    trainer, learner = make.trainer(), make.person()
+    assignment = composed.assign(make, trainer, make.cohort(trainer, learner), composed.compose(make, trainer))
+    assert take_test(session, learner, assignment, clock.now, is_right=True).is_passed
+
+    states = progress.view_course(session, learner.learner, clock.now).modules
+
+    assert [(state.best_percent, state.is_passed) for state in states] == [(None, False)] * len(states)
 
 
 def test_open_attempts_are_listed_until_their_time_is_up(make: Factory, session: Session, clock: Clock) -> None:

@@ -202,6 +202,7 @@ def _as_trainer(make: Factory, session: Session, person: Person, others: Attempt
             _reopening(others, person, f"Told by {NAME}", now),
             _certificate(session, others, "Otto Other", now, person, f"Told to {NAME}"),
             CpdReflection(attempt_id=others.id, reflection=f"{NAME} explained it well"),
+            _note(others.learner_id, f"{NAME} says: ask first", now),
             Digest(user_id=person.user.id, week="2026-W47", sent_at=now),
         ]
     )

@@ -255,6 +255,13 @@ def test_a_badge_of_another_server_and_a_file_without_one_are_explained(
         assert "There is no badge in this file or text" in page
 
 
+def test_a_field_for_the_file_that_has_no_file_is_explained(visitor: FlaskClient) -> None:
+    reply = visitor.post("/verify", data={"file": "a.b.c"})
+
+    assert reply.status_code == 422
+    assert "There is no badge in this file or text" in reply.text
+
+
 def test_a_withdrawn_badge_says_so(
     session: Session, learner: Person, trainer: Person, attempt: Attempt, visitor: FlaskClient
 ) -> None:

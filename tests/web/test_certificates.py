@@ -22,6 +22,7 @@ from app.models import Attempt, AuditEvent, Certificate, LessonRow, Library, Pub
 from app.web import certificate_file, typesetting
 from app.web.typesetting import PaperSize
 from tests.conftest import Clock
+from tests.support import composed
 from tests.support.assigned_test import take_test
 from tests.support.attempt_client import start
 from tests.support.factory import Factory, Person
@@ -253,6 +254,21 @@ def test_changed_content_is_said(app: Flask, session: Session, learner: Person, 
     session.commit()
 
     assert "have changed since the certificate was issued" in verify(app, certificate)
+
+
+def test_a_certificate_of_a_composed_test_is_about_all_of_its_modules(
+    app: Flask, make: Factory, session: Session, learner: Person, trainer: Person
+) -> None:
+    """Fails when only the module of its first line counts, and when reading it does although no lesson was set."""
+    assignment = composed.assign(make, trainer, make.cohort(trainer, learner), composed.compose(make, trainer))
+    certificate = issue(session, learner, take_test(session, learner, assignment, make.now(), is_right=True))
+    assert "have changed since the certificate was issued" not in verify(app, certificate)
+    evidence = make.module("evidence").id
+    session.execute(update(LessonRow).where(LessonRow.module_id == evidence).values(digest="0" * 64))
+    session.commit()
+
+    assert "have changed since the certificate was issued" in verify(app, certificate)
+    assert certificate.minutes == 0
 
 
 def test_a_pass_that_was_taken_away_is_no_longer_certified(

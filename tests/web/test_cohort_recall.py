@@ -17,6 +17,7 @@ from app.services.cohorts import cohorts
 from app.services.reporting import cohort_recall
 from app.services.reporting.cohort_recall import MIN_LEARNERS, CohortRecall
 from tests.conftest import Clock
+from tests.support import composed
 from tests.support.attempt_client import start, start_assigned
 from tests.support.factory import Factory, Person
 from tests.support.review_client import update_cards
@@ -135,6 +136,21 @@ def test_only_current_members_and_modules_assigned_here_count(
     found = get_view(session, cohort, clock)
     assert [module.slug for module in found.modules] == ["safety"]
     assert [one.learners for one in found.estimated] == [MIN_LEARNERS]
+
+
+def test_all_modules_of_a_composed_test_count(
+    make: Factory, trainer: Person, learners: Sequence[Person], session: Session, clock: Clock
+) -> None:
+    """Fails when only the module of its first line does."""
+    cohort = make.cohort(trainer, *learners)
+    composed.assign(make, trainer, cohort, composed.compose(make, trainer))
+    for person in learners:
+        give_card(session, person, clock, module="evidence")
+
+    found = get_view(session, cohort, clock)
+
+    assert {module.slug for module in found.modules} == {"safety", "evidence"}
+    assert [one.module_slug for one in found.estimated] == ["evidence"]
 
 
 def test_who_needs_help_follows_from_the_tests_of_this_cohort(

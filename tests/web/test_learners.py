@@ -17,6 +17,7 @@ from app.services.attempts import attempts
 from app.services.cohorts import cohorts
 from app.services.marking import submission
 from tests.conftest import Clock
+from tests.support import composed
 from tests.support.assigned_test import start_attempt, take_test
 from tests.support.factory import AFTER_CLOSING, AFTER_LAST_ATTEMPT, Factory, Person
 from tests.support.submissions import AnswerKey, answer_and_submit, submit_test
@@ -111,6 +112,16 @@ def test_mastery_is_told_from_the_tests_of_this_cohort(trainer: Person, make: Fa
     page = _page(trainer, cohort, learner)
 
     assert "Secure" in page
+
+
+def test_the_objectives_of_all_modules_of_a_composed_test_are_listed(trainer: Person, make: Factory) -> None:
+    learner = make.person()
+    cohort = make.cohort(trainer, learner)
+    composed.assign(make, trainer, cohort, composed.compose(make, trainer))
+
+    page = unescape(_page(trainer, cohort, learner))
+
+    assert all(make.module(slug).title in page for slug in ("safety", "evidence"))
 
 
 def test_who_was_removed_stays_visible_to_their_trainer(trainer: Person, make: Factory, session: Session) -> None:

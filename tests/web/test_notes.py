@@ -140,6 +140,17 @@ def test_words_are_removed_from_a_highlight_but_a_note_must_have_some(learner: P
     assert [row.body for row in list_rows(session)] == ["", "Words alone"]
 
 
+def test_a_highlight_with_invisible_words_has_none(learner: Person, session: Session) -> None:
+    """Fails when it is listed as a note, without anything to see."""
+    assert keep(learner.client, " \u200b\n", QUOTE) == 303
+    [row] = list_rows(session)
+    assert row.body == ""
+
+    assert learner.client.post(f"/notes/{row.id}", data={"body": "\u200b"}).status_code == 303
+
+    assert list_rows(session)[0].body == ""
+
+
 def test_a_note_is_deleted_after_a_question(learner: Person, session: Session) -> None:
     keep(learner.client, "Not for long", QUOTE)
     (row,) = list_rows(session)

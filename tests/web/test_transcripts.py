@@ -20,6 +20,7 @@ from app.services.cohorts import cohorts
 from app.web import transcript_file
 from app.web.transcript_file import Transcript
 from tests.conftest import Clock
+from tests.support import composed
 from tests.support.assigned_test import take_test
 from tests.support.attempt_client import start
 from tests.support.factory import Factory, Person
@@ -109,6 +110,17 @@ def test_the_attempt_that_counts_is_listed(
     found = {title: is_passed for title, _percent, is_passed in list_own(session, learner, clock)}
 
     assert found == {GradingMethod.BEST.value: True, GradingMethod.LATEST.value: False}
+
+
+def test_a_composed_test_is_not_ascribed_to_its_first_module(
+    make: Factory, session: Session, learner: Person, trainer: Person, cohort: Cohort, clock: Clock
+) -> None:
+    assignment = composed.assign(make, trainer, cohort, composed.compose(make, trainer, title="Final"))
+    take_test(session, learner, assignment, clock.now, is_right=True)
+
+    [row] = read_csv(trainer, cohort)
+
+    assert row[3:5] == ["Final", "Final"]
 
 
 def test_a_trainer_sees_only_the_tests_of_the_cohort(

@@ -47,7 +47,8 @@ class TranscriptLine:
     """The result that counts in one test.
 
     ``version`` is the publication of its content when the attempt began, ``certificate_code`` that of a valid
-    certificate. A pre-test (``is_pretest``) only measures what is known before learning, so it is not passed or failed.
+    certificate. ``module_title`` is that of the test itself if it has several modules. A pre-test (``is_pretest``) only
+    measures what is known before learning, so it is not passed or failed.
     """
 
     attempt_id: int

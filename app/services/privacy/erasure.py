@@ -294,6 +294,7 @@ def _clear_mentions(session: Session, mentions: Mentions) -> None:
         CpdEntry.reflection,
         CpdEntry.evidence,
         CpdReflection.reflection,
+        LearnerNote.body,
         Message.text,
         Correction.reason,
         AssignmentException.note,

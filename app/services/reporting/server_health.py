@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from app.domain.attempt import AttemptState
 from app.models import Attempt, AuditEvent, Learner, Role, User
 from app.services.attempts import guests
-from app.services.storage import backups
+from app.services.storage import backups, badge_keys
+from app.services.storage.badge_keys import BadgeKeyError
 from app.services.upkeep import outbox
 from app.settings import Settings
 
@@ -56,6 +57,7 @@ class HealthTopic(StrEnum):
     CHORES = "chores"
     RATE_LIMITS = "rate_limits"
     FILES = "files"
+    BADGE_KEYS = "badge_keys"
     CLOCK = "clock"
     MODELS = "models"
     MAIL_SERVER = "mail_server"
@@ -107,6 +109,7 @@ class HealthState(StrEnum):
     LIMITS_UNREACHABLE = "limits_unreachable"
     FILES_PRIVATE = "files_private"
     FILES_OPEN = "files_open"
+    BADGE_KEYS_DAMAGED = "badge_keys_damaged"
     CLOCK_RIGHT = "clock_right"
     CLOCK_WRONG = "clock_wrong"
     MODELS_MATCH = "models_match"
@@ -164,6 +167,7 @@ def check_health(session: Session, settings: Settings, around: Environment, now:
         _check_chores(settings, around),
         _check_limits(settings, around),
         _check_files(settings),
+        *_check_badge_keys(settings),
         _check_clock(session, now),
     ]
 
@@ -331,13 +335,24 @@ def _check_limits(settings: Settings, around: Environment) -> HealthCheck:
 
 def _check_files(settings: Settings) -> HealthCheck:
     """Look for files with personal data or the secret that other users of the machine can read."""
-    files = [settings.data / "secret", backups.read_record(settings).file]
+    record = backups.read_record(settings)
+    files = [settings.data / "secret", settings.data / badge_keys.FILE_NAME, record.file]
     if settings.is_sqlite:
         files.append(settings.sqlite_file)
     exposed = [file for file in files if file is not None and _is_exposed(file)]
     if exposed:
         return HealthCheck(HealthTopic.FILES, HealthState.FILES_OPEN, HealthLevel.WARN, {"file": exposed[0]})
     return HealthCheck(HealthTopic.FILES, HealthState.FILES_PRIVATE)
+
+
+def _check_badge_keys(settings: Settings) -> Iterator[HealthCheck]:
+    """Look whether badges can be signed and verified. Without keys, the first badge makes one."""
+    try:
+        badge_keys.check(settings)
+    except BadgeKeyError as error:
+        source = "PALPATE_BADGE_KEYS" if settings.badge_keys else settings.data / badge_keys.FILE_NAME
+        facts = {"source": source, "reason": error}
+        yield HealthCheck(HealthTopic.BADGE_KEYS, HealthState.BADGE_KEYS_DAMAGED, HealthLevel.WARN, facts)
 
 
 def _is_exposed(file: Path) -> bool:

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -86,19 +87,42 @@ def load(settings: Settings, did: str) -> BadgeKeys:
 
     :raise BadgeKeyError: they are damaged, or can't be stored.
     """
-    if settings.badge_keys:
-        return BadgeKeys(did, parse(settings.badge_keys))
+    stored = _load_stored(settings)
+    if stored is not None:
+        return BadgeKeys(did, stored)
     file = _get_file(settings)
-    if not file.exists():
-        try:
-            _write_new(file, (_make_key(),))
-        except FileExistsError:
-            pass  # another process was faster
-        except OSError as error:
-            raise BadgeKeyError(f"{file}: {error.strerror}.") from None
     try:
-        return BadgeKeys(did, parse(file.read_text(encoding="ascii")))
-    except (OSError, UnicodeDecodeError, ValueError):
+        _write_new(file, (_make_key(),))
+    except FileExistsError:
+        pass  # another process was faster
+    except OSError as error:
+        raise BadgeKeyError(f"{file}: {error.strerror}.") from None
+    return BadgeKeys(did, _load_stored(settings) or ())
+
+
+def check(settings: Settings) -> None:
+    """Check that the keys can be read, without making any.
+
+    :raise BadgeKeyError: they can't.
+    """
+    _load_stored(settings)
+
+
+def _load_stored(settings: Settings) -> tuple[Jwk, ...] | None:
+    """Return the keys of the setting or the data folder; None if there are none yet.
+
+    :raise BadgeKeyError: they can't be read, or are damaged.
+    """
+    file = _get_file(settings)
+    try:
+        return parse(settings.badge_keys or file.read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BadgeKeyError(f"{file}: {error.strerror}.") from None
+    except ValueError as error:
+        if settings.badge_keys:
+            raise BadgeKeyError(f"PALPATE_BADGE_KEYS: {error}") from None
         raise BadgeKeyError(f"{file} is damaged. Restore it from a backup.") from None
 
 
@@ -157,13 +181,20 @@ def get_stored(settings: Settings) -> str | None:
 
 
 def restore(settings: Settings, text: str) -> None:
-    """Take over the keys of a backup: all of them if there are none, else only to verify what they have signed."""
+    """Take over the keys of a backup: all of them if there are none, else only to verify what they have signed.
+
+    A damaged file counts as none, and is kept under another name.
+    """
     try:
         found = parse(text)
     except ValueError:
         return
-    file, stored = _get_file(settings), get_stored(settings)
-    present = parse(stored) if stored is not None else ()
+    file = _get_file(settings)
+    try:
+        present = () if settings.badge_keys else _load_stored(settings) or ()
+    except BadgeKeyError:
+        present = ()
+        file.replace(file.with_name(f"{file.name}.damaged"))
     known = {key["kid"] for key in present}
     missing = tuple(key for key in found if key["kid"] not in known)
     if not settings.badge_keys and missing:
@@ -201,8 +232,7 @@ def _replace(file: Path, former: tuple[Jwk, ...]) -> tuple[Jwk, ...]:
 
 def _write_over(file: Path, keys: tuple[Jwk, ...]) -> None:
     """Replace the file in one step."""
-    partial = file.with_name(f".{file.name}-{os.getpid()}")
-    partial.unlink(missing_ok=True)
+    partial = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
     _write_new(partial, keys)
     partial.replace(file)
 
@@ -212,7 +242,8 @@ def _write_new(file: Path, keys: tuple[Jwk, ...]) -> None:
 
     :raise FileExistsError: it exists.
     """
-    beside = file.with_name(f".{file.name}-new-{os.getpid()}")
+    # Threads of one process may do this at once, and need a file each.
+    beside = file.with_name(f".{file.name}-new-{secrets.token_hex(8)}")
     with open(beside, "w", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
         json.dump({"keys": keys}, out, indent=1)
         out.flush()
