@@ -16,11 +16,7 @@ def reading_minutes() -> ColumnElement[int]:
     It is 0 for a composed test.
     """
     lessons = select(func.sum(LessonRow.minutes)).where(LessonRow.retired_at.is_(None))
-    of_module = (
-        lessons.where(LessonRow.module_id == Attempt.module_id, Attempt.sections.is_(None))
-        .correlate(Attempt)
-        .scalar_subquery()
-    )
+    of_module = lessons.where(LessonRow.module_id == Attempt.module_id).correlate(Attempt).scalar_subquery()
     chosen = (
         lessons.join(AssignmentLesson, AssignmentLesson.lesson_id == LessonRow.id)
         .where(AssignmentLesson.assignment_id == Attempt.assignment_id)
