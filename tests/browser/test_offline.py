@@ -14,8 +14,10 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from app import create_app
 from app.db import db
-from app.domain.content import Course
+from app.domain.content import Course, Picture
+from app.services.course.pictures import add_pictures, list_pictures
 from app.services.course.publisher import write_course
+from app.services.libraries.documents import compute_digest
 from tests.browser.conftest import Door, Site
 from tests.browser.support import journeys
 from tests.browser.support.input_devices import Mouse
@@ -23,6 +25,7 @@ from tests.browser.support.offline import disconnect, keep, serve_small_course
 from tests.browser.support.proxy import Proxy
 from tests.browser.support.wcag import find_violations
 from tests.conftest import NOW, settings_for
+from tests.support.picture_bytes import draw, save
 from tests.support.published_course import load_small_course
 
 LESSON = "/modules/trigger-points/lessons/knots"
@@ -71,6 +74,7 @@ def _publish(folder: Path, course: Course) -> None:
     app = create_app(settings_for(folder))
     with app.app_context():
         write_course(db.session, course, NOW + timedelta(days=1))
+        add_pictures(db.session, list_pictures(course, None))
         db.session.commit()
         db.session.close()
         db.engine.dispose()
@@ -80,6 +84,16 @@ def _change_hook(course: Course) -> Course:
     first, *others = course.modules
     lessons = tuple(replace(one, hook=NEW_HOOK) if one.id == "knots" else one for one in first.lessons)
     return replace(course, modules=(replace(first, lessons=lessons), *others))
+
+
+def _show_picture(course: Course, picture: Picture) -> Course:
+    """Let the first lesson show a picture."""
+    first, *others = course.modules
+    lesson, *lessons = first.lessons
+    size = f'width="{picture.width}" height="{picture.height}"'
+    svg = f'<svg viewBox="0 0 40 20"><image href="{picture.address}" {size}></image></svg>'
+    shown = replace(lesson, parts=(*lesson.parts, svg))
+    return replace(course, modules=(replace(first, lessons=(shown, *lessons), pictures=(picture,)), *others))
 
 
 def _look(page: Page) -> Any:
@@ -122,6 +136,23 @@ def test_a_lesson_looks_the_same_without_a_connection(door: Door) -> None:
     assert (page.evaluate(looks), page.evaluate(fonts)) == online
     icons = page.evaluate("async () => (await fetch(document.querySelector('.ico use').href.baseVal)).ok")
     assert icons
+
+
+def test_a_picture_of_a_lesson_is_kept(door: Door) -> None:
+    body = save(draw(), "PNG")
+    picture = Picture(compute_digest(body), "png", "image/png", 40, 20, body)
+    page = door.enter()
+    try:
+        _publish(door.site.server.folder, _show_picture(load_small_course(), picture))
+        keep(page)
+        disconnect(door, page)
+
+        page.goto(LESSON)
+
+        assert page.locator("image").get_attribute("href") == picture.address
+        assert page.evaluate("async (address) => (await fetch(address)).ok", picture.address)
+    finally:
+        _publish(door.site.server.folder, load_small_course())
 
 
 def test_links_lead_from_copy_to_copy(door: Door) -> None:
