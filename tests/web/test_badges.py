@@ -359,5 +359,5 @@ def test_the_badge_of_a_composed_test_claims_nothing_of_its_first_module(
     achievement = payload["credentialSubject"]["achievement"]
 
     assert achievement["id"].endswith(f"/assignments/{assignment.id}")
-    assert achievement["description"] == "“Final”, a test with sections on musculoskeletal pain."
+    assert achievement["description"] == "“Final”, an online test with sections."
     assert "each section" in achievement["criteria"]["narrative"]
