@@ -70,8 +70,7 @@ def render(app: Flask, certificate: Certificate, paper: PaperSize = PaperSize.A4
     """Draw the page of a certificate."""
     with app.test_request_context():
         inputs = certificate_file.list_inputs(certificate, paper, "UTC")
-    drawn = typesetting.get_compiler().compile(format="png", ppi=110, sys_inputs=inputs)
-    assert isinstance(drawn, bytes)
+    drawn = typesetting.compile_file(typesetting.CERTIFICATE, format="png", ppi=110, sys_inputs=inputs)
     return Image.open(io.BytesIO(drawn)).convert("RGB")
 
 
