@@ -24,8 +24,8 @@ def test_a_report_is_confirmed_where_it_was_made_and_its_reply_is_read_from_home
     expect(page).not_to_have_url(re.compile("/register"))
     page.goto("/modules/safety")
     learner.press(page.get_by_role("button", name="Practise"))
-    answer_question(learner, is_right=False)
-    learner.press(page.get_by_role("button", name="Check", exact=True))
+    if answer_question(learner, is_right=False).step_field is None:  # a case is checked step by step
+        learner.press(page.get_by_role("button", name="Check", exact=True))
     learner.press(page.get_by_role("link", name="Report question 1"))
     learner.write(page.get_by_label("What is wrong?"), SAYS)
     assert find_violations(page) == []
